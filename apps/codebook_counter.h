@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_APPS_CODEBOOK_COUNTER_H
+#define INCLUDED_APPS_CODEBOOK_COUNTER_H
+
+#include <cfisac/fronthaul/packet.h>
+#include <gnuradio/io_signature.h>
+#include <gnuradio/sync_block.h>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace isac::apps {
+
+/*! Sink of fronthaul packets that counts how often each codeword occurs.
+ *
+ * Input: packets, one per item, `format.size()` bytes. A packet that is not of the format is
+ * passed over. The figures are read after the flowgraph has ended.
+ */
+class CodebookCounter : public gr::sync_block
+{
+public:
+    static std::shared_ptr<CodebookCounter> make(const cfisac::fronthaul::PacketFormat& format)
+    {
+        return gnuradio::make_block_sptr<CodebookCounter>(format);
+    }
+
+    explicit CodebookCounter(const cfisac::fronthaul::PacketFormat& format)
+        : gr::sync_block("codebook_counter",
+                         gr::io_signature::make(1, 1, static_cast<int>(format.size())),
+                         gr::io_signature::make(0, 0, 0)),
+          d_format(format), d_counts(format.codewords(), 0)
+    {
+    }
+
+    int work(int items,
+             gr_vector_const_void_star& inputs,
+             gr_vector_void_star& /*outputs*/) override
+    {
+        const auto* packets = static_cast<const std::uint8_t*>(inputs[0]);
+        const auto size = d_format.size();
+        for (int i = 0; i < items; ++i) {
+            const auto status = cfisac::fronthaul::decode(
+                packets + static_cast<std::size_t>(i) * size, size, d_format, d_packet);
+            if (status == cfisac::fronthaul::PacketStatus::ok) {
+                for (const auto index : d_packet.indices) {
+                    d_counts[index]++;
+                }
+            }
+        }
+        return items;
+    }
+
+    //! Number of codewords that occurred.
+    std::int64_t distinct() const
+    {
+        return std::count_if(
+            d_counts.begin(), d_counts.end(), [](auto count) { return count > 0; });
+    }
+
+    //! exp of the entropy of the codewords' frequencies, from 1 to the size of the codebook;
+    //! NaN without packets.
+    double perplexity() const
+    {
+        double total = 0.0;
+        for (const auto count : d_counts) {
+            total += static_cast<double>(count);
+        }
+        double entropy = 0.0;
+        for (const auto count : d_counts) {
+            if (count > 0) {
+                const double share = static_cast<double>(count) / total;
+                entropy -= share * std::log(share);
+            }
+        }
+        return total > 0.0 ? std::exp(entropy) : std::nan("");
+    }
+
+private:
+    cfisac::fronthaul::PacketFormat d_format;
+    cfisac::fronthaul::Packet d_packet; //!< its memory is reused
+    std::vector<std::uint64_t> d_counts;
+};
+
+} // namespace isac::apps
+
+#endif

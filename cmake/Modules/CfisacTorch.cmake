@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Find LibTorch 1.13 or newer and define the target cfisac_torch.
+#
+# LibTorch of a distribution, of the LibTorch archive and of a Python wheel are all found
+# through their own TorchConfig.cmake; for a wheel give its folder, as in
+#   -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')
+#
+# TorchConfig.cmake of a CUDA build insists on the CUDA toolkit of its own release and takes
+# libtorch.so from the system's folders if one is there. We compile no CUDA source, so the
+# libraries of a CUDA build are linked directly; -DCFISAC_TORCH_DIRECT=OFF asks
+# TorchConfig.cmake in any case.
+
+include_guard(DIRECTORY)
+if(TARGET cfisac_torch)
+    return()
+endif()
+
+set(_cfisac_torch_prefixes ${CMAKE_PREFIX_PATH})
+if(DEFINED ENV{CMAKE_PREFIX_PATH})
+    file(TO_CMAKE_PATH "$ENV{CMAKE_PREFIX_PATH}" _cfisac_torch_environment)
+    list(APPEND _cfisac_torch_prefixes ${_cfisac_torch_environment})
+endif()
+find_path(
+    CFISAC_TORCH_CONFIG_DIR TorchConfig.cmake
+    HINTS ${Torch_DIR} ${_cfisac_torch_prefixes}
+    PATHS /usr /usr/local
+    PATH_SUFFIXES Torch share/cmake/Torch lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/Torch
+                  lib/cmake/Torch
+    NO_DEFAULT_PATH
+    DOC "Folder of TorchConfig.cmake")
+mark_as_advanced(CFISAC_TORCH_CONFIG_DIR)
+if(NOT CFISAC_TORCH_CONFIG_DIR)
+    message(
+        FATAL_ERROR
+            "LibTorch not found. Install libtorch-dev, or point CMAKE_PREFIX_PATH to "
+            "LibTorch or to what python3 -c 'import torch; "
+            "print(torch.utils.cmake_prefix_path)' prints.")
+endif()
+
+# An own prefix (archive, wheel) keeps headers and libraries in PREFIX/include and PREFIX/lib.
+get_filename_component(_cfisac_torch_prefix "${CFISAC_TORCH_CONFIG_DIR}/../../.." ABSOLUTE)
+set(_cfisac_torch_has_cuda OFF)
+if(EXISTS "${_cfisac_torch_prefix}/lib/libtorch_cuda.so")
+    set(_cfisac_torch_has_cuda ON)
+endif()
+option(CFISAC_TORCH_DIRECT "Link LibTorch's libraries without TorchConfig.cmake"
+       ${_cfisac_torch_has_cuda})
+mark_as_advanced(CFISAC_TORCH_DIRECT)
+
+add_library(cfisac_torch INTERFACE IMPORTED GLOBAL)
+
+if(CFISAC_TORCH_DIRECT)
+    file(STRINGS "${CFISAC_TORCH_CONFIG_DIR}/TorchConfigVersion.cmake" _cfisac_torch_line
+         REGEX "set\\(PACKAGE_VERSION \"[0-9.]+")
+    string(REGEX MATCH "[0-9]+\\.[0-9]+[0-9.]*" Torch_VERSION "${_cfisac_torch_line}")
+    file(STRINGS "${CFISAC_TORCH_CONFIG_DIR}/TorchConfig.cmake" _cfisac_torch_line
+         REGEX "-D_GLIBCXX_USE_CXX11_ABI=")
+    string(REGEX MATCH "-D_GLIBCXX_USE_CXX11_ABI=[01]" TORCH_CXX_FLAGS
+                 "${_cfisac_torch_line}")
+    set(_cfisac_torch_lib "${_cfisac_torch_prefix}/lib")
+    # libtorch.so carries the CUDA library; keep it although no symbol of it is referred to.
+    target_link_libraries(
+        cfisac_torch
+        INTERFACE
+            "-Wl,--push-state,--no-as-needed,${_cfisac_torch_lib}/libtorch.so,--pop-state"
+            "${_cfisac_torch_lib}/libtorch_cpu.so" "${_cfisac_torch_lib}/libc10.so"
+            Threads::Threads)
+    target_link_options(
+        cfisac_torch INTERFACE "-Wl,--allow-shlib-undefined"
+        "-Wl,-rpath,${_cfisac_torch_lib}")
+    target_include_directories(
+        cfisac_torch SYSTEM
+        INTERFACE "${_cfisac_torch_prefix}/include"
+                  "${_cfisac_torch_prefix}/include/torch/csrc/api/include")
+    if(TORCH_CXX_FLAGS)
+        target_compile_options(cfisac_torch INTERFACE ${TORCH_CXX_FLAGS})
+    endif()
+else()
+    find_package(Torch REQUIRED CONFIG HINTS "${CFISAC_TORCH_CONFIG_DIR}")
+    # The target `torch` carries include folders, compile options and its parts.
+    target_link_libraries(cfisac_torch INTERFACE ${TORCH_LIBRARIES} Threads::Threads)
+endif()
+
+message(STATUS "LibTorch ${Torch_VERSION}: ${CFISAC_TORCH_CONFIG_DIR}")
+if(Torch_VERSION VERSION_LESS 1.13)
+    message(
+        FATAL_ERROR
+            "LibTorch ${Torch_VERSION} is too old, 1.13 is needed. Use a newer LibTorch: "
+            "-DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; "
+            "print(torch.utils.cmake_prefix_path)')")
+endif()
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+    message(
+        FATAL_ERROR
+            "This LibTorch was compiled with the old C++ ABI "
+            "(_GLIBCXX_USE_CXX11_ABI=0) and cannot be linked with the distribution's "
+            "yaml-cpp, GoogleTest or GNU Radio. Use the cxx11-abi archive or a wheel of "
+            "version 2.7 or newer.")
+endif()

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_EVALUATION_SCORES_H
+#define INCLUDED_CFISAC_EVALUATION_SCORES_H
+
+#include <cfisac/scenario/scenario.h>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace cfisac::evaluation {
+
+/*! Scores over frames and targets. Errors are Euclidean distances per target after
+ * matching; a target's root bound is the square root of the trace of its block of (24).
+ * All scores run over the same targets. NaN where nothing was counted.
+ */
+struct Scores {
+    std::size_t frames = 0;      //!< frames with an estimate
+    std::size_t frames_lost = 0; //!< frames without
+    double location_rmse_m, location_median_m, location_p90_m;
+    double location_within_1m; //!< share of targets with an error of at most 1 m
+    double velocity_rmse_mps, velocity_median_mps, velocity_p90_mps;
+    double root_crlb_location_rms_m, root_crlb_location_median_m;
+    double root_crlb_velocity_rms_mps, root_crlb_velocity_median_mps;
+};
+
+//! Collects the errors of frames and turns them into scores.
+class ScoreKeeper
+{
+public:
+    //! \throws std::invalid_argument on a scenario without targets or with boxes of
+    //! another dimension
+    explicit ScoreKeeper(const Scenario& scenario);
+
+    /*! Count one frame. Estimate and truth are matched by the best permutation over
+     * location and velocity together, each coordinate scaled by the width of its prior
+     * (one of zero width is left out). \param truth, estimate  target by target,
+     * [location D × Q, velocity D × Q], m and m/s \param root_bound [location × Q,
+     * velocity × Q] in the order of `truth`, m and m/s; null when unknown. NaN
+     * (parameters that cannot be told apart) counts as infinite. The scores of the bound
+     * are NaN unless every frame came with one. \throws std::invalid_argument on a truth
+     * or an estimate that is not finite; the frame is then not counted
+     */
+    void add(const float* truth,
+             const float* estimate,
+             const float* root_bound = nullptr);
+    //! Count a frame that has no estimate.
+    void add_lost() { d_lost++; }
+    //! Forget everything counted.
+    void clear();
+
+    Scores scores() const;
+
+private:
+    std::size_t d_targets;
+    std::size_t d_dimensions;
+    std::vector<double> d_location_scale; // [D], m
+    std::vector<double> d_velocity_scale; // [D], m/s
+    std::size_t d_frames = 0;
+    std::size_t d_lost = 0;
+    std::vector<double> d_location_error, d_velocity_error;
+    std::vector<double> d_location_bound, d_velocity_bound;
+};
+
+//! A table for people: one line each for location and velocity; "-" where nothing was
+//! counted.
+std::string to_table(const Scores& scores);
+
+//! A JSON object on one line with the names of the members as keys; null where a score is
+//! not finite.
+std::string to_json(const Scores& scores);
+
+} // namespace cfisac::evaluation
+
+#endif

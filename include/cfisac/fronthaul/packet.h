@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_FRONTHAUL_PACKET_H
+#define INCLUDED_CFISAC_FRONTHAUL_PACKET_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace cfisac::fronthaul {
+
+/*! \file
+ * What an access point sends to the central unit for one frame, in a packet whose size is
+ * the same for every frame. Integers are little endian, the scale is an IEEE 754 binary32.
+ *
+ * | offset | bytes | field                                                              |
+ * |-------:|------:|--------------------------------------------------------------------|
+ * |      0 |     4 | magic, the characters `CFIP`                                       |
+ * |      4 |     2 | version of this layout, 1                                          |
+ * |      6 |     2 | access point, counted from 0                                       |
+ * |      8 |     8 | frame number                                                       |
+ * |     16 |     8 | capture time of the frame's first sample, ns (signed)              |
+ * |     24 |     1 | bits per index b, 1 … 16                                           |
+ * |     25 |     3 | zero                                                               |
+ * |     28 |     4 | number of indices L                                                |
+ * |     32 |     4 | scale of the frame, finite and not negative                        |
+ * |     36 |     8 | fingerprint of the scenario                                        |
+ * |     44 |     8 | fingerprint of the model                                           |
+ * |     52 |     P | payload, P = ⌈b L / 8⌉: the indices, see bit_packing.h             |
+ * | 52 + P |     4 | CRC-32C of everything before it                                    |
+ *
+ * The CRC finds damage, not forgery: authentication is the transport's business.
+ */
+
+constexpr std::size_t packet_header_size = 52;
+constexpr std::uint16_t packet_version = 1;
+//! Most indices in a packet (at most 32 MiB of payload).
+constexpr std::uint32_t max_index_count = std::uint32_t{ 1 } << 24;
+
+//! Content of a packet.
+struct Packet {
+    std::uint16_t access_point = 0; //!< receive access point m, counted from 0
+    std::uint64_t frame = 0;
+    std::int64_t capture_time_ns = 0; //!< since the epoch of the receivers' common clock
+    std::uint8_t bits_per_index = 0;  //!< 1 … 16
+    float scale = 0.0f; //!< by which the frame was divided before the encoder
+    std::uint64_t scenario_fingerprint = 0;
+    std::uint64_t model_fingerprint = 0;
+    std::vector<std::uint32_t> indices; //!< of the codewords
+};
+
+/*! Bytes of a packet of `index_count` indices of `bits_per_index` bits.
+ * \throws std::invalid_argument unless 1 ≤ bits_per_index ≤ 16 and
+ * index_count ≤ max_index_count
+ */
+std::size_t packet_size(unsigned bits_per_index, std::uint32_t index_count);
+
+//! What a receiver of packets expects; the same for every packet of a stream.
+class PacketFormat
+{
+public:
+    /*!
+     * \param codewords size of the codebook, 1 … 65536; it sets the bits per index,
+     * ⌈log2(codewords)⌉ and at least 1
+     * \param index_count indices per packet, 1 … max_index_count
+     * \param scenario_fingerprint see cfisac::fingerprint()
+     * \param model_fingerprint of the model whose codebook the indices refer to
+     * \throws std::invalid_argument naming the value that is out of range
+     */
+    PacketFormat(std::uint32_t codewords,
+                 std::uint32_t index_count,
+                 std::uint64_t scenario_fingerprint,
+                 std::uint64_t model_fingerprint);
+
+    std::uint32_t codewords() const { return d_codewords; }
+    std::uint8_t bits_per_index() const { return d_bits_per_index; }
+    std::uint32_t index_count() const { return d_index_count; }
+    std::uint64_t scenario_fingerprint() const { return d_scenario_fingerprint; }
+    std::uint64_t model_fingerprint() const { return d_model_fingerprint; }
+    //! Bytes of every packet of this format.
+    std::size_t size() const { return d_size; }
+
+private:
+    std::uint32_t d_codewords;
+    std::uint8_t d_bits_per_index;
+    std::uint32_t d_index_count;
+    std::uint64_t d_scenario_fingerprint;
+    std::uint64_t d_model_fingerprint;
+    std::size_t d_size;
+};
+
+//! What became of received bytes; the checks are made in this order.
+enum class PacketStatus {
+    ok,          //!< a packet of the format
+    bad_size,    //!< not the size of the format
+    bad_magic,   //!< not a packet
+    bad_version, //!< a packet of another version of the layout
+    bad_crc,     //!< damaged
+    foreign,     //!< intact, but from another scenario or model
+    bad_field    //!< intact, but a field has a value that the format does not allow
+};
+
+//! Name of a status as in the enumeration.
+const char* to_string(PacketStatus status);
+
+/*! Write a packet.
+ * \param packet content
+ * \param out where to write `size` bytes; need not be aligned
+ * \param size `packet_size(packet.bits_per_index, packet.indices.size())`
+ * \throws std::invalid_argument when `size` is another, or a field is out of range
+ */
+void encode(const Packet& packet, std::uint8_t* out, std::size_t size);
+
+/*! Read a packet, which may come from anywhere.
+ *
+ * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size is
+ * that of `expected` and not of the packet.
+ * \param data received bytes; need not be aligned
+ * \param size their number
+ * \param expected format of the stream
+ * \param out content; left as it was unless the status is `ok`. Its memory is reused.
+ */
+PacketStatus decode(const std::uint8_t* data,
+                    std::size_t size,
+                    const PacketFormat& expected,
+                    Packet& out);
+
+//! CRC-32C (Castagnoli) of `size` bytes; that of "123456789" is 0xE3069283.
+std::uint32_t crc32c(const std::uint8_t* data, std::size_t size);
+
+} // namespace cfisac::fronthaul
+
+#endif

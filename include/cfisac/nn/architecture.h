@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cfisac/signal/front_end.h>
+
+#include <cstdint>
+#include <string>
+
+namespace cfisac::nn {
+
+/*!
+ * How the central unit turns codewords into estimates.
+ *
+ * - dense: the printed decoder (16); the access points encode the resource elements.
+ * - grid: the access points encode what their matched filter finds in every cell of the
+ *   plane, the central unit lifts the Doppler profiles of all pairs of access points onto
+ *   a common velocity plane and reads out the strongest cells.
+ */
+enum class ReadOut { dense, grid };
+
+//! "dense" or "grid"
+const char* to_string(ReadOut read_out);
+
+/*!
+ * Every size of a D-VQVAE. The defaults are the paper's network ("paper" preset).
+ */
+struct Architecture {
+    ReadOut read_out = ReadOut::dense;
+    signal::Reference reference = signal::Reference::raw;
+    //! one encoder for all receive access points instead of one for each; codebooks are
+    //! always their own
+    bool shared_encoder = false;
+
+    int64_t codeword_dim = 512; //!< D
+    int64_t codewords = 32;     //!< N_c
+
+    //! Sizes of the printed networks, see EncoderOptions and DecoderOptions
+    struct Dense {
+        int64_t stem_channels = 64;
+        int64_t hidden_channels = 128;
+        int64_t downsampling_layers = 2;
+        int64_t residual_layers = 2;
+        int64_t residual_channels = 32;
+        int64_t latent_residual_layers = 2;
+        int64_t transmit_residual_layers = 1;
+        int64_t flat_features = 32;
+        int64_t fully_connected = 128;
+    } dense;
+
+    //! Sizes of the networks on the grid, see GridEncoderOptions and GridDecoderOptions
+    struct Grid {
+        int64_t cells = 40;               //!< along each side of the area; even
+        int64_t doppler_lines = 24;       //!< of the matched filter
+        double doppler_spacing_hz = 500.0;
+        int64_t hidden_channels = 64;     //!< H
+        int64_t encoder_layers = 2;       //!< residual layers at the access point
+        int64_t profiles = 2;             //!< Doppler profiles read from a codeword
+        int64_t cell_features = 24;       //!< other features read from a codeword
+        int64_t decoder_channels = 80;
+        int64_t decoder_layers = 3;       //!< residual layers at the central unit
+        int64_t velocity_steps = 9;       //!< along each side of the velocity plane
+    } grid;
+
+    /*!
+     * "paper": as printed. "lite": the grid networks that the shipped model uses.
+     *
+     * \throws std::invalid_argument naming the word
+     */
+    static Architecture preset(const std::string& name);
+
+    //! For the metadata of a model file; from_json gives the same values back
+    std::string to_json() const;
+    /*!
+     * Reads what to_json writes. Missing keys keep their default.
+     *
+     * \throws std::invalid_argument naming an unknown key, a value of the wrong type or a
+     * size below one
+     */
+    static Architecture from_json(const std::string& text);
+};
+
+} // namespace cfisac::nn

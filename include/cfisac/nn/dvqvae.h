@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cfisac/nn/architecture.h>
+#include <cfisac/nn/decoder.h>
+#include <cfisac/nn/encoder.h>
+#include <cfisac/nn/grid_decoder.h>
+#include <cfisac/nn/grid_encoder.h>
+#include <cfisac/nn/labels.h>
+#include <cfisac/nn/quantizer.h>
+#include <cfisac/scenario/scenario.h>
+
+#include <optional>
+#include <vector>
+
+namespace cfisac::nn {
+
+/*!
+ * The networks of all roles: encoders (12) and quantizers (13)–(15) of the receive access
+ * points, decoder (16) of the central unit; with either read-out.
+ *
+ * Submodules: encoder.M, quantizer.M, decoder.
+ */
+class DVqVaeImpl : public torch::nn::Module
+{
+public:
+    /*!
+     * \param seed of the initial weights
+     * \throws std::invalid_argument when the architecture does not fit the scenario
+     */
+    DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed);
+
+    int64_t receivers() const { return static_cast<int64_t>(d_quantizers.size()); }
+    //! dimensions of a latent after its channels
+    const std::vector<int64_t>& latent_shape() const { return d_latent_shape; }
+    //! L, vectors in a latent
+    int64_t index_count() const;
+
+    /*!
+     * Front end of access point m, without weights: echo Y_m [B, M_r, S, T] and X
+     * [B, N, N_t, S, T] (may be undefined for `raw`) → input of its encoder.
+     */
+    torch::Tensor
+    front_end(int64_t receiver, const torch::Tensor& echo, const torch::Tensor& transmit);
+    //! (12): input of front_end → [B, H, latent_shape…]
+    torch::Tensor encode(int64_t receiver, const torch::Tensor& input);
+    VectorQuantizer& quantizer(int64_t receiver) { return d_quantizers.at(receiver); }
+
+    //! (16), dense read-out: M latents [B, D, latent_shape…] and X → labels [B, 2·D_m·Q]
+    torch::Tensor decode_dense(const std::vector<torch::Tensor>& latents,
+                               const torch::Tensor& transmit);
+    //! grid read-out: M latents [B, D, latent_shape…]
+    GridOutput decode_grid(const std::vector<torch::Tensor>& latents);
+    GridDecoderImpl& grid_decoder() { return *d_grid_decoder; }
+
+    //! min–max ranges of the labels, from the scenario's prior
+    const LabelRange& labels() const { return d_labels; }
+
+    const Scenario& scenario() const { return d_scenario; }
+    const Architecture& architecture() const { return d_architecture; }
+
+private:
+    void make_dense(uint64_t seed);
+    void make_grid(uint64_t seed);
+    void make_quantizers(int64_t features, uint64_t seed);
+    // Number of encoders: one where they are shared.
+    int64_t encoders() const;
+
+    Scenario d_scenario;
+    Architecture d_architecture;
+    LabelRange d_labels;
+    std::vector<int64_t> d_latent_shape;
+    std::vector<Encoder> d_encoders;
+    std::vector<GridEncoder> d_grid_encoders;
+    std::vector<VectorQuantizer> d_quantizers;
+    Decoder d_decoder{ nullptr };
+    GridDecoder d_grid_decoder{ nullptr };
+    // Made for the device of the first echo, again when that changes.
+    std::vector<GridFeatures> d_features;
+    std::optional<at::Device> d_features_device;
+};
+TORCH_MODULE(DVqVae);
+
+//! Parameters of one part, summed over access points: for a report
+struct ParameterCounts {
+    int64_t encoder = 0;   //!< of one access point
+    int64_t projector = 0; //!< of one access point
+    int64_t codebook = 0;  //!< of one access point
+    int64_t decoder = 0;
+    int64_t encoders = 0; //!< number of encoders with weights of their own
+};
+ParameterCounts parameter_counts(DVqVaeImpl& network);
+
+} // namespace cfisac::nn

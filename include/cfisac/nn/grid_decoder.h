@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cfisac/nn/grid_encoder.h>
+#include <cfisac/signal/layout.h>
+#include <torch/nn/modules/linear.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace cfisac::nn {
+
+//! Sizes of the decoder on the grid of cells
+struct GridDecoderOptions {
+    //! D, dimension of a codeword
+    TORCH_ARG(int64_t, codeword_dim) = 32;
+    //! G/2, cells of a latent along each side of the area
+    TORCH_ARG(int64_t, cells) = 20;
+    TORCH_ARG(int64_t, doppler_lines) = 24;
+    TORCH_ARG(double, doppler_spacing_hz) = 500.0;
+    //! Doppler profiles read from a codeword
+    TORCH_ARG(int64_t, profiles) = 2;
+    //! other features read from a codeword
+    TORCH_ARG(int64_t, cell_features) = 24;
+    TORCH_ARG(int64_t, channels) = 80;
+    TORCH_ARG(int64_t, residual_layers) = 3;
+    //! V, velocities along each side of the velocity plane
+    TORCH_ARG(int64_t, velocity_steps) = 9;
+    TORCH_ARG(uint64_t, seed) = 0;
+};
+
+//! What the decoder says of every cell
+struct GridOutput {
+    torch::Tensor presence;        //!< [B, G', G'], logit of a target in the cell
+    torch::Tensor offset;          //!< [B, 2, G', G'], from the centre, in cells
+    torch::Tensor velocity_logits; //!< [B, V², G', G'], over the velocity plane
+    torch::Tensor velocity;        //!< [B, 2, G', G'], m/s
+};
+
+/*!
+ * Decoder of the central unit on the grid of cells.
+ *
+ * A codeword of pair (n, m) at a cell gives Doppler profiles and other features. Each
+ * profile is lifted onto a plane of V × V velocities common to all pairs: a velocity v seen
+ * at the cell has the Doppler frequency (9) of the pair, and the profile is read there with
+ * linear interpolation; the pairs are added. A small network over the plane of cells fuses
+ * this with the other features. The velocity of a cell is the mean over the velocity plane
+ * plus a correction.
+ *
+ * Geometry enters through the lift alone; it is computed from the scenario and is not part
+ * of the weights.
+ */
+class GridDecoderImpl : public torch::nn::Module
+{
+public:
+    /*!
+     * \throws std::invalid_argument if a size is not positive or the scenario does not have
+     * two dimensions
+     */
+    GridDecoderImpl(const Scenario& scenario, const GridDecoderOptions& options);
+
+    //! M latents [B, D, N, G', G'] → see GridOutput
+    GridOutput forward(const std::vector<torch::Tensor>& latents);
+
+    //! centres of the cells [2, G', G'], m, and size of a cell [2], m
+    const torch::Tensor& centres() const { return d_centres; }
+    const torch::Tensor& cell_size() const { return d_cell_size; }
+    //! the velocity plane [V², 2], m/s, and its step [2]
+    const torch::Tensor& velocities() const { return d_velocities; }
+    const torch::Tensor& velocity_step() const { return d_velocity_step; }
+
+    const GridDecoderOptions& options() const { return d_options; }
+
+private:
+    void move_geometry(at::Device device);
+
+    GridDecoderOptions d_options;
+    torch::nn::Linear d_profile{ nullptr };
+    torch::nn::Linear d_cell{ nullptr };
+    torch::nn::Conv2d d_fusion{ nullptr };
+    std::vector<PlaneResidual> d_residual;
+    torch::nn::Conv2d d_head{ nullptr };
+    // Geometry, on the device of the last input.
+    torch::Tensor d_lift;     // [M·N·G'², V², F], receive access points outermost
+    torch::Tensor d_position; // [4, G', G'], coordinates and their squares in [-1, 1]
+    torch::Tensor d_centres;
+    torch::Tensor d_cell_size;
+    torch::Tensor d_velocities;
+    torch::Tensor d_velocity_step;
+};
+TORCH_MODULE(GridDecoder);
+
+//! Targets read from the planes of a GridOutput
+struct GridPeaks {
+    torch::Tensor location;   //!< [B, Q, 2], m
+    torch::Tensor velocity;   //!< [B, Q, 2], m/s
+    torch::Tensor confidence; //!< [B, Q], probability of presence
+};
+
+/*!
+ * The Q cells of the highest presence that are not beside a higher one (3 × 3 non-maximum
+ * suppression).
+ *
+ * \throws std::invalid_argument if there are fewer cells than targets
+ */
+GridPeaks read_peaks(const GridOutput& output, const GridDecoderImpl& decoder, int64_t targets);
+
+} // namespace cfisac::nn

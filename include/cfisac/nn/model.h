@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_NN_MODEL_H
+#define INCLUDED_CFISAC_NN_MODEL_H
+
+#include <ATen/ATen.h>
+#include <cfisac/nn/architecture.h>
+#include <cfisac/scenario/scenario.h>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cfisac::nn {
+
+//! What the central unit tells of a batch of frames.
+struct Estimates {
+    at::Tensor location;   //!< [B, Q, D], m
+    at::Tensor velocity;   //!< [B, Q, D], m/s
+    at::Tensor confidence; //!< [B, Q], in [0, 1]; one where the network gives none
+};
+
+class DVqVaeImpl;
+
+/*! A D-VQVAE for inference: one encoder with projector and codebook for each receive access
+ * point, and the decoder of the central unit. All calls are without gradients, from one
+ * thread at a time.
+ */
+class Model
+{
+public:
+    /*! A model with fresh weights drawn from `seed`.
+     * \throws std::invalid_argument when the architecture does not fit the scenario
+     */
+    Model(const Scenario& scenario, const Architecture& architecture, std::uint64_t seed);
+
+    /*! Read a model file (safetensors; see the page on file formats).
+     * \param device LibTorch device, e.g. "cpu" or "cuda:0"
+     * \throws FileError naming the file and the tensor, key or value that is wrong
+     */
+    static Model load(const std::string& path, const std::string& device = "cpu");
+    //! As `load`, and refuse a model made for another scenario, naming both.
+    static Model
+    load(const std::string& path, const Scenario& scenario, const std::string& device);
+    void save(const std::string& path) const;
+
+    const Scenario& scenario() const { return d_scenario; }
+    const Architecture& architecture() const { return d_architecture; }
+    at::Device device() const;
+    //! Fingerprint of architecture, codebooks and weights; both ends of a fronthaul must agree.
+    std::uint64_t fingerprint() const;
+
+    std::int64_t index_count() const;    //!< L, indices per update and access point
+    std::int64_t codewords() const;      //!< N_c
+    std::int64_t bits_per_index() const; //!< ceil(log2 N_c)
+    //! Fronthaul bits per update of one access point, N_b L.
+    std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
+    //! Whether `decode` reads the transmitted frames.
+    bool decoder_needs_transmit() const;
+    //! Whether `encode` reads the transmitted frames (reference other than `raw`).
+    bool encoder_needs_transmit() const;
+
+    /*! Access point m: front end, encoder (12), projector and quantizer (13)–(15).
+     * \param receiver m
+     * \param echo Y_m [B, M_r, S, T], complex64
+     * \param transmit X [B, N, N_t, S, T], complex64; may be undefined for `raw`
+     * \return indices [B, L], int64
+     * \throws std::invalid_argument on a wrong shape or a sample that is not finite
+     */
+    at::Tensor
+    encode(std::int64_t receiver, const at::Tensor& echo, const at::Tensor& transmit) const;
+
+    /*! Central unit: codewords from indices, decoder (16), read-out.
+     * \param indices M tensors [B, L], int64
+     * \param transmit X [B, N, N_t, S, T]; may be undefined unless `decoder_needs_transmit`
+     */
+    Estimates decode(const std::vector<at::Tensor>& indices, const at::Tensor& transmit) const;
+
+    //! The trainable network behind this model.
+    const std::shared_ptr<DVqVaeImpl>& network() const { return d_network; }
+
+private:
+    Model(const Scenario& scenario,
+          const Architecture& architecture,
+          std::shared_ptr<DVqVaeImpl> network);
+
+    Scenario d_scenario;
+    Architecture d_architecture;
+    std::shared_ptr<DVqVaeImpl> d_network;
+};
+
+} // namespace cfisac::nn
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <torch/arg.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+
+namespace cfisac::nn {
+
+/*!
+ * Sizes of projector and codebook, (13)–(15). The defaults are the paper's.
+ */
+struct QuantizerOptions {
+    //! H, channels of the encoder's latent
+    TORCH_ARG(int64_t, features) = 128;
+    //! D, dimension of a codeword
+    TORCH_ARG(int64_t, codeword_dim) = 512;
+    //! N_c
+    TORCH_ARG(int64_t, codewords) = 32;
+    //! γ of the moving averages (18), (19)
+    TORCH_ARG(double, decay) = 0.99;
+    //! smoothing of the counts in the division (20), and only there
+    TORCH_ARG(double, epsilon) = 1e-5;
+    //! without the projector (13) codeword_dim must equal features
+    TORCH_ARG(bool, projector) = true;
+    //! refuse a latent with NaN or infinity (costs a synchronisation on a GPU)
+    TORCH_ARG(bool, check_finite) = true;
+    //! of the initial projector and codebook
+    TORCH_ARG(uint64_t, seed) = 0;
+};
+
+//! What the quantizer gives in training
+struct QuantizerOutput {
+    //! [B, D, …]: the codewords exactly; the gradient passes to the projected latent
+    torch::Tensor quantized;
+    //! [B, L] int64
+    torch::Tensor indices;
+    //! [B·L, D]: Wy with its gradient; hand its detached values to ema_update
+    torch::Tensor projected;
+    //! scalar: (21) without ω, divided by the number of elements B·L·D
+    torch::Tensor commitment;
+};
+
+/*!
+ * Vector quantizer of one receive access point, (13)–(15), with the codebook update by
+ * moving averages (18)–(20).
+ *
+ * A latent is [B, H, …] with any number of dimensions after the channels. Its vectors are
+ * numbered l = 0 … L−1 in row-major order of those dimensions; "rows" are all vectors of a
+ * batch, [B·L, ·], batch first. Indices count from 0 (the paper's from 1).
+ *
+ * (18)–(20) start from zero in the paper, so that an unused codeword divides zero by zero.
+ * Here a count starts at one and the sum at the codeword, and (20) divides by
+ * (L_j + ε) / (n + N_c ε) · n with n = Σ L_j.
+ *
+ * Parameter: projector.weight [D, H]. Buffers, saved with the model: codebook [N_c, D],
+ * counts [N_c], sums [N_c, D].
+ */
+class VectorQuantizerImpl : public torch::nn::Module
+{
+public:
+    //! \throws std::invalid_argument on a size that is not positive, a decay outside [0, 1)
+    explicit VectorQuantizerImpl(const QuantizerOptions& options = {});
+
+    //! (13): [B, H, …] → [B·L, D]
+    torch::Tensor project(const torch::Tensor& latent);
+
+    /*!
+     * (15): [B, H, …] → [B, L] int64, without gradient.
+     *
+     * Since ‖Wy − c_j‖² = ‖Wy‖² + ‖c_j‖² − 2 (Wᵀc_j)ᵀy and the first term does not depend
+     * on j, this is argmin_j ‖c_j‖² − 2 (Wᵀc_j)ᵀy: N_c products of length H for each
+     * vector, and the D-dimensional Wy is never formed. Of equal distances the lowest
+     * index wins.
+     *
+     * \throws std::invalid_argument on NaN or infinity
+     */
+    torch::Tensor indices(const torch::Tensor& latent);
+
+    /*!
+     * (14): indices [B, L] int64 → codewords [B, D, latent_shape…].
+     *
+     * \throws std::invalid_argument on an index outside [0, N_c) or if latent_shape does
+     * not have L elements
+     */
+    torch::Tensor lookup(const torch::Tensor& indices, torch::IntArrayRef latent_shape);
+
+    //! (13)–(15) with straight-through gradient, and (21): [B, H, …] → see QuantizerOutput
+    QuantizerOutput forward(const torch::Tensor& latent);
+
+    //! (18)–(20) with projected rows [B·L, D] and their indices (any shape of B·L elements)
+    void ema_update(const torch::Tensor& projected, const torch::Tensor& indices);
+
+    /*!
+     * Codebook from projected rows [n, D] by k-means (seeded k-means++, then Lloyd's
+     * iterations) on at most 256 rows per codeword; sets counts to one and sums to the
+     * codewords. With fewer distinct rows than codewords some codewords are equal.
+     */
+    void initialise(const torch::Tensor& projected, uint64_t seed, int64_t iterations = 10);
+
+    /*!
+     * Replaces every codeword whose count is below the threshold by a random one of the
+     * projected rows [n, D], with its accumulators: count max(1, threshold), sum that count
+     * times the row. Returns how many were replaced.
+     */
+    int64_t replace_dead(const torch::Tensor& projected, double threshold, uint64_t seed);
+
+    //! exp of the entropy of how often each codeword occurs in the indices: 1 … N_c
+    double perplexity(const torch::Tensor& indices) const;
+    //! number of codewords that occur in the indices
+    int64_t distinct(const torch::Tensor& indices) const;
+    //! number of codewords whose moving-average count is below the threshold
+    int64_t dead(double threshold) const;
+    //! N_b = ⌈log2 N_c⌉
+    int64_t bits_per_index() const;
+
+    const torch::Tensor& codebook() const { return d_codebook; } //!< [N_c, D]
+    const torch::Tensor& counts() const { return d_counts; }     //!< [N_c], L_j of (18)
+    const torch::Tensor& sums() const { return d_sums; }         //!< [N_c, D], (19)
+    const QuantizerOptions& options() const { return d_options; }
+
+private:
+    torch::Tensor flatten(const torch::Tensor& latent) const;
+    torch::Tensor nearest(const torch::Tensor& rows) const;
+    void check_indices(const torch::Tensor& indices) const;
+    torch::Tensor histogram(const torch::Tensor& indices) const;
+    void check_projected(const torch::Tensor& projected) const;
+
+    QuantizerOptions d_options;
+    torch::nn::Linear d_projector{ nullptr };
+    torch::Tensor d_codebook;
+    torch::Tensor d_counts;
+    torch::Tensor d_sums;
+};
+TORCH_MODULE(VectorQuantizer);
+
+//! Parameters of the projector and entries of the codebook (without the accumulators)
+int64_t projector_parameter_count(const QuantizerOptions& options);
+int64_t codebook_parameter_count(const QuantizerOptions& options);
+
+} // namespace cfisac::nn

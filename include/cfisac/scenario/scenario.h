@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SCENARIO_SCENARIO_H
+#define INCLUDED_CFISAC_SCENARIO_SCENARIO_H
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace cfisac {
+
+//! Speed of light in vacuum, m/s.
+constexpr double speed_of_light = 299792458.0;
+
+//! Something is wrong with a scenario; the text names the key, the value and, when it was
+//! read from a file, the line.
+class ScenarioError : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+//! Coordinates of a position (m), a velocity (m/s) or a direction; `Scenario::dimensions`
+//! of them.
+using Coordinates = std::vector<double>;
+
+//! Axis-aligned box: every coordinate lies between `min` and `max` (both included).
+struct Box {
+    Coordinates min;
+    Coordinates max;
+};
+
+//! Constellation of the users' payload, unit mean power; the value is the bits per symbol.
+enum class Modulation { qpsk = 2, qam16 = 4, qam64 = 6 };
+
+/*! OFDM waveform of one coherent processing interval (Section II-A).
+ *
+ * With a comb, only every `subcarrier_step`-th subcarrier (from subcarrier 0) and every
+ * `symbol_step`-th symbol (from symbol t = 1) is sensed: a frame then carries
+ * `sensed_subcarriers()` × `sensed_symbols()` resource elements, while the bandwidth and the
+ * interval stay those of the full grid.
+ */
+struct Waveform {
+    double carrier_hz = 0.0;            //!< f_c
+    double subcarrier_spacing_hz = 0.0; //!< Δf
+    int subcarriers = 0;                //!< N_s of the full grid
+    int symbols = 0;                    //!< T_s of the full grid
+    double cyclic_prefix_s = 0.0;       //!< T_p
+    int subcarrier_step = 1;
+    int symbol_step = 1;
+    Modulation modulation = Modulation::qam16;
+
+    int sensed_subcarriers() const { return subcarriers / subcarrier_step; }
+    int sensed_symbols() const { return symbols / symbol_step; }
+    //! ΔT = 1/Δf + T_p, s.
+    double symbol_duration_s() const
+    {
+        return 1.0 / subcarrier_spacing_hz + cyclic_prefix_s;
+    }
+    //! Length of the coherent processing interval T_s ΔT, s.
+    double interval_s() const { return symbols * symbol_duration_s(); }
+    //! λ_c = c / f_c, m.
+    double wavelength_m() const { return speed_of_light / carrier_hz; }
+};
+
+/*! Access point with a uniform linear array.
+ *
+ * The cosine in (1) and (2) is that of the angle between `axis` and the direction from the
+ * array to the target or user. The first antenna stands at `position_m`.
+ */
+struct AccessPoint {
+    std::string name;
+    Coordinates position_m;
+    Coordinates axis; //!< unit vector along the array
+    int antennas = 0;
+    double spacing_wavelengths = 0.5; //!< d_t/λ_c or d_r/λ_c
+};
+
+//! Large-scale path loss PL(d) = α_0 (d/d_0)^-ζ of (6), as a power gain.
+struct PathLoss {
+    double reference_gain_db = 0.0;    //!< α_0 (negative: a loss)
+    double reference_distance_m = 1.0; //!< d_0
+    double exponent = 2.0;             //!< ζ
+};
+
+//! Single-antenna users: where they are drawn and how their channel looks.
+struct Users {
+    int count = 0;                 //!< K
+    Box area_m;                    //!< uniform prior of the positions
+    double rician_factor_db = 0.0; //!< power of the line of sight over that of the multipath
+    int multipath_components = 0;  //!< number of scattered paths per user and access point
+    double noise_dbm = 0.0;        //!< σ_c² per resource element
+};
+
+//! Prior of the point targets (Section V).
+struct Targets {
+    int count = 0; //!< Q
+    Box area_m;
+    Box velocity_mps;
+    double reflection_variance = 1.0; //!< χ²
+};
+
+//! Clutter scatterers of (29), static unless the velocity box says otherwise.
+struct Clutter {
+    int scatterers = 0; //!< S
+    Box area_m;
+    Box velocity_mps;
+    double reflection_variance = 0.0; //!< χ̃²
+};
+
+//! Residual timing and frequency offsets of (30): standard deviations of real Gaussians
+//! drawn per (transmit access point, receive access point, symbol).
+struct Clocks {
+    double timing_offset_std_s = 0.0;     //!< σ_τ
+    double frequency_offset_std_hz = 0.0; //!< σ_f
+};
+
+//! Everything that exists: the deployment, the waveform and the priors.
+struct Scenario {
+    std::string name;
+    int dimensions = 2; //!< D, the length of every `Coordinates`
+    Waveform waveform;
+    std::vector<AccessPoint> transmit; //!< N access points, equal antenna counts
+    std::vector<AccessPoint> receive;  //!< M access points, equal antenna counts
+    double transmit_power_dbm = 0.0;   //!< P, per transmit access point over all subcarriers
+    double sensing_noise_dbm = 0.0;    //!< ξ_z² per resource element and antenna
+    PathLoss path_loss;
+    Users users;
+    Targets targets;
+    Clutter clutter;
+    Clocks clocks;
+
+    int transmit_antennas() const { return transmit.empty() ? 0 : transmit[0].antennas; }
+    int receive_antennas() const { return receive.empty() ? 0 : receive[0].antennas; }
+    //! Complex samples in one frame of one transmit access point: N_t × N_s × T_s, with the
+    //! N_s and T_s that are sensed (see Waveform).
+    std::size_t transmit_frame_size() const;
+    //! Complex samples in one frame of one receive access point: M_r × N_s × T_s, likewise.
+    std::size_t receive_frame_size() const;
+    //! Bits of one raw echo frame with 32 bits per component: 64 M_r N_s T_s (Section III-D).
+    std::size_t raw_echo_bits() const { return 64 * receive_frame_size(); }
+};
+
+//! 10^((dBm - 30)/10), in watts.
+double dbm_to_watt(double dbm);
+
+//! Sizes above which validate() refuses a scenario, so that a file from elsewhere cannot ask
+//! for absurd amounts of memory.
+struct ScenarioLimits {
+    static constexpr int access_points = 256; //!< on the transmit and on the receive side
+    static constexpr int antennas = 4096;     //!< per access point
+    static constexpr int subcarriers = 65536; //!< of the full grid
+    static constexpr int symbols = 65536;     //!< of the full grid
+    static constexpr int targets = 1024;
+    static constexpr int scatterers = 65536;
+    static constexpr int multipath_components = 65536;
+    //! Complex samples of the frames of all access points of one side, and coefficients of
+    //! the users' channels K N N_t N_s.
+    static constexpr std::int64_t samples = std::int64_t{ 1 } << 28;
+    //! Sensing paths N M (Q + S), and scattered paths to the users.
+    static constexpr std::int64_t paths = std::int64_t{ 1 } << 24;
+    static constexpr std::size_t name_bytes = 128; //!< of a name in UTF-8
+    static constexpr std::size_t file_bytes = std::size_t{ 1 } << 20; //!< of a YAML document
+};
+
+/*! Check every value of a scenario.
+ *
+ * Names are non-empty UTF-8 without control characters, and those of the access points
+ * differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N N_t.
+ * \throws ScenarioError "KEY: …" naming the key and the value
+ */
+void validate(const Scenario& scenario);
+
+/*! Fingerprint of what a trained model depends on: waveform, arrays, number of targets and
+ * the boxes of their prior, path loss. Power, noise, reflection variances, clutter, clocks,
+ * users and names are left out: they may change while a flowgraph runs.
+ *
+ * It is FNV-1a (64 bits) over a little-endian serialisation, the same on every machine.
+ * The scenario is not validated.
+ */
+std::uint64_t fingerprint(const Scenario& scenario);
+
+} // namespace cfisac
+
+#endif

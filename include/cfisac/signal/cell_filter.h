@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SIGNAL_CELL_FILTER_H
+#define INCLUDED_CFISAC_SIGNAL_CELL_FILTER_H
+
+#include <cfisac/signal/layout.h>
+#include <vector>
+
+namespace cfisac::signal {
+
+/*! Centres of a grid of cells over the targets' area.
+ * \return [G, G, 2], m; the first index runs along x, the second along y
+ * \throws std::invalid_argument when the scenario does not have two dimensions
+ */
+at::Tensor cell_centres(const Scenario& scenario, std::int64_t cells);
+
+//! Doppler frequencies of `bins` lines, `spacing_hz` apart and centred on zero; [F], Hz.
+at::Tensor doppler_lines(std::int64_t bins, double spacing_hz);
+
+//! What one receive access point finds in every cell of the plane.
+struct CellCorrelation {
+    //! [B, N, F, G, G]: squared correlation coefficient times the number of samples; noise
+    //! alone has mean one, whatever its power
+    at::Tensor power;
+    //! [B, N, G, G]: energy of the transmitted signal towards the cell, Σ |a_t^H x|²
+    at::Tensor illumination;
+};
+
+/*! Matched filter of one receive access point on a grid of cells of the plane.
+ *
+ * The echo of every receive antenna is correlated with the signal of every transmit antenna
+ * of one access point and transformed over symbols (to Doppler lines), subcarriers (to
+ * delays) and both arrays (to angles of arrival and departure). In this cube each cell of the
+ * plane has its place for each transmit access point: the two angles and the bistatic delay
+ * that follow from the geometry. Delays are taken from a table with steps of a third of the
+ * resolution c / (N_s Δf).
+ */
+class CellFilter
+{
+public:
+    /*!
+     * \param layout scenario and device
+     * \param receiver m
+     * \param cells G, cells along each coordinate of the targets' area
+     * \param lines F, Doppler lines
+     * \param spacing_hz distance of the Doppler lines, Hz
+     * \throws std::invalid_argument on a receiver that is not there, sizes below one, or a
+     *         scenario that does not have two dimensions
+     */
+    CellFilter(const Layout& layout,
+               std::int64_t receiver,
+               std::int64_t cells,
+               std::int64_t lines,
+               double spacing_hz);
+
+    /*!
+     * \param echo Y_m [B, M_r, S, T], complex64
+     * \param transmit X [B, N, N_t, S, T], complex64
+     */
+    CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
+
+private:
+    // For one transmit access point: cells in groups of equal delay.
+    struct Pair {
+        at::Tensor delays;    //!< [groups, S], exp(+j2π i Δf τ)
+        at::Tensor steering;  //!< [groups, longest group, M_r N_t], zero where padded
+        at::Tensor place;     //!< [G²], row of each cell in the groups
+        at::Tensor departing; //!< [G², N_t], conjugated a_t
+    };
+
+    std::int64_t d_cells;
+    at::Tensor d_doppler; // [T, F]
+    std::vector<Pair> d_pairs;
+};
+
+} // namespace cfisac::signal
+
+#endif

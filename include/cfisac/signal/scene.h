@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SIGNAL_SCENE_H
+#define INCLUDED_CFISAC_SIGNAL_SCENE_H
+
+#include <cfisac/signal/layout.h>
+#include <cfisac/signal/random.h>
+
+namespace cfisac::signal {
+
+//! Point reflectors of a batch of frames: targets of (6) or scatterers of (29).
+struct Scene {
+    at::Tensor position;   //!< [B, Q, D], m, float64
+    at::Tensor velocity;   //!< [B, Q, D], m/s, float64
+    at::Tensor reflection; //!< [B, N, M, Q], β, complex128
+
+    std::int64_t count() const { return position.size(1); }
+};
+
+//! Both sets of reflectors in one scene, `first` before `second`.
+Scene join(const Scene& first, const Scene& second);
+
+//! Residual timing and frequency offsets of (30).
+struct Offsets {
+    at::Tensor timing_s;     //!< [B, N, M, T], τ_o, float64
+    at::Tensor frequency_hz; //!< [B, N, M, T], f_o, float64
+};
+
+//! Targets from the scenario's prior: uniform positions and velocities, β ~ CN(0, χ²).
+Scene draw_targets(const Layout& layout, const Targets& targets, const Random& random);
+//! Scatterers of (29): uniform positions and velocities, β ~ CN(0, χ̃²).
+Scene draw_clutter(const Layout& layout, const Clutter& clutter, const Random& random);
+//! Offsets of (30), real Gaussians drawn for each (n, m, t).
+Offsets draw_offsets(const Layout& layout, const Clocks& clocks, const Random& random);
+
+} // namespace cfisac::signal
+
+#endif

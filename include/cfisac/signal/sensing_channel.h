@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SIGNAL_SENSING_CHANNEL_H
+#define INCLUDED_CFISAC_SIGNAL_SENSING_CHANNEL_H
+
+#include <cfisac/signal/scene.h>
+#include <optional>
+
+namespace cfisac::signal {
+
+/*! Noiseless echoes (6), with the offsets of (30) where given. Clutter (29) is part of the
+ * scene: `join` it to the targets.
+ *
+ * Phases are computed in float64; the result has the precision of `transmit`.
+ *
+ * \param transmit X [B, N, N_t, S, T], complex
+ * \param scene reflectors, [B, Q]
+ * \return Y [B, M, M_r, S, T]
+ * \throws std::invalid_argument naming a tensor whose shape does not fit the layout
+ */
+at::Tensor echo(const Layout& layout,
+                const at::Tensor& transmit,
+                const Scene& scene,
+                const std::optional<Offsets>& offsets = std::nullopt);
+
+/*! Noise z of (6), drawn from (seed, frame): CN(0, ξ_z²) at every antenna and resource
+ * element.
+ * \return [B, M, M_r, S, T], complex
+ */
+at::Tensor sensing_noise(const Layout& layout,
+                         double noise_dbm,
+                         const Random& random,
+                         at::ScalarType type = at::kFloat);
+
+} // namespace cfisac::signal
+
+#endif

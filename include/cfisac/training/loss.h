@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_TRAINING_LOSS_H
+#define INCLUDED_CFISAC_TRAINING_LOSS_H
+
+#include <cfisac/nn/grid_decoder.h>
+#include <cfisac/nn/labels.h>
+
+namespace cfisac::training {
+
+/*! Estimation loss (17) of the dense read-out: mean squared error in label space under the
+ * best permutation of the targets, which have no order (`ordered` = false), or in the order
+ * given, as the publication implies.
+ * \param output [B, 2DQ] labels of the network
+ * \param location [B, Q, D], m, \param velocity [B, Q, D], m/s
+ * \return scalar
+ */
+at::Tensor dense_loss(const at::Tensor& output,
+                      const nn::LabelRange& labels,
+                      const at::Tensor& location,
+                      const at::Tensor& velocity,
+                      bool ordered = false);
+
+//! Parts of the loss of the grid read-out, scalars.
+struct GridLoss {
+    at::Tensor presence;       //!< focal loss against a Gaussian bump at each target
+    at::Tensor offset;         //!< smooth L1, in cells, at the cells of the targets
+    at::Tensor velocity;       //!< smooth L1, in steps of the velocity plane
+    at::Tensor velocity_plane; //!< cross-entropy over the velocity plane
+    at::Tensor total;
+};
+
+/*! Estimation loss of the grid read-out. A cell answers for the target nearest to it, so no
+ * order of the targets enters. The presence part is the penalty-reduced focal loss of Law and
+ * Deng, "CornerNet" (ECCV 2018).
+ * \param location [B, Q, 2], m, \param velocity [B, Q, 2], m/s
+ */
+GridLoss grid_loss(const nn::GridOutput& output,
+                   const nn::GridDecoderImpl& decoder,
+                   const at::Tensor& location,
+                   const at::Tensor& velocity);
+
+} // namespace cfisac::training
+
+#endif

@@ -1,0 +1,71 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_DVQVAE_ENCODER_IMPL_H
+#define INCLUDED_ISAC_DVQVAE_ENCODER_IMPL_H
+
+#include "failure.h"
+
+#include <cfisac/fronthaul/packet.h>
+#include <cfisac/nn/model.h>
+#include <cfisac/signal/layout.h>
+#include <gnuradio/isac/dvqvae_encoder.h>
+#include <atomic>
+
+namespace gr {
+namespace isac {
+
+class dvqvae_encoder_impl : public dvqvae_encoder
+{
+public:
+    dvqvae_encoder_impl(const cfisac::Scenario& scenario,
+                        const std::string& model_file,
+                        int access_point,
+                        std::uint64_t seed,
+                        const std::string& device);
+
+    std::size_t packet_size() const override { return d_format.size(); }
+    std::uint64_t frames() const override { return d_frames; }
+    std::uint64_t frames_refused() const override { return d_frames_refused; }
+    std::uint64_t frames_unmatched() const override { return d_frames_unmatched; }
+    std::string error() const override { return d_failure.text(); }
+
+    void setup_rpc() override;
+    bool start() override;
+    bool check_topology(int ninputs, int noutputs) override;
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override;
+
+private:
+    //! X [1, N, N_t, S, T] that a pilot access point makes itself.
+    at::Tensor make_pilot(const std::vector<tag_t>& tags,
+                          std::uint64_t offset,
+                          std::uint64_t frame) const;
+    std::int64_t capture_time_ns(const std::vector<tag_t>& tags,
+                                 std::uint64_t offset,
+                                 std::uint64_t frame) const;
+    //! Whether all samples are finite; if not, the frame is logged and counted.
+    bool accept(double power, std::uint64_t frame, const char* what);
+
+    const std::string d_model_file;
+    const cfisac::nn::Model d_model;
+    const cfisac::fronthaul::PacketFormat d_format;
+    const cfisac::signal::Layout d_layout; //!< of the flowgraph, on the processor
+    const int d_access_point;
+    const std::uint64_t d_seed;
+    const bool d_pilot;
+    const bool d_reference;
+    cfisac::fronthaul::Packet d_packet;
+    std::atomic<std::uint64_t> d_frames{ 0 };
+    std::atomic<std::uint64_t> d_frames_refused{ 0 };
+    std::atomic<std::uint64_t> d_frames_unmatched{ 0 };
+    log_limiter d_log_limiter;
+    failure d_failure;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

@@ -1,0 +1,131 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "frames.h"
+
+#include <ATen/Parallel.h>
+#include <gnuradio/isac/names.h>
+#include <cstring>
+#include <stdexcept>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+std::vector<std::int64_t> frame_shape(const cfisac::Scenario& scenario, int antennas)
+{
+    return { antennas,
+             scenario.waveform.sensed_subcarriers(),
+             scenario.waveform.sensed_symbols() };
+}
+
+std::vector<std::int64_t> batch_of_one(const std::vector<std::int64_t>& shape)
+{
+    std::vector<std::int64_t> sizes{ 1 };
+    sizes.insert(sizes.end(), shape.begin(), shape.end());
+    return sizes;
+}
+
+} // namespace
+
+void use_one_thread() { at::set_num_threads(1); }
+
+std::string resolve_device(const std::string& name)
+{
+    if (name == "auto") {
+        return at::hasCUDA() ? "cuda:0" : "cpu";
+    }
+    try {
+        const at::Device device(name);
+        if (device.is_cpu()) {
+            return name;
+        }
+        if (device.is_cuda() && at::hasCUDA() &&
+            device.index() < static_cast<int>(at::detail::getCUDAHooks().getNumGPUs())) {
+            return name;
+        }
+    } catch (const c10::Error&) {
+        throw std::invalid_argument("device: want auto, cpu or cuda:N, got \"" + name + "\"");
+    }
+    throw std::invalid_argument("device: there is no \"" + name + "\" here");
+}
+
+std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario)
+{
+    return frame_shape(scenario, scenario.transmit_antennas());
+}
+
+std::vector<std::int64_t> receive_shape(const cfisac::Scenario& scenario)
+{
+    return frame_shape(scenario, scenario.receive_antennas());
+}
+
+std::size_t estimate_size(const cfisac::Scenario& scenario)
+{
+    return std::size_t{ 2 } * scenario.dimensions * scenario.targets.count;
+}
+
+at::Tensor wrap(const void* item, const std::vector<std::int64_t>& shape)
+{
+    return at::from_blob(const_cast<void*>(item),
+                         batch_of_one(shape),
+                         at::TensorOptions(at::kComplexFloat));
+}
+
+at::Tensor stack_frames(const std::vector<const void*>& inputs,
+                        std::size_t index,
+                        const std::vector<std::int64_t>& shape)
+{
+    const std::size_t size = c10::multiply_integers(shape);
+    std::vector<at::Tensor> frames;
+    frames.reserve(inputs.size());
+    for (const void* input : inputs) {
+        const auto* item = static_cast<const c10::complex<float>*>(input) + index * size;
+        frames.push_back(wrap(item, shape));
+    }
+    return at::stack(frames, 1);
+}
+
+void copy_out(const at::Tensor& values, void* item, at::ScalarType type)
+{
+    const at::Tensor host = values.to(at::kCPU, type).contiguous();
+    std::memcpy(item, host.data_ptr(), host.nbytes());
+}
+
+double mean_power(const at::Tensor& frame)
+{
+    return 2.0 * at::view_as_real(frame).square().mean().item<double>();
+}
+
+std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,
+                                   std::uint64_t offset,
+                                   const pmt::pmt_t& key)
+{
+    std::optional<pmt::pmt_t> value;
+    for (const tag_t& tag : tags) {
+        if (tag.offset == offset && pmt::eq(tag.key, key)) {
+            value = tag.value;
+        }
+    }
+    return value;
+}
+
+std::uint64_t frame_number(const std::vector<tag_t>& tags, std::uint64_t offset)
+{
+    const auto tag = find_tag(tags, offset, names::frame());
+    if (!tag) {
+        return offset;
+    }
+    if (pmt::is_uint64(*tag)) {
+        return pmt::to_uint64(*tag);
+    }
+    if (pmt::is_integer(*tag) && pmt::to_long(*tag) >= 0) { // as Python makes them
+        return static_cast<std::uint64_t>(pmt::to_long(*tag));
+    }
+    throw std::invalid_argument("tag frame of item " + std::to_string(offset) +
+                                ": want a whole number, got " + pmt::write_string(*tag));
+}
+
+} // namespace isac
+} // namespace gr

@@ -1,0 +1,66 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_FRAMES_H
+#define INCLUDED_ISAC_FRAMES_H
+
+#include <ATen/ATen.h>
+#include <cfisac/scenario/scenario.h>
+#include <gnuradio/tags.h>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+/*! \file
+ * Between stream items and tensors. Blocks hand one frame at a time to LibTorch, on one
+ * thread, so that numbers do not depend on how many items a call of work() brings.
+ */
+
+/*! Prepare the calling thread for LibTorch: its loops run in this thread, since the blocks
+ * run side by side already. To be called in start().
+ */
+void use_one_thread();
+
+//! A device by its name, where "auto" is a GPU if there is one.
+//! \throws std::invalid_argument naming a device that is not there
+std::string resolve_device(const std::string& name);
+
+//! Shape [antennas, S, T] of a transmit frame, or of an echo frame.
+std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario);
+std::vector<std::int64_t> receive_shape(const cfisac::Scenario& scenario);
+
+//! Floats in an item of truth or estimates, 2·D·Q.
+std::size_t estimate_size(const cfisac::Scenario& scenario);
+
+//! A frame item as a tensor [1, shape...], complex64, on the item's own memory.
+at::Tensor wrap(const void* item, const std::vector<std::int64_t>& shape);
+
+/*! One frame of every transmit access point as X [1, N, N_t, S, T]: a copy, as the frames
+ * lie in different buffers.
+ * \param inputs first item of each stream, \param index which item
+ */
+at::Tensor stack_frames(const std::vector<const void*>& inputs,
+                        std::size_t index,
+                        const std::vector<std::int64_t>& shape);
+
+//! Copy a tensor's values to an item; `type` is that of the item.
+void copy_out(const at::Tensor& values, void* item, at::ScalarType type = at::kFloat);
+
+//! Mean power of a frame; not finite when a sample is not, or when it overflows.
+double mean_power(const at::Tensor& frame);
+
+//! The last of these tags with this key and offset.
+std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,
+                                   std::uint64_t offset,
+                                   const pmt::pmt_t& key);
+
+//! Frame number of an item: its tag `frame`, or `offset`, its place in the stream.
+std::uint64_t frame_number(const std::vector<tag_t>& tags, std::uint64_t offset);
+
+} // namespace isac
+} // namespace gr
+
+#endif

@@ -1,0 +1,79 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_FUSION_DECODER_IMPL_H
+#define INCLUDED_ISAC_FUSION_DECODER_IMPL_H
+
+#include "failure.h"
+
+#include <cfisac/fronthaul/packet.h>
+#include <cfisac/nn/model.h>
+#include <gnuradio/isac/fusion_decoder.h>
+#include <atomic>
+#include <optional>
+
+namespace gr {
+namespace isac {
+
+class fusion_decoder_impl : public fusion_decoder
+{
+public:
+    fusion_decoder_impl(const cfisac::Scenario& scenario,
+                        const std::string& model_file,
+                        const std::string& device);
+
+    std::size_t packet_size() const override { return d_format.size(); }
+    std::uint64_t frames() const override { return d_frames; }
+    std::uint64_t frames_lost() const override { return d_frames_lost; }
+    std::uint64_t packets_refused() const override { return d_packets_refused; }
+    std::map<std::string, std::uint64_t> refusals() const override;
+    std::uint64_t items_unmatched() const override { return d_items_unmatched; }
+    std::string error() const override { return d_failure.text(); }
+
+    void setup_rpc() override;
+    bool start() override;
+    bool check_topology(int ninputs, int noutputs) override;
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override;
+
+private:
+    //! A packet that was read but whose item is not consumed yet.
+    struct head {
+        std::optional<std::uint64_t> item; //!< number of the item that `packet` was read from
+        cfisac::fronthaul::Packet packet;
+    };
+
+    //! Frame number of packet `item`, now in d_heads[stream]; nothing if it is refused.
+    std::optional<std::uint64_t>
+    read_packet(std::size_t stream, std::uint64_t item, const std::uint8_t* data);
+    void refuse(std::size_t stream, const char* reason);
+    void note_seen(std::uint64_t frame);
+    void note_decoded(std::uint64_t frame);
+    //! Decode the packets in d_heads to one output item and a PDU.
+    void decode(std::uint64_t frame, const at::Tensor& transmit, int item, float* out);
+
+    const cfisac::Scenario d_scenario;
+    const std::string d_model_file;
+    const cfisac::nn::Model d_model;
+    const cfisac::fronthaul::PacketFormat d_format;
+    const std::size_t d_access_points; //!< M
+    std::vector<head> d_heads;         //!< [M]
+    bool d_first_frame = true; //!< no packet seen yet
+    bool d_decoded = false;    //!< a frame was decoded
+    std::uint64_t d_next = 0; //!< frame that comes next when none is lost
+    mutable std::mutex d_refusals_mutex;
+    std::map<std::string, std::uint64_t> d_refusals; //!< guarded by d_refusals_mutex
+    std::atomic<std::uint64_t> d_frames{ 0 };
+    std::atomic<std::uint64_t> d_frames_lost{ 0 };
+    std::atomic<std::uint64_t> d_packets_refused{ 0 };
+    std::atomic<std::uint64_t> d_items_unmatched{ 0 };
+    log_limiter d_log_limiter;
+    failure d_failure;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

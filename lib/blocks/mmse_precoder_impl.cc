@@ -1,0 +1,202 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "mmse_precoder_impl.h"
+#include "frames.h"
+#include "message.h"
+
+#include <cfisac/signal/transmitter.h>
+#include <gnuradio/io_signature.h>
+#include <gnuradio/isac/names.h>
+#include <cmath>
+#include <stdexcept>
+
+namespace gr {
+namespace isac {
+
+mmse_precoder::sptr mmse_precoder::make(const cfisac::Scenario& scenario,
+                                        std::uint64_t seed)
+{
+    return gnuradio::make_block_sptr<mmse_precoder_impl>(scenario, seed);
+}
+
+mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
+                                       std::uint64_t seed)
+    : gr::sync_decimator(
+          "mmse_precoder",
+          gr::io_signature::make(
+              scenario.users.count, scenario.users.count, sizeof(gr_complex)),
+          gr::io_signature::make(static_cast<int>(scenario.transmit.size()),
+                                 static_cast<int>(scenario.transmit.size()),
+                                 static_cast<int>(scenario.transmit_frame_size() *
+                                                  sizeof(gr_complex))),
+          scenario.waveform.sensed_subcarriers() * scenario.waveform.sensed_symbols()),
+      d_layout(scenario),
+      d_seed(seed),
+      d_settings{ scenario.transmit_power_dbm, at::Tensor() }
+{
+    set_tag_propagation_policy(TPP_DONT);
+    message_port_register_in(names::csi_port());
+    set_msg_handler(names::csi_port(), [this](const pmt::pmt_t& m) { on_csi(m); });
+    message_port_register_in(names::command_port());
+    set_msg_handler(names::command_port(), [this](const pmt::pmt_t& m) { on_command(m); });
+    set_min_output_buffer(4);
+}
+
+bool mmse_precoder_impl::start()
+{
+    use_one_thread();
+    d_failure.clear();
+    return true;
+}
+
+void mmse_precoder_impl::set_transmit_power_dbm(double power_dbm)
+{
+    const double watt = cfisac::dbm_to_watt(power_dbm);
+    if (!std::isfinite(watt) || watt <= 0.0) {
+        throw std::invalid_argument("transmit power: " + std::to_string(power_dbm) +
+                                    " dBm is not a power");
+    }
+    const gr::thread::scoped_lock lock(d_setlock);
+    d_settings.power_dbm = power_dbm;
+}
+
+double mmse_precoder_impl::transmit_power_dbm() const
+{
+    const gr::thread::scoped_lock lock(const_cast<gr::thread::mutex&>(d_setlock));
+    return d_settings.power_dbm;
+}
+
+void mmse_precoder_impl::set_channel(const std::vector<gr_complex>& channel)
+{
+    const std::int64_t antennas =
+        d_layout.transmitters() * d_layout.scenario.transmit_antennas();
+    const std::int64_t users = d_layout.scenario.users.count;
+    const std::vector<std::int64_t> shape{ 1, d_layout.subcarriers(), antennas, users };
+    const auto count = static_cast<std::size_t>(c10::multiply_integers(shape));
+    if (channel.size() != count) {
+        throw std::invalid_argument(
+            "channel: " + std::to_string(channel.size()) + " entries; [" +
+            std::to_string(shape[1]) + " subcarriers, " + std::to_string(antennas) +
+            " antennas, " + std::to_string(users) + " users] are " + std::to_string(count));
+    }
+    for (std::size_t i = 0; i < count; i++) {
+        if (!std::isfinite(channel[i].real()) || !std::isfinite(channel[i].imag())) {
+            throw std::invalid_argument("channel: entry " + std::to_string(i) +
+                                        " is not finite");
+        }
+    }
+    const at::Tensor copy = at::from_blob(const_cast<gr_complex*>(channel.data()),
+                                          shape,
+                                          at::TensorOptions(at::kComplexFloat))
+                                .clone();
+    const gr::thread::scoped_lock lock(d_setlock);
+    d_settings.channel = copy;
+}
+
+void mmse_precoder_impl::on_csi(const pmt::pmt_t& message)
+{
+    try {
+        message_reader reader(message);
+        const auto channel = reader.complex_numbers("channel");
+        reader.finish();
+        if (channel) {
+            set_channel(*channel);
+        }
+    } catch (const std::exception& cause) {
+        refuse("csi", cause);
+    }
+}
+
+void mmse_precoder_impl::on_command(const pmt::pmt_t& message)
+{
+    try {
+        message_reader reader(message);
+        const auto power_dbm = reader.number("power_dbm");
+        reader.finish();
+        if (power_dbm) {
+            set_transmit_power_dbm(*power_dbm);
+        }
+    } catch (const std::exception& cause) {
+        refuse("command", cause);
+    }
+}
+
+void mmse_precoder_impl::refuse(const char* port, const std::exception& cause)
+{
+    d_messages_refused++;
+    d_logger->error("message at port {:s} refused: {:s}", port, cause.what());
+}
+
+at::Tensor mmse_precoder_impl::make_frame(const settings& now,
+                                          std::uint64_t frame,
+                                          const at::Tensor& symbols)
+{
+    const auto& scenario = d_layout.scenario;
+    const bool drawn = !now.channel.defined();
+    if (drawn || !now.channel.is_same(d_precoder_channel) ||
+        now.power_dbm != d_precoder_power_dbm) {
+        const at::Tensor channel =
+            drawn ? cfisac::signal::user_channel(
+                        d_layout,
+                        scenario.users,
+                        cfisac::signal::Random(d_seed, { static_cast<std::int64_t>(frame) }))
+                  : now.channel;
+        d_layout.scenario.transmit_power_dbm = now.power_dbm;
+        d_precoder = cfisac::signal::mmse_precoder(channel,
+                                                   cfisac::dbm_to_watt(scenario.users.noise_dbm),
+                                                   d_layout.sensed_power_w(),
+                                                   d_layout.transmitters());
+        d_precoder_channel = now.channel;
+        d_precoder_power_dbm = now.power_dbm;
+    }
+    return cfisac::signal::precode(d_precoder, symbols, d_layout.transmitters());
+}
+
+void mmse_precoder_impl::tag_frame(const settings& now, std::uint64_t frame)
+{
+    const bool drawn = !now.channel.defined();
+    for (unsigned port = 0; port < d_layout.transmitters(); port++) {
+        add_item_tag(port, frame, names::frame(), pmt::from_uint64(frame));
+        add_item_tag(port, frame, names::csi(), pmt::intern(drawn ? "seed" : "message"));
+        add_item_tag(port, frame, names::power_dbm(), pmt::from_double(now.power_dbm));
+        if (drawn) {
+            add_item_tag(port, frame, names::seed(), pmt::from_uint64(d_seed));
+        }
+    }
+}
+
+int mmse_precoder_impl::work(int noutput_items,
+                             gr_vector_const_void_star& input_items,
+                             gr_vector_void_star& output_items)
+{
+    const c10::InferenceMode no_gradients;
+    settings now;
+    {
+        const gr::thread::scoped_lock lock(d_setlock);
+        now = d_settings;
+    }
+    const std::vector<const void*> streams(input_items.begin(), input_items.end());
+    const std::size_t frame_items = d_layout.scenario.transmit_frame_size();
+    const std::vector<std::int64_t> symbols_shape{ d_layout.subcarriers(),
+                                                   d_layout.symbols() };
+    try {
+        for (int item = 0; item < noutput_items; item++) {
+            const std::uint64_t frame = nitems_written(0) + item;
+            const at::Tensor symbols = stack_frames(streams, item, symbols_shape);
+            const at::Tensor signal = make_frame(now, frame, symbols);
+            for (std::size_t port = 0; port < output_items.size(); port++) {
+                copy_out(signal.select(1, static_cast<std::int64_t>(port)),
+                         static_cast<gr_complex*>(output_items[port]) + item * frame_items,
+                         at::kComplexFloat);
+            }
+            tag_frame(now, frame);
+        }
+    } catch (const std::exception& cause) {
+        return d_failure.end(d_logger, cause);
+    }
+    return noutput_items;
+}
+
+} // namespace isac
+} // namespace gr

@@ -1,0 +1,58 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_MMSE_PRECODER_IMPL_H
+#define INCLUDED_ISAC_MMSE_PRECODER_IMPL_H
+
+#include "failure.h"
+
+#include <cfisac/signal/layout.h>
+#include <gnuradio/isac/mmse_precoder.h>
+#include <atomic>
+
+namespace gr {
+namespace isac {
+
+class mmse_precoder_impl : public mmse_precoder
+{
+public:
+    mmse_precoder_impl(const cfisac::Scenario& scenario, std::uint64_t seed);
+
+    void set_transmit_power_dbm(double power_dbm) override;
+    double transmit_power_dbm() const override;
+    void set_channel(const std::vector<gr_complex>& channel) override;
+    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::string error() const override { return d_failure.text(); }
+
+    bool start() override;
+    int work(int noutput_items,
+             gr_vector_const_void_star& input_items,
+             gr_vector_void_star& output_items) override;
+
+private:
+    //! What setters change: work() takes a copy of it.
+    struct settings {
+        double power_dbm;
+        at::Tensor channel; //!< [1, S, N·N_t, K], undefined while it is drawn
+    };
+
+    void on_csi(const pmt::pmt_t& message);
+    void on_command(const pmt::pmt_t& message);
+    void refuse(const char* port, const std::exception& cause);
+    //! X [1, N, N_t, S, T] of one frame.
+    at::Tensor make_frame(const settings& now, std::uint64_t frame, const at::Tensor& symbols);
+    void tag_frame(const settings& now, std::uint64_t frame);
+
+    cfisac::signal::Layout d_layout; //!< its scenario carries the power in force
+    const std::uint64_t d_seed;
+    settings d_settings; //!< guarded by d_setlock
+    at::Tensor d_precoder_channel; //!< channel that d_precoder was made for
+    at::Tensor d_precoder;         //!< [1, S, N·N_t, K], kept while the channel stays
+    double d_precoder_power_dbm = 0.0;
+    std::atomic<std::uint64_t> d_messages_refused{ 0 };
+    failure d_failure;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

@@ -1,0 +1,29 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <gnuradio/isac/names.h>
+
+namespace gr {
+namespace isac {
+namespace names {
+
+#define ISAC_NAME(function, text)                        \
+    const pmt::pmt_t& function()                         \
+    {                                                    \
+        static const pmt::pmt_t name = pmt::intern(text); \
+        return name;                                     \
+    }
+
+ISAC_NAME(frame, "frame")
+ISAC_NAME(csi, "csi")
+ISAC_NAME(power_dbm, "power_dbm")
+ISAC_NAME(seed, "seed")
+ISAC_NAME(rx_time, "rx_time")
+ISAC_NAME(command_port, "command")
+ISAC_NAME(csi_port, "csi")
+ISAC_NAME(estimates_port, "estimates")
+ISAC_NAME(scores_port, "scores")
+
+} // namespace names
+} // namespace isac
+} // namespace gr

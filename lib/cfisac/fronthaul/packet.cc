@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/fronthaul/bit_packing.h>
+#include <cfisac/fronthaul/packet.h>
+#include <boost/crc.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace cfisac::fronthaul {
+namespace {
+
+static_assert(std::numeric_limits<float>::is_iec559 && sizeof(float) == 4,
+              "the scale is an IEEE 754 binary32");
+
+constexpr std::uint32_t magic = 0x50494643; // "CFIP", little endian
+constexpr std::size_t crc_size = 4;
+
+// Offsets of the fields, see packet.h.
+constexpr std::size_t at_magic = 0;
+constexpr std::size_t at_version = 4;
+constexpr std::size_t at_access_point = 6;
+constexpr std::size_t at_frame = 8;
+constexpr std::size_t at_capture_time = 16;
+constexpr std::size_t at_bits_per_index = 24;
+constexpr std::size_t at_zero = 25;
+constexpr std::size_t zero_size = 3;
+constexpr std::size_t at_index_count = 28;
+constexpr std::size_t at_scale = 32;
+constexpr std::size_t at_scenario = 36;
+constexpr std::size_t at_model = 44;
+
+template <typename T>
+void put(std::uint8_t* out, T value)
+{
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        out[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+    }
+}
+
+template <typename T>
+T get(const std::uint8_t* in)
+{
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        value |= std::uint64_t{ in[i] } << (8 * i);
+    }
+    return static_cast<T>(value);
+}
+
+void put_float(std::uint8_t* out, float value)
+{
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    put(out, bits);
+}
+
+float get_float(const std::uint8_t* in)
+{
+    const auto bits = get<std::uint32_t>(in);
+    float value;
+    std::memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+bool is_scale(float value) { return std::isfinite(value) && !std::signbit(value); }
+
+//! Whether every field but the fingerprints and those that may have any value is as the
+//! format says.
+bool fields_fit(const std::uint8_t* data, const PacketFormat& expected)
+{
+    static constexpr std::uint8_t zeros[zero_size] = {};
+    return get<std::uint8_t>(data + at_bits_per_index) == expected.bits_per_index() &&
+           std::memcmp(data + at_zero, zeros, zero_size) == 0 &&
+           get<std::uint32_t>(data + at_index_count) == expected.index_count() &&
+           is_scale(get_float(data + at_scale)) &&
+           is_packed(data + packet_header_size,
+                     expected.index_count(),
+                     expected.bits_per_index(),
+                     expected.codewords());
+}
+
+} // namespace
+
+std::size_t packet_size(unsigned bits_per_index, std::uint32_t index_count)
+{
+    if (index_count > max_index_count) {
+        throw std::invalid_argument("a packet holds at most " +
+                                    std::to_string(max_index_count) + " indices, not " +
+                                    std::to_string(index_count));
+    }
+    return packet_header_size + packed_size(bits_per_index, index_count) + crc_size;
+}
+
+PacketFormat::PacketFormat(std::uint32_t codewords,
+                           std::uint32_t index_count,
+                           std::uint64_t scenario_fingerprint,
+                           std::uint64_t model_fingerprint)
+    : d_codewords(codewords),
+      d_bits_per_index(static_cast<std::uint8_t>(bits_for(codewords))),
+      d_index_count(index_count), d_scenario_fingerprint(scenario_fingerprint),
+      d_model_fingerprint(model_fingerprint),
+      d_size(packet_size(d_bits_per_index, index_count))
+{
+    if (index_count == 0) {
+        throw std::invalid_argument("a packet must hold at least 1 index, not 0");
+    }
+}
+
+const char* to_string(PacketStatus status)
+{
+    switch (status) {
+    case PacketStatus::ok:
+        return "ok";
+    case PacketStatus::bad_size:
+        return "bad_size";
+    case PacketStatus::bad_magic:
+        return "bad_magic";
+    case PacketStatus::bad_version:
+        return "bad_version";
+    case PacketStatus::bad_crc:
+        return "bad_crc";
+    case PacketStatus::bad_field:
+        return "bad_field";
+    case PacketStatus::foreign:
+        return "foreign";
+    }
+    return "unknown";
+}
+
+void encode(const Packet& packet, std::uint8_t* out, std::size_t size)
+{
+    if (packet.indices.empty() || packet.indices.size() > max_index_count) {
+        throw std::invalid_argument("a packet holds between 1 and " +
+                                    std::to_string(max_index_count) + " indices, not " +
+                                    std::to_string(packet.indices.size()));
+    }
+    const auto count = static_cast<std::uint32_t>(packet.indices.size());
+    const std::size_t needed = packet_size(packet.bits_per_index, count);
+    if (size != needed) {
+        throw std::invalid_argument("the packet takes " + std::to_string(needed) +
+                                    " bytes, not " + std::to_string(size));
+    }
+    if (!is_scale(packet.scale)) {
+        throw std::invalid_argument("the scale must be finite and not negative, is " +
+                                    std::to_string(packet.scale));
+    }
+    put(out + at_magic, magic);
+    put(out + at_version, packet_version);
+    put(out + at_access_point, packet.access_point);
+    put(out + at_frame, packet.frame);
+    put(out + at_capture_time, packet.capture_time_ns);
+    put(out + at_bits_per_index, packet.bits_per_index);
+    std::memset(out + at_zero, 0, zero_size);
+    put(out + at_index_count, count);
+    put_float(out + at_scale, packet.scale);
+    put(out + at_scenario, packet.scenario_fingerprint);
+    put(out + at_model, packet.model_fingerprint);
+    pack(packet.indices.data(), count, packet.bits_per_index, out + packet_header_size);
+    put(out + size - crc_size, crc32c(out, size - crc_size));
+}
+
+PacketStatus decode(const std::uint8_t* data,
+                    std::size_t size,
+                    const PacketFormat& expected,
+                    Packet& out)
+{
+    if (size != expected.size()) {
+        return PacketStatus::bad_size;
+    }
+    if (get<std::uint32_t>(data + at_magic) != magic) {
+        return PacketStatus::bad_magic;
+    }
+    if (get<std::uint16_t>(data + at_version) != packet_version) {
+        return PacketStatus::bad_version;
+    }
+    if (get<std::uint32_t>(data + size - crc_size) != crc32c(data, size - crc_size)) {
+        return PacketStatus::bad_crc;
+    }
+    if (get<std::uint64_t>(data + at_scenario) != expected.scenario_fingerprint() ||
+        get<std::uint64_t>(data + at_model) != expected.model_fingerprint()) {
+        return PacketStatus::foreign;
+    }
+    if (!fields_fit(data, expected)) {
+        return PacketStatus::bad_field;
+    }
+    out.indices.resize(expected.index_count());
+    unpack(data + packet_header_size,
+           expected.index_count(),
+           expected.bits_per_index(),
+           out.indices.data());
+    out.access_point = get<std::uint16_t>(data + at_access_point);
+    out.frame = get<std::uint64_t>(data + at_frame);
+    out.capture_time_ns = get<std::int64_t>(data + at_capture_time);
+    out.bits_per_index = expected.bits_per_index();
+    out.scale = get_float(data + at_scale);
+    out.scenario_fingerprint = expected.scenario_fingerprint();
+    out.model_fingerprint = expected.model_fingerprint();
+    return PacketStatus::ok;
+}
+
+std::uint32_t crc32c(const std::uint8_t* data, std::size_t size)
+{
+    boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+    crc.process_bytes(data, size);
+    return crc.checksum();
+}
+
+} // namespace cfisac::fronthaul

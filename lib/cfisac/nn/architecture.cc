@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/nn/architecture.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+namespace cfisac::nn {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t largest_size = 1 << 16;
+
+// One list of names and members serves writing and reading.
+template <typename Visitor>
+void visit_sizes(Architecture& a, Visitor&& visit)
+{
+    visit("", "codeword_dim", a.codeword_dim);
+    visit("", "codewords", a.codewords);
+    visit("dense", "stem_channels", a.dense.stem_channels);
+    visit("dense", "hidden_channels", a.dense.hidden_channels);
+    visit("dense", "downsampling_layers", a.dense.downsampling_layers);
+    visit("dense", "residual_layers", a.dense.residual_layers);
+    visit("dense", "residual_channels", a.dense.residual_channels);
+    visit("dense", "latent_residual_layers", a.dense.latent_residual_layers);
+    visit("dense", "transmit_residual_layers", a.dense.transmit_residual_layers);
+    visit("dense", "flat_features", a.dense.flat_features);
+    visit("dense", "fully_connected", a.dense.fully_connected);
+    visit("grid", "cells", a.grid.cells);
+    visit("grid", "doppler_lines", a.grid.doppler_lines);
+    visit("grid", "hidden_channels", a.grid.hidden_channels);
+    visit("grid", "encoder_layers", a.grid.encoder_layers);
+    visit("grid", "profiles", a.grid.profiles);
+    visit("grid", "cell_features", a.grid.cell_features);
+    visit("grid", "decoder_channels", a.grid.decoder_channels);
+    visit("grid", "decoder_layers", a.grid.decoder_layers);
+    visit("grid", "velocity_steps", a.grid.velocity_steps);
+}
+
+[[noreturn]] void refuse(const std::string& key, const std::string& why)
+{
+    throw std::invalid_argument("architecture: " + key + ": " + why);
+}
+
+void check_keys(const Json& object, const std::string& name, const std::set<std::string>& known)
+{
+    if (!object.is_object()) {
+        refuse(name, "must be an object, got " + object.dump());
+    }
+    for (const auto& item : object.items()) {
+        if (known.count(item.key()) == 0) {
+            refuse(item.key(), "unknown key");
+        }
+    }
+}
+
+const Json* find(const Json& json, const std::string& group, const std::string& key)
+{
+    const Json* object = &json;
+    if (!group.empty()) {
+        const auto inner = json.find(group);
+        if (inner == json.end()) {
+            return nullptr;
+        }
+        object = &*inner;
+    }
+    const auto value = object->find(key);
+    return value == object->end() ? nullptr : &*value;
+}
+
+} // namespace
+
+const char* to_string(ReadOut read_out)
+{
+    return read_out == ReadOut::dense ? "dense" : "grid";
+}
+
+Architecture Architecture::preset(const std::string& name)
+{
+    Architecture architecture;
+    if (name == "paper") {
+        return architecture;
+    }
+    if (name == "lite") {
+        architecture.read_out = ReadOut::grid;
+        architecture.reference = signal::Reference::reference;
+        architecture.shared_encoder = true;
+        architecture.codeword_dim = 32;
+        architecture.codewords = 512;
+        return architecture;
+    }
+    throw std::invalid_argument("architecture must be paper or lite, got '" + name + "'");
+}
+
+std::string Architecture::to_json() const
+{
+    Json json;
+    json["read_out"] = nn::to_string(read_out);
+    json["reference"] = signal::to_string(reference);
+    json["shared_encoder"] = shared_encoder;
+    auto copy = *this;
+    visit_sizes(copy, [&](const std::string& group, const char* key, int64_t& value) {
+        (group.empty() ? json : json[group])[key] = value;
+    });
+    json["grid"]["doppler_spacing_hz"] = grid.doppler_spacing_hz;
+    return json.dump();
+}
+
+Architecture Architecture::from_json(const std::string& text)
+{
+    const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (json.is_discarded()) {
+        throw std::invalid_argument("architecture: not JSON: '" + text.substr(0, 60) + "'");
+    }
+    Architecture a;
+    std::set<std::string> top = { "read_out", "reference", "shared_encoder", "dense", "grid" };
+    std::set<std::string> dense, grid = { "doppler_spacing_hz" };
+    visit_sizes(a, [&](const std::string& group, const char* key, int64_t&) {
+        (group.empty() ? top : group == "dense" ? dense : grid).insert(key);
+    });
+    check_keys(json, "architecture", top);
+    for (const auto& [name, known] : { std::pair("dense", dense), std::pair("grid", grid) }) {
+        if (json.contains(name)) {
+            check_keys(json[name], name, known);
+        }
+    }
+    visit_sizes(a, [&](const std::string& group, const char* key, int64_t& value) {
+        if (const auto* found = find(json, group, key)) {
+            if (!found->is_number_integer() || found->get<int64_t>() < 1 ||
+                found->get<int64_t>() > largest_size) {
+                refuse(key,
+                       "must be an integer from 1 to " + std::to_string(largest_size) +
+                           ", got " + found->dump());
+            }
+            value = found->get<int64_t>();
+        }
+    });
+    if (const auto* found = find(json, "grid", "doppler_spacing_hz")) {
+        if (!found->is_number() || !(found->get<double>() > 0.0)) {
+            refuse("doppler_spacing_hz", "must be a positive number, got " + found->dump());
+        }
+        a.grid.doppler_spacing_hz = found->get<double>();
+    }
+    if (const auto* found = find(json, "", "shared_encoder")) {
+        if (!found->is_boolean()) {
+            refuse("shared_encoder", "must be true or false, got " + found->dump());
+        }
+        a.shared_encoder = found->get<bool>();
+    }
+    if (const auto* found = find(json, "", "read_out")) {
+        if (*found == "grid") {
+            a.read_out = ReadOut::grid;
+        } else if (*found != "dense") {
+            refuse("read_out", "must be dense or grid, got " + found->dump());
+        }
+    }
+    if (const auto* found = find(json, "", "reference")) {
+        if (!found->is_string()) {
+            refuse("reference", "must be a string, got " + found->dump());
+        }
+        a.reference = signal::reference_from_string(found->get<std::string>());
+    }
+    return a;
+}
+
+} // namespace cfisac::nn

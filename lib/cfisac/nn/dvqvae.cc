@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check.h"
+
+#include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/model_io.h>
+
+namespace cfisac::nn {
+
+namespace {
+
+// Seeds of the parts, so that no two start from the same draws.
+uint64_t part_seed(uint64_t seed, uint64_t part) { return seed * 1000003 + part; }
+
+constexpr uint64_t encoder_part = 1;
+constexpr uint64_t quantizer_part = 1001;
+constexpr uint64_t decoder_part = 2001;
+
+} // namespace
+
+DVqVaeImpl::DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed)
+    : d_scenario(scenario), d_architecture(architecture),
+      d_labels(scenario.targets.area_m.min,
+               scenario.targets.area_m.max,
+               scenario.targets.velocity_mps.min,
+               scenario.targets.velocity_mps.max)
+{
+    validate(scenario);
+    if (architecture.read_out == ReadOut::dense) {
+        make_dense(seed);
+    } else {
+        make_grid(seed);
+    }
+}
+
+int64_t DVqVaeImpl::encoders() const
+{
+    return d_architecture.shared_encoder ? 1 : static_cast<int64_t>(d_scenario.receive.size());
+}
+
+void DVqVaeImpl::make_dense(uint64_t seed)
+{
+    const auto& sizes = d_architecture.dense;
+    const int64_t transmit_antennas =
+        static_cast<int64_t>(d_scenario.transmit.size()) * d_scenario.transmit_antennas();
+    const int64_t subcarriers = d_scenario.waveform.sensed_subcarriers();
+    const int64_t symbols = d_scenario.waveform.sensed_symbols();
+    const bool raw = d_architecture.reference == signal::Reference::raw;
+    EncoderOptions options;
+    options.in_channels(raw ? 2 : 2 * transmit_antennas)
+        .stem_channels(sizes.stem_channels)
+        .hidden_channels(sizes.hidden_channels)
+        .downsampling_layers(sizes.downsampling_layers)
+        .residual_layers(sizes.residual_layers)
+        .residual_channels(sizes.residual_channels);
+    for (int64_t m = 0; m < encoders(); m++) {
+        options.seed(part_seed(seed, encoder_part + m));
+        d_encoders.push_back(register_module("encoder" + std::to_string(m), Encoder(options)));
+    }
+    d_latent_shape =
+        d_encoders[0]->latent_shape({ d_scenario.receive_antennas(), subcarriers, symbols });
+    make_quantizers(sizes.hidden_channels, seed);
+    DecoderOptions decoder;
+    decoder.access_points(receivers())
+        .codeword_dim(d_architecture.codeword_dim)
+        .latent_shape(d_latent_shape)
+        .transmit_shape({ transmit_antennas, subcarriers, symbols })
+        .targets(d_scenario.targets.count)
+        .dimensions(d_scenario.dimensions)
+        .hidden_channels(sizes.hidden_channels)
+        .stem_channels(sizes.stem_channels)
+        .residual_channels(sizes.residual_channels)
+        .latent_residual_layers(sizes.latent_residual_layers)
+        .transmit_residual_layers(sizes.transmit_residual_layers)
+        .transmit_downsampling_layers(sizes.downsampling_layers)
+        .flat_features(sizes.flat_features)
+        .fully_connected(sizes.fully_connected)
+        .seed(part_seed(seed, decoder_part));
+    d_decoder = register_module("decoder", Decoder(decoder));
+}
+
+void DVqVaeImpl::make_grid(uint64_t seed)
+{
+    const auto& sizes = d_architecture.grid;
+    detail::require(d_architecture.reference != signal::Reference::raw,
+                    "the grid read-out needs to know what was transmitted: reference must be "
+                    "pilot or reference, got raw");
+    detail::require(sizes.cells % 2 == 0, "grid: cells must be even, got ", sizes.cells);
+    GridEncoderOptions options;
+    options.in_channels(GridFeatures::channels(sizes.doppler_lines))
+        .hidden_channels(sizes.hidden_channels)
+        .residual_layers(sizes.encoder_layers);
+    for (int64_t m = 0; m < encoders(); m++) {
+        options.seed(part_seed(seed, encoder_part + m));
+        d_grid_encoders.push_back(
+            register_module("encoder" + std::to_string(m), GridEncoder(options)));
+    }
+    d_latent_shape = { static_cast<int64_t>(d_scenario.transmit.size()),
+                       sizes.cells / 2,
+                       sizes.cells / 2 };
+    make_quantizers(sizes.hidden_channels, seed);
+    GridDecoderOptions decoder;
+    decoder.codeword_dim(d_architecture.codeword_dim)
+        .cells(sizes.cells / 2)
+        .doppler_lines(sizes.doppler_lines)
+        .doppler_spacing_hz(sizes.doppler_spacing_hz)
+        .profiles(sizes.profiles)
+        .cell_features(sizes.cell_features)
+        .channels(sizes.decoder_channels)
+        .residual_layers(sizes.decoder_layers)
+        .velocity_steps(sizes.velocity_steps)
+        .seed(part_seed(seed, decoder_part));
+    d_grid_decoder = register_module("decoder", GridDecoder(d_scenario, decoder));
+}
+
+void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
+{
+    QuantizerOptions options;
+    options.features(features)
+        .codeword_dim(d_architecture.codeword_dim)
+        .codewords(d_architecture.codewords);
+    for (size_t m = 0; m < d_scenario.receive.size(); m++) {
+        options.seed(part_seed(seed, quantizer_part + m));
+        d_quantizers.push_back(
+            register_module("quantizer" + std::to_string(m), VectorQuantizer(options)));
+    }
+}
+
+int64_t DVqVaeImpl::index_count() const
+{
+    int64_t count = 1;
+    for (const auto size : d_latent_shape) {
+        count *= size;
+    }
+    return count;
+}
+
+torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
+                                    const torch::Tensor& echo,
+                                    const torch::Tensor& transmit)
+{
+    detail::require(receiver >= 0 && receiver < receivers(),
+                    "receive access point must be 0 to ",
+                    receivers() - 1,
+                    ", got ",
+                    receiver);
+    const int64_t subcarriers = d_scenario.waveform.sensed_subcarriers();
+    const int64_t symbols = d_scenario.waveform.sensed_symbols();
+    const std::vector<int64_t> shape = { d_scenario.receive_antennas(), subcarriers, symbols };
+    detail::require(echo.dim() == 4 && echo.sizes().slice(1) == at::IntArrayRef(shape),
+                    "echo must be [B, M_r, S, T] with ",
+                    at::IntArrayRef(shape),
+                    ", got ",
+                    echo.sizes());
+    if (d_architecture.reference == signal::Reference::raw) {
+        return signal::echo_channels(echo);
+    }
+    const std::vector<int64_t> sent = { echo.size(0),
+                                        static_cast<int64_t>(d_scenario.transmit.size()),
+                                        d_scenario.transmit_antennas(),
+                                        subcarriers,
+                                        symbols };
+    detail::require(transmit.defined() && transmit.sizes() == at::IntArrayRef(sent),
+                    "transmit must be [B, N, N_t, S, T] = ",
+                    at::IntArrayRef(sent),
+                    transmit.defined() ? c10::str(", got ", transmit.sizes())
+                                       : std::string(", got nothing"));
+    if (d_architecture.read_out == ReadOut::dense) {
+        return signal::correlated_channels(echo, transmit);
+    }
+    if (d_features_device != echo.device()) {
+        const signal::Layout layout(d_scenario, echo.device());
+        const auto& sizes = d_architecture.grid;
+        d_features.clear();
+        for (int64_t m = 0; m < receivers(); m++) {
+            d_features.emplace_back(
+                layout, m, sizes.cells, sizes.doppler_lines, sizes.doppler_spacing_hz);
+        }
+        d_features_device = echo.device();
+    }
+    return d_features[receiver](echo, transmit);
+}
+
+torch::Tensor DVqVaeImpl::encode(int64_t receiver, const torch::Tensor& input)
+{
+    const int64_t own = d_architecture.shared_encoder ? 0 : receiver;
+    return d_architecture.read_out == ReadOut::dense ? d_encoders.at(own)(input)
+                                                     : d_grid_encoders.at(own)(input);
+}
+
+torch::Tensor DVqVaeImpl::decode_dense(const std::vector<torch::Tensor>& latents,
+                                       const torch::Tensor& transmit)
+{
+    return d_decoder(latents, signal::transmit_channels(transmit));
+}
+
+GridOutput DVqVaeImpl::decode_grid(const std::vector<torch::Tensor>& latents)
+{
+    return d_grid_decoder(latents);
+}
+
+ParameterCounts parameter_counts(DVqVaeImpl& network)
+{
+    ParameterCounts counts;
+    for (const auto& child : network.named_children()) {
+        const auto& name = child.key();
+        const auto size = parameter_count(*child.value());
+        if (name.rfind("encoder", 0) == 0) {
+            counts.encoder = size;
+            counts.encoders++;
+        } else if (name == "decoder") {
+            counts.decoder = size;
+        }
+    }
+    const auto& options = network.quantizer(0)->options();
+    counts.projector = projector_parameter_count(options);
+    counts.codebook = codebook_parameter_count(options);
+    return counts;
+}
+
+} // namespace cfisac::nn

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check.h"
+
+#include <cfisac/nn/grid_encoder.h>
+#include <cfisac/nn/model_io.h>
+
+namespace cfisac::nn {
+
+namespace {
+
+constexpr double fresh_residual_gain = 0.3;
+
+} // namespace
+
+PlaneResidualImpl::PlaneResidualImpl(int64_t channels, int64_t dilation)
+    : d_first(register_module(
+          "conv1",
+          torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).padding(1)))),
+      d_second(register_module(
+          "conv2",
+          torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3)
+                                .padding(dilation)
+                                .dilation(dilation))))
+{
+}
+
+torch::Tensor PlaneResidualImpl::forward(const torch::Tensor& plane)
+{
+    return plane + d_second(d_first(plane.relu()).relu_());
+}
+
+void PlaneResidualImpl::damp(double factor)
+{
+    torch::NoGradGuard no_grad;
+    d_second->weight.mul_(factor);
+}
+
+GridEncoderImpl::GridEncoderImpl(const GridEncoderOptions& options) : d_options(options)
+{
+    detail::require_positive(options.in_channels(), "GridEncoderOptions", "in_channels");
+    detail::require_positive(
+        options.hidden_channels(), "GridEncoderOptions", "hidden_channels");
+    detail::require_not_negative(
+        options.residual_layers(), "GridEncoderOptions", "residual_layers");
+    const auto hidden = options.hidden_channels();
+    d_downsampling = register_module(
+        "downsampling",
+        torch::nn::Conv2d(
+            torch::nn::Conv2dOptions(options.in_channels(), hidden, 4).stride(2).padding(1)));
+    for (int64_t k = 0; k < options.residual_layers(); k++) {
+        d_residual.push_back(
+            register_module("residual" + std::to_string(k), PlaneResidual(hidden, 1)));
+    }
+    initialise_weights(*this, options.seed());
+    for (auto& layer : d_residual) {
+        layer->damp(fresh_residual_gain);
+    }
+}
+
+torch::Tensor GridEncoderImpl::forward(const torch::Tensor& features)
+{
+    detail::require(features.dim() == 5 && features.size(2) == d_options.in_channels() &&
+                        features.size(3) % 2 == 0 && features.size(4) % 2 == 0,
+                    "grid encoder: features must be [B, N, ",
+                    d_options.in_channels(),
+                    ", G, G] with an even G, got ",
+                    features.sizes());
+    auto plane = d_downsampling(features.flatten(0, 1));
+    for (auto& layer : d_residual) {
+        plane = layer(plane);
+    }
+    return plane.relu().unflatten(0, { features.size(0), features.size(1) }).transpose(1, 2);
+}
+
+GridFeatures::GridFeatures(const signal::Layout& layout,
+                           int64_t receiver,
+                           int64_t cells,
+                           int64_t doppler_lines,
+                           double doppler_spacing_hz)
+    : d_filter(layout, receiver, cells, doppler_lines, doppler_spacing_hz)
+{
+    const auto place =
+        signal::cell_centres(layout.scenario, cells).reshape({ 1, cells * cells, 2 });
+    const signal::Layout host(layout.scenario);
+    const auto departing = signal::rays(host.transmit_position, host.transmit_axis, place);
+    const auto arriving = signal::rays(host.receive_position, host.receive_axis, place);
+    // [1, A, G², 2] → [A, 2, G, G]
+    const auto planes = [cells](const at::Tensor& direction) {
+        return direction[0].transpose(1, 2).reshape({ -1, 2, cells, cells });
+    };
+    const auto from_transmitter = planes(departing.direction);
+    const auto from_receiver =
+        planes(arriving.direction).select(0, receiver).unsqueeze(0).expand_as(from_transmitter);
+    d_directions =
+        at::cat({ from_transmitter, from_receiver }, 1).to(layout.device, at::kFloat);
+}
+
+torch::Tensor GridFeatures::operator()(const torch::Tensor& echo,
+                                       const torch::Tensor& transmit) const
+{
+    const auto found = d_filter(echo, transmit);
+    const auto lines = found.power.log1p().mul_(0.5);
+    const auto mean = found.illumination.mean({ 2, 3 }, /*keepdim=*/true).clamp_min(1e-37);
+    const auto illumination =
+        (found.illumination / mean).clamp_min(1e-6).log().mul_(0.5).clamp_(-3.0, 3.0);
+    const auto directions = d_directions.unsqueeze(0).expand({ echo.size(0), -1, -1, -1, -1 });
+    return at::cat({ lines, illumination.unsqueeze(2), directions }, 2);
+}
+
+} // namespace cfisac::nn

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check.h"
+
+#include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/model.h>
+#include <cfisac/nn/model_io.h>
+#include <cfisac/nn/safetensors.h>
+#include <cfisac/scenario/yaml.h>
+
+#include <cstring>
+#include <iomanip>
+#include <sstream>
+
+namespace cfisac::nn {
+
+namespace {
+
+constexpr const char* format_name = "cfisac-dvqvae";
+constexpr const char* format_version = "1";
+
+class Fnv1a
+{
+public:
+    void add(const void* data, size_t size)
+    {
+        // Word by word: a model may have a gigabyte.
+        const auto* bytes = static_cast<const unsigned char*>(data);
+        while (size > 0) {
+            uint64_t word = 0;
+            const size_t step = std::min(size, sizeof word);
+            std::memcpy(&word, bytes, step);
+            d_hash = (d_hash ^ word) * 0x100000001b3ULL;
+            d_hash ^= d_hash >> 32;
+            bytes += step;
+            size -= step;
+        }
+    }
+    uint64_t value() const { return d_hash; }
+
+private:
+    uint64_t d_hash = 0xcbf29ce484222325ULL;
+};
+
+std::string hexadecimal(uint64_t value)
+{
+    std::ostringstream text;
+    text << std::hex << std::setw(16) << std::setfill('0') << value;
+    return text.str();
+}
+
+const std::string& metadata_of(const SafeTensors& file, const char* key)
+{
+    const auto found = file.metadata.find(key);
+    if (found == file.metadata.end()) {
+        throw FileError(file.source + ": metadata: " + key + " is missing");
+    }
+    return found->second;
+}
+
+void require_metadata(const SafeTensors& file, const char* key, const std::string& expected)
+{
+    const auto& value = metadata_of(file, key);
+    if (value != expected) {
+        throw FileError(file.source + ": metadata: " + key + " is '" + value +
+                        "', must be '" + expected + "'");
+    }
+}
+
+} // namespace
+
+Model::Model(const Scenario& scenario, const Architecture& architecture, uint64_t seed)
+    : Model(scenario,
+            architecture,
+            std::make_shared<DVqVaeImpl>(scenario, architecture, seed))
+{
+}
+
+Model::Model(const Scenario& scenario,
+             const Architecture& architecture,
+             std::shared_ptr<DVqVaeImpl> network)
+    : d_scenario(scenario), d_architecture(architecture), d_network(std::move(network))
+{
+    d_network->eval();
+}
+
+Model Model::load(const std::string& path, const std::string& device)
+{
+    const auto file = read_safetensors(path);
+    require_metadata(file, "format", format_name);
+    require_metadata(file, "format_version", format_version);
+    try {
+        const auto scenario = parse_scenario(metadata_of(file, "scenario"), path + ": scenario");
+        const auto architecture = Architecture::from_json(metadata_of(file, "architecture"));
+        require_metadata(file, "scenario_fingerprint", hexadecimal(cfisac::fingerprint(scenario)));
+        Model model(scenario, architecture, 0);
+        if (!(LabelRange::from_json(metadata_of(file, "labels")) == model.d_network->labels())) {
+            throw FileError(path + ": metadata: labels are not the scenario's prior");
+        }
+        load_state(*model.d_network, file);
+        require_metadata(file, "model_fingerprint", hexadecimal(model.fingerprint()));
+        model.d_network->to(at::Device(device));
+        return model;
+    } catch (const FileError&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw FileError(path + ": " + error.what());
+    }
+}
+
+Model
+Model::load(const std::string& path, const Scenario& scenario, const std::string& device)
+{
+    auto model = load(path, device);
+    const auto own = cfisac::fingerprint(model.scenario());
+    const auto expected = cfisac::fingerprint(scenario);
+    if (own != expected) {
+        throw FileError(path + ": made for scenario '" + model.scenario().name +
+                        "' (fingerprint " + hexadecimal(own) + "), not for '" + scenario.name +
+                        "' (fingerprint " + hexadecimal(expected) + ")");
+    }
+    return model;
+}
+
+void Model::save(const std::string& path) const
+{
+    write_safetensors(path,
+                      state_of(*d_network),
+                      { { "format", format_name },
+                        { "format_version", format_version },
+                        { "scenario", to_yaml(d_scenario) },
+                        { "scenario_fingerprint", hexadecimal(cfisac::fingerprint(d_scenario)) },
+                        { "architecture", d_architecture.to_json() },
+                        { "labels", d_network->labels().to_json() },
+                        { "model_fingerprint", hexadecimal(fingerprint()) } });
+}
+
+at::Device Model::device() const { return d_network->parameters().front().device(); }
+
+uint64_t Model::fingerprint() const
+{
+    Fnv1a hash;
+    const auto architecture = d_architecture.to_json();
+    hash.add(architecture.data(), architecture.size());
+    const uint64_t scenario = cfisac::fingerprint(d_scenario);
+    hash.add(&scenario, sizeof scenario);
+    for (const auto& [name, tensor] : state_of(*d_network)) {
+        hash.add(name.data(), name.size());
+        const auto values = tensor.to(at::kCPU).contiguous();
+        hash.add(values.data_ptr(), values.nbytes());
+    }
+    return hash.value();
+}
+
+int64_t Model::index_count() const { return d_network->index_count(); }
+
+int64_t Model::codewords() const { return d_architecture.codewords; }
+
+int64_t Model::bits_per_index() const { return d_network->quantizer(0)->bits_per_index(); }
+
+bool Model::decoder_needs_transmit() const { return d_architecture.read_out == ReadOut::dense; }
+
+bool Model::encoder_needs_transmit() const
+{
+    return d_architecture.reference != signal::Reference::raw;
+}
+
+at::Tensor
+Model::encode(int64_t receiver, const at::Tensor& echo, const at::Tensor& transmit) const
+{
+    torch::NoGradGuard no_grad;
+    detail::require_finite(at::view_as_real(echo), "echo", "samples");
+    if (encoder_needs_transmit() && transmit.defined()) {
+        detail::require_finite(at::view_as_real(transmit), "transmit", "samples");
+    }
+    const auto input = d_network->front_end(receiver, echo, transmit);
+    return d_network->quantizer(receiver)->indices(d_network->encode(receiver, input));
+}
+
+Estimates
+Model::decode(const std::vector<at::Tensor>& indices, const at::Tensor& transmit) const
+{
+    torch::NoGradGuard no_grad;
+    detail::require(static_cast<int64_t>(indices.size()) == d_network->receivers(),
+                    "indices of ",
+                    d_network->receivers(),
+                    " access points are needed, got ",
+                    indices.size());
+    std::vector<at::Tensor> latents;
+    for (size_t m = 0; m < indices.size(); m++) {
+        latents.push_back(
+            d_network->quantizer(m)->lookup(indices[m], d_network->latent_shape()));
+    }
+    if (d_architecture.read_out == ReadOut::grid) {
+        auto peaks = read_peaks(d_network->decode_grid(latents),
+                                d_network->grid_decoder(),
+                                d_scenario.targets.count);
+        return { peaks.location, peaks.velocity, peaks.confidence };
+    }
+    detail::require(transmit.defined(), "the dense decoder needs the transmitted frames");
+    const auto labels = d_network->decode_dense(latents, transmit);
+    const auto [location, velocity] = d_network->labels().restore(labels);
+    return { location, velocity, at::ones({ location.size(0), location.size(1) }, location.options()) };
+}
+
+} // namespace cfisac::nn

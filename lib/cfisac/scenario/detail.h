@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SCENARIO_DETAIL_H
+#define INCLUDED_CFISAC_SCENARIO_DETAIL_H
+
+#include <cfisac/scenario/scenario.h>
+#include <string>
+
+namespace cfisac::detail {
+
+//! A ScenarioError that remembers its key, so that a reader can look up the key's line.
+class ValueError : public ScenarioError
+{
+public:
+    ValueError(const std::string& key, const std::string& what)
+        : ScenarioError(key + ": " + what), d_key(key)
+    {
+    }
+    //! E.g. `transmit_access_points[1].axis`.
+    const std::string& key() const { return d_key; }
+
+private:
+    std::string d_key;
+};
+
+//! Shortest decimal text that reads back to the same double (at most 17 significant digits),
+//! whatever the locale.
+std::string number_text(double value);
+
+//! Text of a file in an error: shortened, in quotes, without control characters.
+std::string quoted(const std::string& text);
+
+//! Key of the `index`-th entry of a list.
+std::string element_key(const std::string& list, std::size_t index);
+
+//! Spelling of a modulation in YAML, or nullptr when the value is none.
+const char* modulation_name(Modulation modulation);
+
+} // namespace cfisac::detail
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/signal/front_end.h>
+#include <stdexcept>
+
+namespace cfisac::signal {
+
+namespace {
+
+// Scale every frame to unit mean power; a frame of zeros stays zero.
+at::Tensor to_unit_power(const at::Tensor& channels)
+{
+    const auto power = channels.square().flatten(1).mean(1);
+    // Two channels share the power of a complex sample.
+    const auto scale = power.mul(2.0).clamp_min(1e-37).rsqrt();
+    return channels * scale.view({ -1, 1, 1, 1, 1 });
+}
+
+} // namespace
+
+const char* to_string(Reference reference)
+{
+    switch (reference) {
+    case Reference::raw:
+        return "raw";
+    case Reference::pilot:
+        return "pilot";
+    case Reference::reference:
+        return "reference";
+    }
+    throw std::invalid_argument("unknown reference value");
+}
+
+Reference reference_from_string(const std::string& word)
+{
+    for (const auto value : { Reference::raw, Reference::pilot, Reference::reference }) {
+        if (word == to_string(value)) {
+            return value;
+        }
+    }
+    throw std::invalid_argument("reference must be raw, pilot or reference, got '" + word +
+                                "'");
+}
+
+std::size_t reference_bits(const Scenario& scenario, Reference reference)
+{
+    if (reference != Reference::reference) {
+        return 0;
+    }
+    const auto& waveform = scenario.waveform;
+    const std::size_t subcarriers = waveform.sensed_subcarriers();
+    const std::size_t users = scenario.users.count;
+    const std::size_t antennas = scenario.transmit.size() * scenario.transmit_antennas();
+    const std::size_t precoder = 64 * antennas * users * subcarriers;
+    const std::size_t symbols = users * subcarriers * waveform.sensed_symbols() *
+                                static_cast<std::size_t>(waveform.modulation);
+    return precoder + symbols;
+}
+
+at::Tensor echo_channels(const at::Tensor& echo)
+{
+    return to_unit_power(at::view_as_real(echo).permute({ 0, 4, 1, 2, 3 }));
+}
+
+at::Tensor correlated_channels(const at::Tensor& echo, const at::Tensor& transmit)
+{
+    // [B, 1, M_r, S, T] x [B, N·N_t, 1, S, T]
+    const auto product = echo.unsqueeze(1) * transmit.flatten(1, 2).unsqueeze(2).conj();
+    return to_unit_power(at::cat({ at::real(product), at::imag(product) }, 1));
+}
+
+at::Tensor transmit_channels(const at::Tensor& transmit)
+{
+    return echo_channels(transmit.flatten(1, 2));
+}
+
+} // namespace cfisac::signal

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/signal/sensing_channel.h>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+namespace cfisac::signal {
+
+namespace {
+
+void require_shape(const char* name, const at::Tensor& tensor, at::IntArrayRef expected)
+{
+    if (!tensor.defined() || tensor.sizes() != expected) {
+        std::ostringstream text;
+        text << name << " must have shape " << expected << ", got ";
+        if (tensor.defined()) {
+            text << tensor.sizes();
+        } else {
+            text << "nothing";
+        }
+        throw std::invalid_argument(text.str());
+    }
+}
+
+void check(const Layout& layout,
+           const at::Tensor& transmit,
+           const Scene& scene,
+           const std::optional<Offsets>& offsets)
+{
+    if (!transmit.defined() || transmit.dim() != 5) {
+        throw std::invalid_argument("transmit must have five dimensions [B, N, N_t, S, T]");
+    }
+    const auto batch = transmit.size(0);
+    const auto n = layout.transmitters();
+    const auto m = layout.receivers();
+    require_shape("transmit",
+                  transmit,
+                  { batch,
+                    n,
+                    layout.scenario.transmit_antennas(),
+                    layout.subcarriers(),
+                    layout.symbols() });
+    const auto count = scene.position.dim() == 3 ? scene.position.size(1) : 0;
+    const auto dimensions = layout.transmit_position.size(1);
+    require_shape("scene position", scene.position, { batch, count, dimensions });
+    require_shape("scene velocity", scene.velocity, { batch, count, dimensions });
+    require_shape("scene reflection", scene.reflection, { batch, n, m, count });
+    if (offsets) {
+        require_shape("timing offset", offsets->timing_s, { batch, n, m, layout.symbols() });
+        require_shape(
+            "frequency offset", offsets->frequency_hz, { batch, n, m, layout.symbols() });
+    }
+}
+
+} // namespace
+
+at::Tensor echo(const Layout& layout,
+                const at::Tensor& transmit,
+                const Scene& scene,
+                const std::optional<Offsets>& offsets)
+{
+    check(layout, transmit, scene, offsets);
+    const auto type = transmit.scalar_type();
+    const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
+    // a_t^H x for every target: [B, N, Q, S, T]
+    const auto departing = steering_vector(paths.transmit.cosine,
+                                           layout.transmit_spacing.view({ 1, -1, 1 }),
+                                           layout.scenario.transmit_antennas())
+                               .conj()
+                               .to(type);
+    const auto illumination = at::einsum("bnqa,bnast->bnqst", { departing, transmit });
+    const auto arriving = steering_vector(paths.receive.cosine,
+                                          layout.receive_spacing.view({ 1, -1, 1 }),
+                                          layout.scenario.receive_antennas())
+                              .to(type); // [B, M, Q, M_r]
+    const auto gain = scene.reflection * paths.amplitude;
+    const auto over_subcarriers =
+        (gain.unsqueeze(-1) *
+         phasor(paths.delay_s.unsqueeze(-1) * layout.frequency_hz * (-2.0 * M_PI)))
+            .to(type); // [B, N, M, Q, S]
+    const auto over_symbols =
+        phasor(paths.doppler_hz.unsqueeze(-1) * layout.time_s * (2.0 * M_PI))
+            .to(type); // [B, N, M, Q, T]
+    at::Tensor offset_phasor; // [B, N, M, S, T]
+    if (offsets) {
+        const auto timing =
+            offsets->timing_s.unsqueeze(-2) * layout.frequency_hz.unsqueeze(-1);
+        const auto frequency = (offsets->frequency_hz * layout.time_s).unsqueeze(-2);
+        offset_phasor = phasor((frequency - timing) * (2.0 * M_PI)).to(type);
+    }
+
+    std::vector<at::Tensor> received;
+    for (std::int64_t m = 0; m < layout.receivers(); m++) {
+        at::Tensor sum; // [B, Q, S, T]
+        for (std::int64_t n = 0; n < layout.transmitters(); n++) {
+            auto part = illumination.select(1, n) *
+                        over_subcarriers.select(1, n).select(1, m).unsqueeze(-1);
+            part.mul_(over_symbols.select(1, n).select(1, m).unsqueeze(-2));
+            if (offsets) {
+                part.mul_(offset_phasor.select(1, n).select(1, m).unsqueeze(1));
+            }
+            sum = sum.defined() ? sum.add_(part) : part;
+        }
+        received.push_back(
+            at::einsum("bqr,bqst->brst", { arriving.select(1, m), sum }));
+    }
+    return at::stack(received, 1);
+}
+
+at::Tensor sensing_noise(const Layout& layout,
+                         double noise_dbm,
+                         const Random& random,
+                         at::ScalarType type)
+{
+    return random.complex_normal(Purpose::sensing_noise,
+                                 { layout.receivers(),
+                                   layout.scenario.receive_antennas(),
+                                   layout.subcarriers(),
+                                   layout.symbols() },
+                                 at::TensorOptions().dtype(type).device(layout.device)) *
+           std::sqrt(dbm_to_watt(noise_dbm));
+}
+
+} // namespace cfisac::signal

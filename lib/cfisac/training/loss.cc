@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/evaluation/matching.h>
+#include <cfisac/training/loss.h>
+
+
+namespace cfisac::training {
+
+namespace {
+
+constexpr double bump_radius_cells = 0.6;
+constexpr double smallest_weight = 0.25;
+constexpr double smooth_l1_knee = 0.2;
+constexpr double velocity_plane_weight = 0.5;
+
+at::Tensor smooth_l1(const at::Tensor& output, const at::Tensor& target)
+{
+    return at::smooth_l1_loss(
+        output, target.expand_as(output), at::Reduction::None, smooth_l1_knee);
+}
+
+} // namespace
+
+at::Tensor dense_loss(const at::Tensor& output,
+                      const nn::LabelRange& labels,
+                      const at::Tensor& location,
+                      const at::Tensor& velocity,
+                      bool ordered)
+{
+    const auto target = labels.normalise(location, velocity).to(output.scalar_type());
+    if (ordered) {
+        return (output - target).square().mean();
+    }
+    const auto batch = location.size(0);
+    const auto targets = location.size(1);
+    const auto dimensions = location.size(2);
+    // [B, 2DQ] → [B, Q, 2D]: location and velocity of a target side by side
+    const auto by_target = [&](const at::Tensor& label) {
+        return label.reshape({ batch, 2, targets, dimensions }).transpose(1, 2).flatten(2);
+    };
+    const auto estimate = by_target(output);
+    const auto truth = by_target(target);
+    const auto cost = (truth.unsqueeze(2) - estimate.detach().unsqueeze(1))
+                          .square()
+                          .sum(-1)
+                          .to(at::kCPU, at::kDouble)
+                          .contiguous();
+    std::vector<int64_t> order;
+    for (int64_t b = 0; b < batch; b++) {
+        const auto* row = cost[b].data_ptr<double>();
+        const auto columns = evaluation::assign({ row, row + targets * targets }, targets);
+        order.insert(order.end(), columns.begin(), columns.end());
+    }
+    const auto index = at::tensor(order, at::kLong)
+                           .to(output.device())
+                           .reshape({ batch, targets, 1 })
+                           .expand({ batch, targets, 2 * dimensions });
+    return (estimate.gather(1, index) - truth).square().mean();
+}
+
+GridLoss grid_loss(const nn::GridOutput& output,
+                   const nn::GridDecoderImpl& decoder,
+                   const at::Tensor& location,
+                   const at::Tensor& velocity)
+{
+    const auto batch = location.size(0);
+    const auto targets = location.size(1);
+    const auto per_target = [](const at::Tensor& value) { // [B, Q, 2] → [B, Q, 2, 1, 1]
+        return value.unsqueeze(-1).unsqueeze(-1);
+    };
+    // Distance of each target from each cell, in cells: [B, Q, 2, G', G']
+    const auto distance = (per_target(location) - decoder.centres()) /
+                          decoder.cell_size().view({ 2, 1, 1 });
+    const auto bump =
+        distance.square().sum(2).mul(-0.5 / (bump_radius_cells * bump_radius_cells)).exp();
+    const auto highest = bump.amax(1);
+    const auto occupied =
+        (distance.abs() <= 0.5).all(2).any(1).to(output.presence.scalar_type());
+
+    const auto present = output.presence.sigmoid();
+    GridLoss loss;
+    loss.presence =
+        (occupied * (1.0 - present).square() * at::log_sigmoid(output.presence) +
+         (1.0 - occupied) * (1.0 - highest).pow(4) * present.square() *
+             at::log_sigmoid(-output.presence))
+            .sum()
+            .mul(-1.0 / static_cast<double>(batch * targets));
+
+    auto weight = bump * (bump > smallest_weight) * (bump == highest.unsqueeze(1));
+    weight = weight / weight.sum().clamp_min(1e-6); // [B, Q, G', G']
+    loss.offset =
+        (weight *
+         smooth_l1(output.offset.unsqueeze(1).expand_as(distance), distance).sum(2))
+            .sum();
+    const auto step = decoder.velocity_step().view({ 2, 1, 1 });
+    loss.velocity = (weight * smooth_l1((output.velocity / step).unsqueeze(1).expand_as(distance),
+                                        per_target(velocity) / step)
+                                  .sum(2))
+                        .sum();
+    // The true velocity as weights over the plane: bilinear between its four neighbours.
+    const auto plane =
+        (1.0 - ((velocity.unsqueeze(2) - decoder.velocities()) / decoder.velocity_step()).abs())
+            .clamp_min(0.0)
+            .prod(-1); // [B, Q, V²]
+    const auto entropy =
+        -at::einsum("bqk,bkxy->bqxy", { plane, output.velocity_logits.log_softmax(1) });
+    loss.velocity_plane = (weight * entropy).sum();
+    loss.total = loss.presence + loss.offset + loss.velocity +
+                 velocity_plane_weight * loss.velocity_plane;
+    return loss;
+}
+
+} // namespace cfisac::training

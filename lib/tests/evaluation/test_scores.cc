@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cfisac/evaluation/scores.h>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using cfisac::evaluation::ScoreKeeper;
+using cfisac::evaluation::Scores;
+
+//! Areas of 100 m and velocities of ±20 m/s.
+cfisac::Scenario scenario(int targets, int dimensions = 2)
+{
+    cfisac::Scenario s;
+    s.dimensions = dimensions;
+    const auto d = static_cast<std::size_t>(dimensions);
+    s.targets.count = targets;
+    s.targets.area_m = {cfisac::Coordinates(d, 0.0), cfisac::Coordinates(d, 100.0)};
+    s.targets.velocity_mps = {cfisac::Coordinates(d, -20.0),
+                              cfisac::Coordinates(d, 20.0)};
+    return s;
+}
+
+//! One target at the origin, estimated `x` metres and `v` metres per second off.
+void add_error(ScoreKeeper& keeper, float x, float v)
+{
+    const std::array<float, 4> truth{};
+    const std::array<float, 4> estimate{x, 0, 0, v};
+    keeper.add(truth.data(), estimate.data());
+}
+
+TEST(Scores, EqualHandComputedNumbers)
+{
+    ScoreKeeper keeper(scenario(1));
+    // Location errors 1, 2, 3, 4, 5 (by a 3-4-5 triangle), velocity errors all 2.
+    for (int i = 1; i <= 4; ++i) {
+        add_error(keeper, static_cast<float>(i), -2);
+    }
+    const std::array<float, 4> truth{10, 10, 5, 5};
+    const std::array<float, 4> estimate{13, 14, 5, 7};
+    keeper.add(truth.data(), estimate.data());
+    keeper.add_lost();
+
+    const auto s = keeper.scores();
+    EXPECT_EQ(s.frames, 5u);
+    EXPECT_EQ(s.frames_lost, 1u);
+    EXPECT_NEAR(s.location_rmse_m, std::sqrt(11.0), 1e-12);
+    EXPECT_NEAR(s.location_median_m, 3.0, 1e-12);
+    EXPECT_NEAR(s.location_p90_m, 4.6, 1e-12); // numpy.percentile([1, 2, 3, 4, 5], 90)
+    EXPECT_NEAR(s.location_within_1m, 0.2, 1e-12);
+    EXPECT_NEAR(s.velocity_rmse_mps, 2.0, 1e-12);
+    EXPECT_NEAR(s.velocity_median_mps, 2.0, 1e-12);
+    EXPECT_NEAR(s.velocity_p90_mps, 2.0, 1e-12);
+    EXPECT_TRUE(std::isnan(s.root_crlb_location_rms_m));
+}
+
+TEST(Scores, MedianIsTheMeanOfTheTwoMiddleErrors)
+{
+    ScoreKeeper keeper(scenario(1));
+    for (const float error : {7.0f, 1.0f, 4.0f, 2.0f}) {
+        add_error(keeper, error, error);
+    }
+    const auto s = keeper.scores();
+    EXPECT_NEAR(s.location_median_m, 3.0, 1e-12);
+    EXPECT_NEAR(s.velocity_p90_mps, 6.1, 1e-12); // numpy.percentile([1, 2, 4, 7], 90)
+}
+
+TEST(Scores, OneErrorIsItsOwnQuantiles)
+{
+    ScoreKeeper keeper(scenario(1));
+    add_error(keeper, 0.5f, 3.0f);
+    const auto s = keeper.scores();
+    EXPECT_DOUBLE_EQ(s.location_median_m, 0.5);
+    EXPECT_DOUBLE_EQ(s.location_p90_m, 0.5);
+    EXPECT_DOUBLE_EQ(s.location_within_1m, 1.0);
+    EXPECT_DOUBLE_EQ(s.velocity_p90_mps, 3.0);
+}
+
+TEST(Scores, MatchTargetsInAnyOrder)
+{
+    ScoreKeeper keeper(scenario(2));
+    const std::array<float, 8> truth{10, 10, 90, 90, 1, 2, 3, 4};
+    const std::array<float, 8> swapped{90, 90, 10, 10, 3, 4, 1, 2};
+    keeper.add(truth.data(), swapped.data());
+    EXPECT_EQ(keeper.scores().location_rmse_m, 0.0);
+    EXPECT_EQ(keeper.scores().velocity_rmse_mps, 0.0);
+}
+
+// The locations alone prefer the given order by 1 m, the velocities the swapped one
+// clearly.
+TEST(Scores, MatchLocationAndVelocityTogether)
+{
+    ScoreKeeper keeper(scenario(2));
+    const std::array<float, 8> truth{50, 50, 52, 50, 15, 0, -15, 0};
+    const std::array<float, 8> estimate{50.5, 50, 51.5, 50, -15, 0, 15, 0};
+    keeper.add(truth.data(), estimate.data());
+    const auto s = keeper.scores();
+    EXPECT_EQ(s.velocity_rmse_mps, 0.0);
+    EXPECT_NEAR(s.location_rmse_m, 1.5, 1e-6);
+}
+
+// In metres and metres per second the velocity would win here; by the priors' widths
+// (100 m, 40 m/s) it must not decide alone: (30/100)^2 beats (11/40)^2.
+TEST(Scores, ScaleCoordinatesByTheirPrior)
+{
+    ScoreKeeper keeper(scenario(2));
+    const std::array<float, 8> truth{20, 50, 50, 50, 0, 0, 11, 0};
+    const std::array<float, 8> estimate{20, 50, 50, 50, 11, 0, 0, 0};
+    keeper.add(truth.data(), estimate.data());
+    EXPECT_EQ(keeper.scores().location_rmse_m, 0.0);
+
+    // The same with a velocity prior of ±5 m/s: (11/10)^2 decides.
+    auto narrow = scenario(2);
+    narrow.targets.velocity_mps = {{-5, -5}, {5, 5}};
+    ScoreKeeper other(narrow);
+    other.add(truth.data(), estimate.data());
+    EXPECT_EQ(other.scores().velocity_rmse_mps, 0.0);
+}
+
+TEST(Scores, LeaveCoordinatesOfZeroWidthOutOfTheMatching)
+{
+    auto flat = scenario(2);
+    flat.targets.velocity_mps = {{0, 0}, {0, 0}};
+    ScoreKeeper keeper(flat);
+    const std::array<float, 8> truth{10, 10, 90, 90, 0, 0, 1, 0};
+    const std::array<float, 8> estimate{90, 90, 10, 10, 0, 0, 1, 0};
+    keeper.add(truth.data(), estimate.data());
+    EXPECT_EQ(keeper.scores().location_rmse_m, 0.0);
+    EXPECT_NEAR(keeper.scores().velocity_rmse_mps, 1.0, 1e-12);
+}
+
+TEST(Scores, CountBoundsOfTheSameTargets)
+{
+    ScoreKeeper keeper(scenario(2));
+    const std::array<float, 8> truth{10, 10, 90, 90, 1, 2, 3, 4};
+    const std::array<float, 4> first{0.3f, 0.4f, 1.0f, 2.0f};
+    const std::array<float, 4> second{0.1f, 0.2f, 1.0f, 4.0f};
+    keeper.add(truth.data(), truth.data(), first.data());
+    keeper.add(truth.data(), truth.data(), second.data());
+    auto s = keeper.scores();
+    EXPECT_NEAR(s.root_crlb_location_rms_m, std::sqrt(0.30 / 4), 1e-6);
+    EXPECT_NEAR(s.root_crlb_location_median_m, 0.25, 1e-6);
+    EXPECT_NEAR(s.root_crlb_velocity_rms_mps, std::sqrt(22.0 / 4), 1e-6);
+    EXPECT_NEAR(s.root_crlb_velocity_median_mps, 1.5, 1e-6);
+
+    // A frame without a bound: its targets would be missing in the mean.
+    keeper.add(truth.data(), truth.data());
+    s = keeper.scores();
+    EXPECT_EQ(s.frames, 3u);
+    EXPECT_TRUE(std::isnan(s.root_crlb_location_median_m));
+}
+
+TEST(Scores, TakeABoundThatDoesNotExistAsInfinite)
+{
+    ScoreKeeper keeper(scenario(1));
+    const std::array<float, 4> truth{};
+    constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+    for (const float bound : {0.5f, nan, 1.5f}) {
+        const std::array<float, 2> bounds{bound, bound};
+        keeper.add(truth.data(), truth.data(), bounds.data());
+    }
+    const auto s = keeper.scores();
+    EXPECT_DOUBLE_EQ(s.root_crlb_location_median_m, 1.5);
+    EXPECT_TRUE(std::isinf(s.root_crlb_location_rms_m));
+    const auto json = nlohmann::json::parse(to_json(s));
+    EXPECT_TRUE(json["root_crlb_location_rms_m"].is_null());
+}
+
+TEST(Scores, RefuseValuesThatAreNotFiniteAndKeepWhatWasCounted)
+{
+    ScoreKeeper keeper(scenario(1));
+    add_error(keeper, 1, 1);
+    const std::array<float, 4> good{};
+    auto wrong = good;
+    wrong[2] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_THROW(keeper.add(good.data(), wrong.data()), std::invalid_argument);
+    EXPECT_THROW(keeper.add(wrong.data(), good.data()), std::invalid_argument);
+    EXPECT_EQ(keeper.scores().frames, 1u);
+    EXPECT_DOUBLE_EQ(keeper.scores().location_median_m, 1.0);
+}
+
+TEST(Scores, WorkInThreeDimensions)
+{
+    ScoreKeeper keeper(scenario(5, 3));
+    std::array<float, 30> truth{};
+    std::array<float, 30> estimate{};
+    for (std::size_t q = 0; q < 5; ++q) {
+        for (std::size_t d = 0; d < 3; ++d) {
+            truth[3 * q + d] = static_cast<float>(20 * q);
+            estimate[3 * (4 - q) + d] = static_cast<float>(20 * q + 1);
+        }
+    }
+    keeper.add(truth.data(), estimate.data());
+    EXPECT_NEAR(keeper.scores().location_rmse_m, std::sqrt(3.0), 1e-6);
+}
+
+TEST(Scores, RefuseAScenarioWithoutTargets)
+{
+    EXPECT_THROW(ScoreKeeper(scenario(0)), std::invalid_argument);
+    auto wrong = scenario(1);
+    wrong.targets.area_m.min.pop_back();
+    EXPECT_THROW(ScoreKeeper{wrong}, std::invalid_argument);
+}
+
+TEST(Scores, AreNotNumbersBeforeTheFirstFrame)
+{
+    ScoreKeeper keeper(scenario(1));
+    add_error(keeper, 1, 1);
+    keeper.add_lost();
+    keeper.clear();
+    const auto s = keeper.scores();
+    EXPECT_EQ(s.frames, 0u);
+    EXPECT_EQ(s.frames_lost, 0u);
+    for (const auto score : {s.location_rmse_m,
+                             s.location_within_1m,
+                             s.velocity_p90_mps,
+                             s.root_crlb_velocity_median_mps}) {
+        EXPECT_TRUE(std::isnan(score));
+    }
+    EXPECT_EQ(to_table(s).find("nan"), std::string::npos);
+}
+
+TEST(Scores, PrintAlignedColumns)
+{
+    ScoreKeeper keeper(scenario(1));
+    add_error(keeper, 0.25f, 12.5f);
+    const auto table = to_table(keeper.scores());
+    EXPECT_EQ(
+        table,
+        "                       RMSE      median   90th pct.  within 1 m    CRLB rms"
+        " CRLB median\n"
+        "location [m]          0.250       0.250       0.250     100.0 %           -"
+        "           -\n"
+        "velocity [m/s]       12.500      12.500      12.500                       -"
+        "           -\n");
+}
+
+TEST(Scores, HaveTheKeysOfTheCommandLine)
+{
+    ScoreKeeper keeper(scenario(1));
+    add_error(keeper, 3, 4);
+    const auto json = nlohmann::ordered_json::parse(to_json(keeper.scores()));
+    EXPECT_EQ(json["frames"], 1);
+    EXPECT_EQ(json["frames_lost"], 0);
+    EXPECT_EQ(json["location_rmse_m"], 3.0);
+    EXPECT_EQ(json["velocity_p90_mps"], 4.0);
+    EXPECT_TRUE(json["root_crlb_location_median_m"].is_null());
+    EXPECT_EQ(json.size(), 13u);
+}
+
+} // namespace

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cfisac/fronthaul/bit_packing.h>
+#include <cfisac/fronthaul/packet.h>
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+namespace cfisac::fronthaul {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::uint64_t scenario_print = 0x1122334455667788ull;
+constexpr std::uint64_t model_print = 0x99AABBCCDDEEFF00ull;
+
+PacketFormat format(std::uint32_t codewords = 1000, std::uint32_t count = 25)
+{
+    return PacketFormat(codewords, count, scenario_print, model_print);
+}
+
+Packet packet_of(const PacketFormat& f, unsigned seed = 1)
+{
+    std::mt19937 engine(seed);
+    Packet p;
+    p.access_point = 513;
+    p.frame = 0x0102030405060708ull;
+    p.capture_time_ns = -2;
+    p.bits_per_index = f.bits_per_index();
+    p.scale = 1.5f;
+    p.scenario_fingerprint = f.scenario_fingerprint();
+    p.model_fingerprint = f.model_fingerprint();
+    p.indices.resize(f.index_count());
+    for (auto& index : p.indices) {
+        index =
+            std::uniform_int_distribution<std::uint32_t>(0, f.codewords() - 1)(engine);
+    }
+    return p;
+}
+
+Bytes encoded(const Packet& p)
+{
+    const auto count = static_cast<std::uint32_t>(p.indices.size());
+    Bytes bytes(packet_size(p.bits_per_index, count), 0xAA);
+    encode(p, bytes.data(), bytes.size());
+    return bytes;
+}
+
+//! Decodes from memory of exactly the size of `bytes`, so that a sanitizer sees every read
+//! beyond it. Checks that nothing is written unless the packet is accepted.
+PacketStatus status_of(const Bytes& bytes, const PacketFormat& f)
+{
+    const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[bytes.size()]);
+    std::copy(bytes.begin(), bytes.end(), exact.get());
+    Packet out;
+    out.frame = 42;
+    out.indices = { 7 };
+    const PacketStatus status = decode(exact.get(), bytes.size(), f, out);
+    if (status != PacketStatus::ok) {
+        EXPECT_EQ(out.frame, 42u);
+        EXPECT_EQ(out.indices, std::vector<std::uint32_t>{ 7 });
+    }
+    return status;
+}
+
+//! Makes the CRC fit again after a change.
+void seal(Bytes& bytes)
+{
+    const std::uint32_t crc = crc32c(bytes.data(), bytes.size() - 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+        bytes[bytes.size() - 4 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+    }
+}
+
+TEST(Crc32c, CheckValues)
+{
+    const std::string digits = "123456789";
+    const auto crc = [](const Bytes& b) { return crc32c(b.data(), b.size()); };
+    EXPECT_EQ(crc(Bytes(digits.begin(), digits.end())), 0xE3069283u);
+    // RFC 3720, B.4
+    EXPECT_EQ(crc(Bytes(32, 0x00)), 0x8A9136AAu);
+    EXPECT_EQ(crc(Bytes(32, 0xFF)), 0x62A8AB43u);
+    EXPECT_EQ(crc({}), 0u);
+}
+
+TEST(Packet, RoundTrip)
+{
+    for (const std::uint32_t codewords :
+         { 1u, 2u, 3u, 64u, 1000u, 1024u, 65535u, 65536u }) {
+        for (const std::uint32_t count : { 1u, 2u, 7u, 8u, 255u }) {
+            const PacketFormat f = format(codewords, count);
+            const Packet sent = packet_of(f);
+            const Bytes bytes = encoded(sent);
+            ASSERT_EQ(bytes.size(), f.size());
+            Packet received;
+            ASSERT_EQ(decode(bytes.data(), bytes.size(), f, received), PacketStatus::ok);
+            EXPECT_EQ(received.access_point, sent.access_point);
+            EXPECT_EQ(received.frame, sent.frame);
+            EXPECT_EQ(received.capture_time_ns, sent.capture_time_ns);
+            EXPECT_EQ(received.bits_per_index, sent.bits_per_index);
+            EXPECT_EQ(received.scale, sent.scale);
+            EXPECT_EQ(received.scenario_fingerprint, sent.scenario_fingerprint);
+            EXPECT_EQ(received.model_fingerprint, sent.model_fingerprint);
+            EXPECT_EQ(received.indices, sent.indices);
+        }
+    }
+}
+
+TEST(Packet, LimitsOfTheFields)
+{
+    const PacketFormat f = format();
+    Packet sent = packet_of(f);
+    sent.access_point = 65535;
+    sent.frame = std::numeric_limits<std::uint64_t>::max();
+    sent.capture_time_ns = std::numeric_limits<std::int64_t>::min();
+    for (const float scale : { 0.0f,
+                               std::numeric_limits<float>::denorm_min(),
+                               std::numeric_limits<float>::max() }) {
+        sent.scale = scale;
+        const Bytes bytes = encoded(sent);
+        Packet received;
+        ASSERT_EQ(decode(bytes.data(), bytes.size(), f, received), PacketStatus::ok);
+        EXPECT_EQ(received.access_point, sent.access_point);
+        EXPECT_EQ(received.frame, sent.frame);
+        EXPECT_EQ(received.capture_time_ns, sent.capture_time_ns);
+        EXPECT_EQ(received.scale, scale);
+    }
+}
+
+//! The layout of the header, byte by byte.
+TEST(Packet, Layout)
+{
+    const PacketFormat f = format(16, 3);
+    Packet p = packet_of(f);
+    p.indices = { 1, 2, 15 };
+    Bytes expected = { 'C',  'F',  'I',  'P',                          // magic
+                       1,    0,                                        // version
+                       1,    2,                                        // access point
+                       8,    7,    6,    5,    4,    3,    2,    1,    // frame
+                       0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // time
+                       4,                                              // bits
+                       0,    0,    0,                                  // zero
+                       3,    0,    0,    0,                            // indices
+                       0,    0,    0xC0, 0x3F,                         // 1.5f
+                       0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, // scenario
+                       0x00, 0xFF, 0xEE, 0xDD, 0xCC, 0xBB, 0xAA, 0x99, // model
+                       0x21, 0x0F,                                     // payload
+                       0,    0,    0,    0 };                          // CRC
+    seal(expected);
+    EXPECT_EQ(encoded(p), expected);
+}
+
+TEST(Packet, EverySingleBitFlipIsDetected)
+{
+    for (const std::uint32_t codewords : { 1000u, 65536u }) {
+        const PacketFormat f = format(codewords, 129);
+        const Bytes bytes = encoded(packet_of(f));
+        ASSERT_EQ(status_of(bytes, f), PacketStatus::ok);
+        for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+            Bytes flipped = bytes;
+            flipped[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+            ASSERT_EQ(status_of(flipped, f),
+                      bit < 32   ? PacketStatus::bad_magic
+                      : bit < 48 ? PacketStatus::bad_version
+                                 : PacketStatus::bad_crc)
+                << "bit " << bit;
+        }
+    }
+}
+
+TEST(Packet, EveryBurstOfUpTo32BitsIsDetected)
+{
+    const PacketFormat f = format();
+    const Bytes bytes = encoded(packet_of(f));
+    std::mt19937 engine(3);
+    for (std::size_t first = 0; first + 32 <= 8 * bytes.size(); ++first) {
+        for (int i = 0; i < 20; ++i) {
+            const std::uint32_t burst = static_cast<std::uint32_t>(engine()) | 1u;
+            Bytes damaged = bytes;
+            for (std::size_t j = 0; j < 32; ++j) {
+                const std::size_t bit = first + j;
+                damaged[bit / 8] ^=
+                    static_cast<std::uint8_t>((burst >> j & 1u) << bit % 8);
+            }
+            ASSERT_NE(status_of(damaged, f), PacketStatus::ok);
+        }
+    }
+}
+
+TEST(Packet, EveryOtherSizeIsRefused)
+{
+    const PacketFormat f = format();
+    const Bytes bytes = encoded(packet_of(f));
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        ASSERT_EQ(status_of(cut, f), PacketStatus::bad_size) << size;
+    }
+    Bytes longer = bytes;
+    longer.push_back(0);
+    EXPECT_EQ(status_of(longer, f), PacketStatus::bad_size);
+    EXPECT_EQ(status_of(encoded(packet_of(format(1000, 26))), f), PacketStatus::bad_size);
+}
+
+//! Bytes that were never a packet: of the right size or not, with the right beginning or not.
+TEST(Packet, RandomBytesAreRefused)
+{
+    const PacketFormat f = format();
+    const Bytes good = encoded(packet_of(f));
+    std::mt19937 engine(4);
+    for (int i = 0; i < 100000; ++i) {
+        const bool right_size = i % 2 == 0;
+        Bytes bytes(right_size ? f.size() : engine() % (2 * f.size()));
+        std::generate(bytes.begin(), bytes.end(), [&] {
+            return static_cast<std::uint8_t>(engine());
+        });
+        if (i % 4 == 0) {
+            std::copy(good.begin(), good.begin() + 52, bytes.begin());
+        }
+        ASSERT_NE(status_of(bytes, f), PacketStatus::ok);
+    }
+}
+
+//! With a right CRC, what is accepted is exactly what encode() writes.
+TEST(Packet, AcceptsOnlyWhatEncodeWrites)
+{
+    const PacketFormat f = format(5, 11); // codewords and padding that do not exist
+    const Bytes good = encoded(packet_of(f));
+    std::mt19937 engine(5);
+    int accepted = 0;
+    for (int i = 0; i < 100000; ++i) {
+        Bytes bytes = good;
+        for (unsigned changes = 1 + engine() % 3; changes > 0; --changes) {
+            bytes[engine() % bytes.size()] = static_cast<std::uint8_t>(engine());
+        }
+        seal(bytes);
+        Packet out;
+        if (decode(bytes.data(), bytes.size(), f, out) == PacketStatus::ok) {
+            ASSERT_EQ(encoded(out), bytes);
+            ASSERT_LT(*std::max_element(out.indices.begin(), out.indices.end()), 5u);
+            ++accepted;
+        }
+    }
+    EXPECT_GT(accepted, 1000); // other frames, times, access points
+    EXPECT_LT(accepted, 90000);
+}
+
+TEST(Packet, StatusOfIntactPackets)
+{
+    const PacketFormat f = format(1000, 25); // 250 bits, 6 of padding
+    const Bytes good = encoded(packet_of(f));
+    const auto after = [&](std::size_t at, std::initializer_list<int> values) {
+        Bytes bytes = good;
+        for (const int value : values) {
+            bytes[at++] = static_cast<std::uint8_t>(value);
+        }
+        seal(bytes);
+        return status_of(bytes, f);
+    };
+    EXPECT_EQ(after(0, {}), PacketStatus::ok);
+    EXPECT_EQ(after(0, { 'X' }), PacketStatus::bad_magic);
+    EXPECT_EQ(after(4, { 2 }), PacketStatus::bad_version);
+    EXPECT_EQ(after(24, { 0 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(24, { 9 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(24, { 255 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(25, { 1 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(27, { 128 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(28, { 24 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(28, { 255, 255, 255, 255 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(32, { 0, 0, 0xC0, 0x7F }), PacketStatus::bad_field); // NaN
+    EXPECT_EQ(after(32, { 0, 0, 0x80, 0x7F }), PacketStatus::bad_field); // infinity
+    EXPECT_EQ(after(32, { 0, 0, 0x80, 0xBF }), PacketStatus::bad_field); // -1
+    EXPECT_EQ(after(32, { 0, 0, 0x80, 0x3F }), PacketStatus::ok);        // 1
+    EXPECT_EQ(after(36, { 0 }), PacketStatus::foreign);
+    EXPECT_EQ(after(43, { 0 }), PacketStatus::foreign);
+    EXPECT_EQ(after(44, { 1 }), PacketStatus::foreign);
+    EXPECT_EQ(after(51, { 0 }), PacketStatus::foreign);
+    EXPECT_EQ(after(52, { 0xE8, 0x03 | (good[53] & 0xFC) }),
+              PacketStatus::bad_field);                                         // 1000
+    EXPECT_EQ(after(52, { 0xE7, 0x03 | (good[53] & 0xFC) }), PacketStatus::ok); // 999
+    EXPECT_EQ(after(83, { good[83] | 0x80 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(83, { good[83] | 0x04 }), PacketStatus::bad_field);
+}
+
+TEST(Packet, EncodeNamesWhatIsOutOfRange)
+{
+    const Packet good = packet_of(format());
+    Bytes bytes(format().size());
+    const auto error = [&](const Packet& p, std::size_t size) -> std::string {
+        try {
+            encode(p, bytes.data(), size);
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+        return "";
+    };
+    const auto contains = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
+    EXPECT_EQ(error(good, bytes.size()), "");
+    EXPECT_TRUE(
+        contains(error(good, bytes.size() - 1), std::to_string(bytes.size() - 1)));
+    Packet p = good;
+    p.bits_per_index = 0;
+    EXPECT_TRUE(contains(error(p, bytes.size()), "is 0"));
+    p.bits_per_index = 17;
+    EXPECT_TRUE(contains(error(p, bytes.size()), "is 17"));
+    p = good;
+    p.indices.back() = 1024;
+    EXPECT_TRUE(contains(error(p, bytes.size()), "1024"));
+    p = good;
+    p.indices.clear();
+    EXPECT_TRUE(contains(error(p, bytes.size()), "not 0"));
+    for (const float scale :
+         { -1.0f, std::nanf(""), std::numeric_limits<float>::infinity() }) {
+        p = good;
+        p.scale = scale;
+        EXPECT_TRUE(contains(error(p, bytes.size()), "scale")) << scale;
+    }
+}
+
+TEST(PacketFormat, SizesAndRanges)
+{
+    const PacketFormat f = format(1000, 25);
+    EXPECT_EQ(f.bits_per_index(), 10);
+    EXPECT_EQ(f.size(), 52u + 32 + 4);
+    EXPECT_EQ(f.size(), packet_size(10, 25));
+    EXPECT_THROW(format(0, 1), std::invalid_argument);
+    EXPECT_THROW(format(65537, 1), std::invalid_argument);
+    EXPECT_THROW(format(16, 0), std::invalid_argument);
+    EXPECT_THROW(format(16, max_index_count + 1), std::invalid_argument);
+    EXPECT_THROW(packet_size(16, 0xFFFFFFFF), std::invalid_argument);
+    EXPECT_NO_THROW(format(65536, max_index_count));
+}
+
+TEST(PacketStatus, Names)
+{
+    EXPECT_STREQ(to_string(PacketStatus::ok), "ok");
+    EXPECT_STREQ(to_string(PacketStatus::bad_crc), "bad_crc");
+    EXPECT_STREQ(to_string(PacketStatus::foreign), "foreign");
+    EXPECT_STREQ(to_string(static_cast<PacketStatus>(99)), "unknown");
+}
+
+} // namespace
+} // namespace cfisac::fronthaul
