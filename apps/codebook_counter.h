@@ -2,12 +2,12 @@
 #ifndef INCLUDED_APPS_CODEBOOK_COUNTER_H
 #define INCLUDED_APPS_CODEBOOK_COUNTER_H
 
-#include <cfisac/fronthaul/packet.h>
-#include <gnuradio/io_signature.h>
-#include <gnuradio/sync_block.h>
 #include <algorithm>
+#include <cfisac/fronthaul/packet.h>
 #include <cmath>
 #include <cstdint>
+#include <gnuradio/io_signature.h>
+#include <gnuradio/sync_block.h>
 #include <memory>
 #include <vector>
 
@@ -15,13 +15,14 @@ namespace isac::apps {
 
 /*! Sink of fronthaul packets that counts how often each codeword occurs.
  *
- * Input: packets, one per item, `format.size()` bytes. A packet that is not of the format is
- * passed over. The figures are read after the flowgraph has ended.
+ * Input: packets, one per item, `format.size()` bytes. A packet that is not of the format
+ * is passed over. The figures are read after the flowgraph has ended.
  */
 class CodebookCounter : public gr::sync_block
 {
 public:
-    static std::shared_ptr<CodebookCounter> make(const cfisac::fronthaul::PacketFormat& format)
+    static std::shared_ptr<CodebookCounter> make(
+        const cfisac::fronthaul::PacketFormat& format)
     {
         return gnuradio::make_block_sptr<CodebookCounter>(format);
     }
@@ -30,7 +31,8 @@ public:
         : gr::sync_block("codebook_counter",
                          gr::io_signature::make(1, 1, static_cast<int>(format.size())),
                          gr::io_signature::make(0, 0, 0)),
-          d_format(format), d_counts(format.codewords(), 0)
+          d_format(format),
+          d_counts(format.codewords(), 0)
     {
     }
 
@@ -59,8 +61,8 @@ public:
             d_counts.begin(), d_counts.end(), [](auto count) { return count > 0; });
     }
 
-    //! exp of the entropy of the codewords' frequencies, from 1 to the size of the codebook;
-    //! NaN without packets.
+    //! exp of the entropy of the codewords' frequencies, from 1 to the size of the
+    //! codebook; NaN without packets.
     double perplexity() const
     {
         double total = 0.0;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common.h"
 
-#include <cfisac/version.h>
-#include <nlohmann/json.hpp>
-#include <torch/cuda.h>
-#include <boost/algorithm/string/trim.hpp>
 #include <algorithm>
+#include <boost/algorithm/string/trim.hpp>
 #include <cctype>
 #include <cerrno>
+#include <cfisac/version.h>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +13,8 @@
 #include <iostream>
 #include <limits>
 #include <new>
+#include <nlohmann/json.hpp>
+#include <torch/cuda.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -70,11 +70,14 @@ const std::string& single(boost::any& value, const std::vector<std::string>& wor
 
 [[noreturn]] void refuse(const std::string& text)
 {
-    throw po::validation_error(po::validation_error::invalid_option_value, "", text);
+    throw po::invalid_option_value(text);
 }
 
 //! First line of an error: LibTorch's carry a stack trace in the others.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text)
+{
+    return text.substr(0, text.find('\n'));
+}
 
 std::string with_commas(std::string digits)
 {
@@ -116,7 +119,7 @@ void validate(boost::any& value, const std::vector<std::string>& words, Count*, 
         number > static_cast<std::uint64_t>(largest_count)) {
         refuse(text);
     }
-    value = Count{ static_cast<std::int64_t>(number) };
+    value = Count{static_cast<std::int64_t>(number)};
 }
 
 void validate(boost::any& value, const std::vector<std::string>& words, Seed*, int)
@@ -126,7 +129,7 @@ void validate(boost::any& value, const std::vector<std::string>& words, Seed*, i
     if (!read_whole(text, number)) {
         refuse(text);
     }
-    value = Seed{ number };
+    value = Seed{number};
 }
 
 void validate(boost::any& value, const std::vector<std::string>& words, Number*, int)
@@ -136,7 +139,7 @@ void validate(boost::any& value, const std::vector<std::string>& words, Number*,
     if (!read_number(text, number)) {
         refuse(text);
     }
-    value = Number{ number };
+    value = Number{number};
 }
 
 std::pair<double, double> two_numbers(const std::string& option, const std::string& text)
@@ -145,8 +148,9 @@ std::pair<double, double> two_numbers(const std::string& option, const std::stri
     std::pair<double, double> result;
     if (comma == std::string::npos || !read_number(text.substr(0, comma), result.first) ||
         !read_number(text.substr(comma + 1), result.second)) {
-        throw UsageError("--" + option + " takes two numbers with a comma between them, not '" +
-                         text + "'");
+        throw UsageError("--" + option +
+                         " takes two numbers with a comma between them, not '" + text +
+                         "'");
     }
     return result;
 }
@@ -201,10 +205,11 @@ int run(Program program,
 
 void add_device_option(po::options_description& options)
 {
-    options.add_options()("device",
-                          po::value<std::string>()->default_value("auto")->value_name("D"),
-                          "where tensors live: auto (a GPU where there is one), cpu, cuda or "
-                          "cuda:N");
+    options.add_options()(
+        "device",
+        po::value<std::string>()->default_value("auto")->value_name("D"),
+        "where tensors live: auto (a GPU where there is one), cpu, cuda or "
+        "cuda:N");
 }
 
 std::string resolve_device(const std::string& device)
@@ -218,7 +223,8 @@ std::string resolve_device(const std::string& device)
     const auto name = device == "cuda" ? std::string("cuda:0") : device;
     std::uint64_t index = 0;
     if (name.rfind("cuda:", 0) != 0 || !read_whole(name.substr(5), index)) {
-        throw UsageError("--device takes auto, cpu, cuda or cuda:N, not '" + device + "'");
+        throw UsageError("--device takes auto, cpu, cuda or cuda:N, not '" + device +
+                         "'");
     }
     if (!torch::cuda::is_available()) {
         throw UsageError("--device " + device +
@@ -226,8 +232,8 @@ std::string resolve_device(const std::string& device)
     }
     const auto count = torch::cuda::device_count();
     if (index >= count) {
-        throw UsageError("--device " + device + ": LibTorch finds " + std::to_string(count) +
-                         " GPU(s), numbered from 0");
+        throw UsageError("--device " + device + ": LibTorch finds " +
+                         std::to_string(count) + " GPU(s), numbered from 0");
     }
     return "cuda:" + std::to_string(index);
 }
@@ -236,8 +242,9 @@ std::string grouped(std::uint64_t value) { return with_commas(std::to_string(val
 
 std::string grouped(std::int64_t value)
 {
-    const auto magnitude = value < 0 ? std::uint64_t{ 0 } - static_cast<std::uint64_t>(value)
-                                     : static_cast<std::uint64_t>(value);
+    const auto magnitude = value < 0
+                               ? std::uint64_t{0} - static_cast<std::uint64_t>(value)
+                               : static_cast<std::uint64_t>(value);
     return (value < 0 ? "-" : "") + grouped(magnitude);
 }
 
@@ -248,11 +255,16 @@ std::string hexadecimal(std::uint64_t value)
     return text;
 }
 
-void print_json(const nlohmann::ordered_json& json) { std::cout << json.dump() << std::endl; }
+void print_json(const nlohmann::ordered_json& json)
+{
+    std::cout << json.dump() << std::endl;
+}
 
 Progress::Progress(std::int64_t total, std::string unit)
-    : d_total(std::max<std::int64_t>(total, 1)), d_unit(std::move(unit)),
-      d_terminal(::isatty(STDERR_FILENO) == 1), d_start(Clock::now())
+    : d_total(std::max<std::int64_t>(total, 1)),
+      d_unit(std::move(unit)),
+      d_terminal(::isatty(STDERR_FILENO) == 1),
+      d_start(Clock::now())
 {
 }
 

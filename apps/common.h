@@ -4,10 +4,10 @@
 
 #include <boost/any.hpp>
 #include <boost/program_options.hpp>
-#include <nlohmann/json_fwd.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -62,15 +62,16 @@ struct Program {
     std::string name;
     std::string usage;   //!< arguments after the name, one line
     std::string summary; //!< what it does, a few lines
-    po::options_description options{ "Options" };
+    po::options_description options{"Options"};
     po::positional_options_description positional;
 };
 
 /*! Parse the command line and run `body`; everything that a `main` does.
  *
  * Errors go to stderr on one line, "NAME: …".
- * \return exit code: that of `body`; 0 after `--help` and `--version`; 2 on wrong arguments
- *         (UsageError or an error of Boost); 130 when interrupted; 1 on any other exception
+ * \return exit code: that of `body`; 0 after `--help` and `--version`; 2 on wrong
+ * arguments (UsageError or an error of Boost); 130 when interrupted; 1 on any other
+ * exception
  */
 int run(Program program,
         int argc,
@@ -97,8 +98,8 @@ std::string hexadecimal(std::uint64_t value);
 //! One line on stdout, flushed: the last line of a program with `--json`.
 void print_json(const nlohmann::ordered_json& json);
 
-/*! A progress bar on stderr when that is a terminal, and nothing otherwise. It is drawn ten
- * times a second at most and removed at the end.
+/*! A progress bar on stderr when that is a terminal, and nothing otherwise. It is drawn
+ * ten times a second at most and removed at the end.
  */
 class Progress
 {
@@ -122,8 +123,8 @@ private:
     Clock::time_point d_last;
 };
 
-/*! While it lives, Ctrl-C and SIGTERM are noted instead of ending the program; at most one at
- * a time. A second Ctrl-C ends it.
+/*! While it lives, Ctrl-C and SIGTERM are noted instead of ending the program; at most
+ * one at a time. A second Ctrl-C ends it.
  */
 class InterruptGuard
 {

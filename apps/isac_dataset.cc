@@ -3,10 +3,10 @@
 
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/training/dataset.h>
-#include <nlohmann/json.hpp>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -18,13 +18,19 @@ Program program()
     p.name = "isac_dataset";
     p.usage = "--scenario FILE --frames N --seed S --out FILE.h5 [options]";
     p.summary =
-        "Draw frames of a scenario and write them as HDF5: transmitted and received signals\n"
-        "(in sqrt(W)), locations (m), velocities (m/s), reflection coefficients and root\n"
+        "Draw frames of a scenario and write them as HDF5: transmitted and received "
+        "signals\n"
+        "(in sqrt(W)), locations (m), velocities (m/s), reflection coefficients and "
+        "root\n"
         "Cramer-Rao bounds (m, m/s). The same seed gives the same frames on any machine.";
     auto add = p.options.add_options();
-    add("scenario", po::value<std::string>()->required()->value_name("FILE"), "scenario (YAML)");
+    add("scenario",
+        po::value<std::string>()->required()->value_name("FILE"),
+        "scenario (YAML)");
     add("frames", po::value<Count>()->required()->value_name("N"), "number of frames");
-    add("seed", po::value<Seed>()->required()->value_name("S"), "seed of all draws, 0 to 2^64-1");
+    add("seed",
+        po::value<Seed>()->required()->value_name("S"),
+        "seed of all draws, 0 to 2^64-1");
     add("out",
         po::value<std::string>()->required()->value_name("FILE"),
         "file to write; it appears when it is complete");
@@ -51,12 +57,13 @@ int body(const po::variables_map& values)
                 progress.update(done);
             });
     }
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const std::chrono::duration<double> elapsed =
+        std::chrono::steady_clock::now() - start;
     const auto bytes = std::filesystem::file_size(out);
     std::printf("%s: %s frames, %s bytes, %.1f s\n",
                 out.c_str(),
                 grouped(frames).c_str(),
-                grouped(std::uint64_t{ bytes }).c_str(),
+                grouped(std::uint64_t{bytes}).c_str(),
                 elapsed.count());
     std::fflush(stdout);
     if (values["json"].as<bool>()) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "codebook_counter.h"
 #include "common.h"
+#include "log_to_stderr.h"
 
 #include <cfisac/scenario/yaml.h>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <future>
 #include <gnuradio/blocks/head.h>
 #include <gnuradio/isac/bistatic_channel.h>
 #include <gnuradio/isac/dvqvae_encoder.h>
@@ -12,12 +17,8 @@
 #include <gnuradio/isac/model_info.h>
 #include <gnuradio/isac/payload_source.h>
 #include <gnuradio/top_block.h>
-#include <nlohmann/json.hpp>
-#include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <future>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -26,7 +27,7 @@ namespace isac_blocks = gr::isac;
 using cfisac::Scenario;
 using isac_blocks::model_info;
 
-const std::vector<std::string> receivers{ "dvqvae" };
+const std::vector<std::string> receivers{"dvqvae"};
 
 Program program()
 {
@@ -35,8 +36,10 @@ Program program()
     p.usage = "--scenario FILE --model FILE [options]";
     p.summary =
         "Run the whole chain as a GNU Radio flowgraph: users' symbols are precoded, the\n"
-        "echoes of moving targets are synthesised, each receive access point encodes its\n"
-        "echo, the central unit estimates, and the estimates are scored against the truth\n"
+        "echoes of moving targets are synthesised, each receive access point encodes "
+        "its\n"
+        "echo, the central unit estimates, and the estimates are scored against the "
+        "truth\n"
         "and the Cramer-Rao bound. The same seed gives the same scores.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
@@ -44,10 +47,10 @@ Program program()
     add("scenario", file()->required(), "scenario (YAML)");
     add("model", file()->required(), "model made for the scenario (safetensors)");
     add("frames",
-        po::value<Count>()->default_value(Count{ 1000 }, "1000")->value_name("N"),
+        po::value<Count>()->default_value(Count{1000}, "1000")->value_name("N"),
         "number of frames (coherent intervals)");
     add("seed",
-        po::value<Seed>()->default_value(Seed{ 1 }, "1")->value_name("S"),
+        po::value<Seed>()->default_value(Seed{1}, "1")->value_name("S"),
         "seed of all draws, 0 to 2^64-1");
     add("receiver",
         po::value<std::string>()->default_value("dvqvae")->value_name("NAME"),
@@ -81,7 +84,8 @@ void check_receiver(const std::string& name)
         }
         available += (available.empty() ? "" : ", ") + receiver;
     }
-    throw UsageError("--receiver '" + name + "' is not in this version; available: " + available);
+    throw UsageError("--receiver '" + name +
+                     "' is not in this version; available: " + available);
 }
 
 //! The scenario with what the command line sets; the model's fingerprint leaves it out.
@@ -119,16 +123,17 @@ Scenario scenario_of(const po::variables_map& values)
     return scenario;
 }
 
-cfisac::fronthaul::PacketFormat packet_format(const Scenario& scenario, const model_info& model)
+cfisac::fronthaul::PacketFormat packet_format(const Scenario& scenario,
+                                              const model_info& model)
 {
-    return { static_cast<std::uint32_t>(model.codewords),
-             static_cast<std::uint32_t>(model.index_count),
-             cfisac::fingerprint(scenario),
-             model.fingerprint };
+    return {static_cast<std::uint32_t>(model.codewords),
+            static_cast<std::uint32_t>(model.index_count),
+            cfisac::fingerprint(scenario),
+            model.fingerprint};
 }
 
-//! payload_source → mmse_precoder → bistatic_channel → dvqvae_encoder × M → fusion_decoder →
-//! error_meter, for a number of frames.
+//! payload_source → mmse_precoder → bistatic_channel → dvqvae_encoder × M →
+//! fusion_decoder → error_meter, for a number of frames.
 class Simulation
 {
 public:
@@ -191,7 +196,8 @@ public:
         const auto start = std::chrono::steady_clock::now();
         d_top->start();
         auto ended = std::async(std::launch::async, [this] { d_top->wait(); });
-        while (ended.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+        while (ended.wait_for(std::chrono::milliseconds(50)) !=
+               std::future_status::ready) {
             progress.update(static_cast<std::int64_t>(d_decoder->frames()));
             if (guard.requested()) {
                 d_top->stop();
@@ -199,21 +205,24 @@ public:
                 throw Interrupted();
             }
         }
-        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+        const std::chrono::duration<double> elapsed =
+            std::chrono::steady_clock::now() - start;
         check_errors();
         return elapsed.count();
     }
 
     const isac_blocks::error_meter& meter() const { return *d_meter; }
     //! One per receive access point.
-    const std::vector<std::shared_ptr<CodebookCounter>>& counters() const { return d_counters; }
+    const std::vector<std::shared_ptr<CodebookCounter>>& counters() const
+    {
+        return d_counters;
+    }
 
 private:
     void check_errors() const
     {
-        std::vector<std::string> errors{ d_precoder->error(),
-                                         d_channel->error(),
-                                         d_decoder->error() };
+        std::vector<std::string> errors{
+            d_precoder->error(), d_channel->error(), d_decoder->error()};
         for (const auto& encoder : d_encoders) {
             errors.push_back(encoder->error());
         }
@@ -243,7 +252,9 @@ struct Figures {
     double real_time_factor() const { return frames_per_second() * interval_s; }
 };
 
-void print_report(const Simulation& simulation, const model_info& model, const Figures& figures)
+void print_report(const Simulation& simulation,
+                  const model_info& model,
+                  const Figures& figures)
 {
     const auto scores = simulation.meter().scores();
     std::printf("%s\n", simulation.meter().table().c_str());
@@ -279,13 +290,14 @@ void print_report(const Simulation& simulation, const model_info& model, const F
                   raw / bits);
     row("fronthaul per update", text);
     row("reference per update",
-        grouped(std::uint64_t{ model.reference_bits }) + " bit per access point (" +
+        grouped(std::uint64_t{model.reference_bits}) + " bit per access point (" +
             model.reference + ")");
     std::fflush(stdout);
 }
 
-nlohmann::ordered_json
-to_json(const Simulation& simulation, const model_info& model, const Figures& figures)
+nlohmann::ordered_json to_json(const Simulation& simulation,
+                               const model_info& model,
+                               const Figures& figures)
 {
     const auto scores = nlohmann::ordered_json::parse(simulation.meter().to_json());
     nlohmann::ordered_json json;
@@ -309,6 +321,7 @@ to_json(const Simulation& simulation, const model_info& model, const Figures& fi
 
 int body(const po::variables_map& values)
 {
+    log_to_stderr();
     check_receiver(values["receiver"].as<std::string>());
     const auto device = resolve_device(values["device"].as<std::string>());
     const auto scenario = scenario_of(values);
@@ -326,10 +339,8 @@ int body(const po::variables_map& values)
                                  grouped(static_cast<std::int64_t>(seen)) + " of " +
                                  grouped(frames) + " frames");
     }
-    const Figures figures{ frames,
-                           seconds,
-                           scenario.waveform.interval_s(),
-                           scenario.raw_echo_bits() };
+    const Figures figures{
+        frames, seconds, scenario.waveform.interval_s(), scenario.raw_echo_bits()};
     print_report(simulation, model, figures);
     if (values["json"].as<bool>()) {
         print_json(to_json(simulation, model, figures));

@@ -178,9 +178,37 @@ void bistatic_channel_impl::set_clutter(int scatterers, double variance)
     update([&](settings& next) { change_clutter(next, scatterers, variance); });
 }
 
+void bistatic_channel_impl::set_clutter_scatterers(int scatterers)
+{
+    update([&](settings& next) {
+        change_clutter(next, scatterers, next.clutter.reflection_variance);
+    });
+}
+
+void bistatic_channel_impl::set_clutter_variance(double variance)
+{
+    update([&](settings& next) {
+        change_clutter(next, next.clutter.scatterers, variance);
+    });
+}
+
 void bistatic_channel_impl::set_offsets(double timing_std_s, double frequency_std_hz)
 {
     update([&](settings& next) { change_offsets(next, timing_std_s, frequency_std_hz); });
+}
+
+void bistatic_channel_impl::set_timing_offset(double std_s)
+{
+    update([&](settings& next) {
+        change_offsets(next, std_s, next.clocks.frequency_offset_std_hz);
+    });
+}
+
+void bistatic_channel_impl::set_frequency_offset(double std_hz)
+{
+    update([&](settings& next) {
+        change_offsets(next, next.clocks.timing_offset_std_s, std_hz);
+    });
 }
 
 void bistatic_channel_impl::set_targets(const std::vector<double>& positions,

@@ -20,7 +20,11 @@ public:
     void set_noise_dbm(double noise_dbm) override;
     double noise_dbm() const override;
     void set_clutter(int scatterers, double variance) override;
+    void set_clutter_scatterers(int scatterers) override;
+    void set_clutter_variance(double variance) override;
     void set_offsets(double timing_std_s, double frequency_std_hz) override;
+    void set_timing_offset(double std_s) override;
+    void set_frequency_offset(double std_hz) override;
     void set_targets(const std::vector<double>& positions,
                      const std::vector<double>& velocities) override;
     std::uint64_t messages_refused() const override { return d_messages_refused; }

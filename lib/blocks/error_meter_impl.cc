@@ -18,8 +18,8 @@ namespace {
 
 enum port { truth_port, estimates_port, bound_port };
 
-//! Items of a port that may wait for a partner.
-constexpr std::size_t most_waiting = 4096;
+//! Truths that may wait for an estimate.
+constexpr std::size_t most_waiting = std::size_t{ 1 } << 20;
 
 gr::io_signature::sptr inputs(const cfisac::Scenario& scenario)
 {
@@ -93,103 +93,109 @@ std::uint64_t error_meter_impl::estimates_unmatched() const
 
 bool error_meter_impl::start()
 {
-    d_truth.clear();
-    d_estimates.clear();
+    d_truths.clear();
     return true;
 }
 
 bool error_meter_impl::stop()
 {
-    // When the streams have ended, no estimate will come for a truth that is left over. When
-    // the flowgraph was stopped instead, its frames are still under way and are not lost.
-    const auto reader = detail() ? detail()->input(truth_port) : nullptr;
-    if (reader && reader->done()) {
+    // When the estimates have ended, none will come for a truth that is left over. When the
+    // flowgraph was stopped instead, its frames are still under way and are not lost.
+    if (detail() && detail()->input(estimates_port)->done()) {
         const std::lock_guard<std::mutex> lock(d_mutex);
-        const std::size_t left = d_truth.size() + reader->items_available();
-        for (std::size_t i = 0; i < left; i++) {
+        for (int left = truths_available() + static_cast<int>(d_truths.size()); left > 0;
+             left--) {
             d_keeper.add_lost();
         }
     }
-    d_truth.clear();
-    d_estimates.clear();
     return true;
+}
+
+int error_meter_impl::truths_available()
+{
+    if (!detail()) {
+        return 0;
+    }
+    const int truths = detail()->input(truth_port)->items_available();
+    return detail()->ninputs() > bound_port
+               ? std::min(truths, detail()->input(bound_port)->items_available())
+               : truths;
 }
 
 void error_meter_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
-    // Any item is taken when it comes, unless its queue is full: then the other one's turn
-    // has come.
-    std::fill(ninput_items_required.begin(), ninput_items_required.end(), 0);
-    if (d_truth.size() >= most_waiting) {
-        ninput_items_required[estimates_port] = 1;
-    }
-    if (d_estimates.size() >= most_waiting) {
-        ninput_items_required[truth_port] = 1;
-    }
+    // Truths are queued as they come: if they waited in their buffer, a long gap in the
+    // estimates would hold up the block that makes them, and the echoes with it. The last one
+    // stays where it is, because a sink with an empty input that has ended is taken to be
+    // done, while estimates may still be under way.
+    const bool queue = truths_available() > 1;
+    std::fill(
+        ninput_items_required.begin(), ninput_items_required.end(), queue ? 2 : 1);
+    ninput_items_required[estimates_port] = queue ? 0 : 1;
 }
 
-int error_meter_impl::fill(std::deque<entry>& queue,
-                           int port,
-                           int available,
-                           const void* items,
-                           const void* bounds)
+void error_meter_impl::queue_truths(int count, gr_vector_const_void_star& input_items)
 {
-    const int room = static_cast<int>(most_waiting - std::min(queue.size(), most_waiting));
-    const int count = std::min(available, room);
+    const bool with_bound = input_items.size() > bound_port;
+    const auto* values = static_cast<const float*>(input_items[truth_port]);
+    const auto* bounds =
+        with_bound ? static_cast<const float*>(input_items[bound_port]) : nullptr;
     std::vector<tag_t> tags;
-    get_tags_in_window(tags, port, 0, count);
-    const auto* values = static_cast<const float*>(items);
-    const auto* bound = static_cast<const float*>(bounds);
+    get_tags_in_window(tags, truth_port, 0, count);
     for (int i = 0; i < count; i++) {
         entry next;
-        next.frame = frame_number(tags, nitems_read(port) + i);
-        next.values.assign(values, values + d_values);
-        values += d_values;
-        if (bound) {
-            next.bound.assign(bound, bound + d_bounds);
-            bound += d_bounds;
+        next.frame = frame_number(tags, nitems_read(truth_port) + i);
+        next.values.assign(values + i * d_values, values + (i + 1) * d_values);
+        if (with_bound) {
+            next.bound.assign(bounds + i * d_bounds, bounds + (i + 1) * d_bounds);
         }
-        queue.push_back(std::move(next));
+        d_truths.push_back(std::move(next));
     }
-    return count;
+    for (; d_truths.size() > most_waiting; d_truths.pop_front()) {
+        d_keeper.add_lost();
+    }
 }
 
-void error_meter_impl::score(const entry& truth, const entry& estimate)
+void error_meter_impl::score(const entry& truth, const float* estimate)
 {
-    auto finite = [](const std::vector<float>& values) {
+    auto finite = [this](const float* values) {
         return std::all_of(
-            values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+            values, values + d_values, [](float v) { return std::isfinite(v); });
     };
-    if (!finite(truth.values) || !finite(estimate.values)) {
-        d_keeper.add_lost();
-        if (d_log_limiter.pass()) {
-            d_logger->error("frame {:d}: truth or estimate is not finite", truth.frame);
-        }
+    if (finite(truth.values.data()) && finite(estimate)) {
+        d_keeper.add(truth.values.data(),
+                     estimate,
+                     truth.bound.empty() ? nullptr : truth.bound.data());
         return;
     }
-    d_keeper.add(truth.values.data(),
-                 estimate.values.data(),
-                 truth.bound.empty() ? nullptr : truth.bound.data());
+    d_keeper.add_lost();
+    if (d_log_limiter.pass()) {
+        d_logger->error("frame {:d}: truth or estimate is not finite", truth.frame);
+    }
 }
 
-void error_meter_impl::match()
+int error_meter_impl::match(int count, const float* estimates)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
-    while (!d_estimates.empty() && !d_truth.empty()) {
-        const std::uint64_t estimate = d_estimates.front().frame;
-        const std::uint64_t truth = d_truth.front().frame;
-        if (truth < estimate) {
-            d_keeper.add_lost();
-            d_truth.pop_front();
-        } else if (truth > estimate) {
+    std::vector<tag_t> tags;
+    get_tags_in_window(tags, estimates_port, 0, count);
+    int taken = 0;
+    while (taken < count && !d_truths.empty()) {
+        const entry& truth = d_truths.front();
+        const auto frame = frame_number(tags, nitems_read(estimates_port) + taken);
+        if (truth.frame > frame) {
             d_unmatched++;
-            d_estimates.pop_front();
-        } else {
-            score(d_truth.front(), d_estimates.front());
-            d_truth.pop_front();
-            d_estimates.pop_front();
+            taken++;
+            continue;
         }
+        if (truth.frame < frame) {
+            d_keeper.add_lost();
+        } else {
+            score(truth, estimates + taken * d_values);
+            taken++;
+        }
+        d_truths.pop_front();
     }
+    return taken;
 }
 
 void error_meter_impl::publish()
@@ -210,32 +216,29 @@ int error_meter_impl::general_work(int,
                                    gr_vector_void_star&)
 {
     const bool with_bound = input_items.size() > bound_port;
-    const int truths = with_bound
-                           ? std::min(ninput_items[truth_port], ninput_items[bound_port])
-                           : ninput_items[truth_port];
+    int truths = with_bound ? std::min(ninput_items[truth_port], ninput_items[bound_port])
+                            : ninput_items[truth_port];
+    int estimates = 0;
     try {
-        const int taken_truths = fill(d_truth,
-                                      truth_port,
-                                      truths,
-                                      input_items[truth_port],
-                                      with_bound ? input_items[bound_port] : nullptr);
-        const int taken_estimates = fill(d_estimates,
-                                         estimates_port,
-                                         ninput_items[estimates_port],
-                                         input_items[estimates_port],
-                                         nullptr);
-        match();
-        consume(truth_port, taken_truths);
-        consume(estimates_port, taken_estimates);
-        if (with_bound) {
-            consume(bound_port, taken_truths);
-        }
-        if (taken_estimates > 0) {
-            publish();
-        }
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        queue_truths(truths, input_items);
+        estimates = match(ninput_items[estimates_port],
+                          static_cast<const float*>(input_items[estimates_port]));
     } catch (const std::exception& cause) {
         d_logger->error("flowgraph ends: {:s}", cause.what());
         return WORK_DONE;
+    }
+    if (truths > 0 && !d_truths.empty()) { // the last one stays, see forecast()
+        d_truths.pop_back();
+        truths--;
+    }
+    consume(truth_port, truths);
+    consume(estimates_port, estimates);
+    if (with_bound) {
+        consume(bound_port, truths);
+    }
+    if (estimates > 0) {
+        publish();
     }
     return 0;
 }

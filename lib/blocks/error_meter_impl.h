@@ -34,21 +34,19 @@ public:
                      gr_vector_void_star& output_items) override;
 
 private:
-    //! An item that waits for its partner.
+    //! A truth that waits for its estimate.
     struct entry {
         std::uint64_t frame;
         std::vector<float> values;
         std::vector<float> bound; //!< empty when unknown
     };
 
-    //! Move items of a port to a queue, as far as there is room. \return their number
-    int fill(std::deque<entry>& queue,
-             int port,
-             int available,
-             const void* items,
-             const void* bounds);
-    void match();
-    void score(const entry& truth, const entry& estimate);
+    //! Truths that can be read, with their bounds where these are connected.
+    int truths_available();
+    void queue_truths(int count, gr_vector_const_void_star& input_items);
+    //! Score estimates as long as there is a truth. \return how many of them are done with
+    int match(int count, const float* estimates);
+    void score(const entry& truth, const float* estimate);
     void publish();
 
     const std::size_t d_values; //!< 2·D·Q
@@ -56,8 +54,7 @@ private:
     mutable std::mutex d_mutex; //!< guards d_keeper and d_unmatched
     cfisac::evaluation::ScoreKeeper d_keeper;
     std::uint64_t d_unmatched = 0;
-    std::deque<entry> d_truth;
-    std::deque<entry> d_estimates;
+    std::deque<entry> d_truths;
     log_limiter d_publish_limiter;
     log_limiter d_log_limiter;
 };

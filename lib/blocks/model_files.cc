@@ -35,6 +35,8 @@ model_info load_model_info(const std::string& path)
     info.reference = cfisac::signal::to_string(reference);
     info.packet_size = packet_format(model).size();
     info.fingerprint = model.fingerprint();
+    info.codewords = model.codewords();
+    info.index_count = model.index_count();
     info.fronthaul_bits = model.fronthaul_bits();
     info.reference_bits = cfisac::signal::reference_bits(model.scenario(), reference);
     info.encoder_reads_transmit = reference == cfisac::signal::Reference::reference;

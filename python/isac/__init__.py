@@ -1,11 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cooperative ISAC: target positions and velocities from the OFDM downlink of several access
-points, with a learned codebook on the fronthaul.
+"""Cell-free integrated sensing and communication for GNU Radio.
 
-The blocks are compiled; see help(gnuradio.isac) for the list.
+Transmit access points precode the users' symbols, receive access points compress the echoes
+of moving targets into fronthaul packets, and a central unit fuses the packets into locations
+and velocities. A stream between these blocks carries one frame, a coherent processing
+interval [antenna, subcarrier, symbol], per item.
 """
 
-# A test runner that walks the source tree imports this file under another name; the compiled
-# part exists only where the package is built or installed.
-if __name__ == "gnuradio.isac":
-    from .isac_python import *
+import os
+import pathlib
+
+from .isac_python import *
+
+
+def example_path(name):
+    """Where a file of the examples is, e.g. "scenarios/lite.yml".
+
+    Looks in the folder that ISAC_EXAMPLES names, in the working directory and above it, in
+    the source tree that this package was built in, and in the installed examples.
+    """
+    package = pathlib.Path(__file__).resolve()
+    here = pathlib.Path.cwd()
+    places = [pathlib.Path(os.environ[key]) for key in ("ISAC_EXAMPLES",) if key in os.environ]
+    places += [folder / "examples" for folder in (here, *here.parents)]
+    places += [here, *here.parents]
+    places += [folder / "examples" for folder in package.parents]
+    places += [folder / "share" / "gr-isac" / "examples" for folder in package.parents]
+    for place in places:
+        if (place / name).is_file():
+            return str(place / name)
+    raise FileNotFoundError(
+        f"no example {name}; set ISAC_EXAMPLES to the folder of the examples")

@@ -49,16 +49,16 @@ struct Architecture {
 
     //! Sizes of the networks on the grid, see GridEncoderOptions and GridDecoderOptions
     struct Grid {
-        int64_t cells = 40;               //!< along each side of the area; even
-        int64_t doppler_lines = 24;       //!< of the matched filter
+        int64_t cells = 40;         //!< along each side of the area; even
+        int64_t doppler_lines = 24; //!< of the matched filter
         double doppler_spacing_hz = 500.0;
-        int64_t hidden_channels = 64;     //!< H
-        int64_t encoder_layers = 2;       //!< residual layers at the access point
-        int64_t profiles = 2;             //!< Doppler profiles read from a codeword
-        int64_t cell_features = 24;       //!< other features read from a codeword
+        int64_t hidden_channels = 64; //!< H
+        int64_t encoder_layers = 2;   //!< residual layers at the access point
+        int64_t profiles = 2;         //!< Doppler profiles read from a codeword
+        int64_t cell_features = 24;   //!< other features read from a codeword
         int64_t decoder_channels = 80;
-        int64_t decoder_layers = 3;       //!< residual layers at the central unit
-        int64_t velocity_steps = 9;       //!< along each side of the velocity plane
+        int64_t decoder_layers = 3; //!< residual layers at the central unit
+        int64_t velocity_steps = 9; //!< along each side of the velocity plane
     } grid;
 
     /*!

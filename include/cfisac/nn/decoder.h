@@ -25,9 +25,9 @@ struct DecoderOptions {
     //! D, dimension of a codeword
     TORCH_ARG(int64_t, codeword_dim) = 512;
     //! (r, s, t) of one access point's latent
-    TORCH_ARG(std::vector<int64_t>, latent_shape) = { 4, 64, 64 };
+    TORCH_ARG(std::vector<int64_t>, latent_shape) = {4, 64, 64};
     //! (N·N_t, S, T): transmit antennas of all access points, subcarriers, symbols
-    TORCH_ARG(std::vector<int64_t>, transmit_shape) = { 32, 256, 256 };
+    TORCH_ARG(std::vector<int64_t>, transmit_shape) = {32, 256, 256};
     //! Q
     TORCH_ARG(int64_t, targets) = 2;
     //! D_m, coordinates of a location and of a velocity
@@ -74,10 +74,10 @@ public:
     explicit DecoderImpl(const DecoderOptions& options = {});
 
     /*!
-     * M latents [B, D, r, s, t] and the transmit tensor [B, 2, N·N_t, S, T] → [B, 2·D_m·Q]:
-     * the locations of all targets, target by target, then the velocities likewise, in the
-     * label space of LabelRange, where [0, 1] is the range seen in training. The output is
-     * linear, not clamped.
+     * M latents [B, D, r, s, t] and the transmit tensor [B, 2, N·N_t, S, T] → [B,
+     * 2·D_m·Q]: the locations of all targets, target by target, then the velocities
+     * likewise, in the label space of LabelRange, where [0, 1] is the range seen in
+     * training. The output is linear, not clamped.
      */
     torch::Tensor forward(const std::vector<torch::Tensor>& latents,
                           const torch::Tensor& transmit);
@@ -86,8 +86,8 @@ public:
     torch::Tensor latent_features(const std::vector<torch::Tensor>& latents);
 
     /*!
-     * [B, 2, N·N_t, S, T] → [B, flat_features]. Depends on the transmit signal alone, which
-     * the central unit knows before the echoes arrive.
+     * [B, 2, N·N_t, S, T] → [B, flat_features]. Depends on the transmit signal alone,
+     * which the central unit knows before the echoes arrive.
      */
     torch::Tensor transmit_features(const torch::Tensor& transmit);
 
@@ -99,13 +99,13 @@ public:
 
 private:
     DecoderOptions d_options;
-    torch::nn::Conv3d d_latent_conv{ nullptr };
-    ResidualStack d_latent_residual{ nullptr };
-    torch::nn::Linear d_latent_projection{ nullptr };
-    Encoder d_transmit{ nullptr };
-    torch::nn::Linear d_transmit_projection{ nullptr };
-    torch::nn::Linear d_fully_connected{ nullptr };
-    torch::nn::Linear d_output{ nullptr };
+    torch::nn::Conv3d d_latent_conv{nullptr};
+    ResidualStack d_latent_residual{nullptr};
+    torch::nn::Linear d_latent_projection{nullptr};
+    Encoder d_transmit{nullptr};
+    torch::nn::Linear d_transmit_projection{nullptr};
+    torch::nn::Linear d_fully_connected{nullptr};
+    torch::nn::Linear d_output{nullptr};
 };
 TORCH_MODULE(Decoder);
 

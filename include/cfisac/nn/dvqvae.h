@@ -40,8 +40,9 @@ public:
      * Front end of access point m, without weights: echo Y_m [B, M_r, S, T] and X
      * [B, N, N_t, S, T] (may be undefined for `raw`) → input of its encoder.
      */
-    torch::Tensor
-    front_end(int64_t receiver, const torch::Tensor& echo, const torch::Tensor& transmit);
+    torch::Tensor front_end(int64_t receiver,
+                            const torch::Tensor& echo,
+                            const torch::Tensor& transmit);
     //! (12): input of front_end → [B, H, latent_shape…]
     torch::Tensor encode(int64_t receiver, const torch::Tensor& input);
     VectorQuantizer& quantizer(int64_t receiver) { return d_quantizers.at(receiver); }
@@ -73,8 +74,8 @@ private:
     std::vector<Encoder> d_encoders;
     std::vector<GridEncoder> d_grid_encoders;
     std::vector<VectorQuantizer> d_quantizers;
-    Decoder d_decoder{ nullptr };
-    GridDecoder d_grid_decoder{ nullptr };
+    Decoder d_decoder{nullptr};
+    GridDecoder d_grid_decoder{nullptr};
     // Made for the device of the first echo, again when that changes.
     std::vector<GridFeatures> d_features;
     std::optional<at::Device> d_features_device;

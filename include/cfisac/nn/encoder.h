@@ -53,8 +53,8 @@ public:
      * [B, in_channels, R, S, T] → [B, H, R/2^L_cnn, S/2^L_cnn, T/2^L_cnn], where R, S and
      * T count antennas, subcarriers and symbols.
      *
-     * \throws std::invalid_argument if a dimension is not divisible by 2^L_cnn, on a wrong
-     * number of channels, and on NaN or infinity
+     * \throws std::invalid_argument if a dimension is not divisible by 2^L_cnn, on a
+     * wrong number of channels, and on NaN or infinity
      */
     torch::Tensor forward(const torch::Tensor& echo);
 
@@ -66,8 +66,8 @@ public:
 private:
     EncoderOptions d_options;
     std::vector<torch::nn::Conv3d> d_downsampling;
-    torch::nn::Conv3d d_last{ nullptr };
-    ResidualStack d_residual{ nullptr };
+    torch::nn::Conv3d d_last{nullptr};
+    ResidualStack d_residual{nullptr};
 };
 TORCH_MODULE(Encoder);
 

@@ -41,21 +41,21 @@ struct GridOutput {
  * Decoder of the central unit on the grid of cells.
  *
  * A codeword of pair (n, m) at a cell gives Doppler profiles and other features. Each
- * profile is lifted onto a plane of V × V velocities common to all pairs: a velocity v seen
- * at the cell has the Doppler frequency (9) of the pair, and the profile is read there with
- * linear interpolation; the pairs are added. A small network over the plane of cells fuses
- * this with the other features. The velocity of a cell is the mean over the velocity plane
- * plus a correction.
+ * profile is lifted onto a plane of V × V velocities common to all pairs: a velocity v
+ * seen at the cell has the Doppler frequency (9) of the pair, and the profile is read
+ * there with linear interpolation; the pairs are added. A small network over the plane of
+ * cells fuses this with the other features. The velocity of a cell is the mean over the
+ * velocity plane plus a correction.
  *
- * Geometry enters through the lift alone; it is computed from the scenario and is not part
- * of the weights.
+ * Geometry enters through the lift alone; it is computed from the scenario and is not
+ * part of the weights.
  */
 class GridDecoderImpl : public torch::nn::Module
 {
 public:
     /*!
-     * \throws std::invalid_argument if a size is not positive or the scenario does not have
-     * two dimensions
+     * \throws std::invalid_argument if a size is not positive or the scenario does not
+     * have two dimensions
      */
     GridDecoderImpl(const Scenario& scenario, const GridDecoderOptions& options);
 
@@ -72,15 +72,15 @@ public:
     const GridDecoderOptions& options() const { return d_options; }
 
 private:
-    void move_geometry(at::Device device);
+    void move_geometry(const at::TensorOptions& options);
 
     GridDecoderOptions d_options;
-    torch::nn::Linear d_profile{ nullptr };
-    torch::nn::Linear d_cell{ nullptr };
-    torch::nn::Conv2d d_fusion{ nullptr };
+    torch::nn::Linear d_profile{nullptr};
+    torch::nn::Linear d_cell{nullptr};
+    torch::nn::Conv2d d_fusion{nullptr};
     std::vector<PlaneResidual> d_residual;
-    torch::nn::Conv2d d_head{ nullptr };
-    // Geometry, on the device of the last input.
+    torch::nn::Conv2d d_head{nullptr};
+    // Geometry, on the device and in the type of the last input.
     torch::Tensor d_lift;     // [M·N·G'², V², F], receive access points outermost
     torch::Tensor d_position; // [4, G', G'], coordinates and their squares in [-1, 1]
     torch::Tensor d_centres;
@@ -103,6 +103,8 @@ struct GridPeaks {
  *
  * \throws std::invalid_argument if there are fewer cells than targets
  */
-GridPeaks read_peaks(const GridOutput& output, const GridDecoderImpl& decoder, int64_t targets);
+GridPeaks read_peaks(const GridOutput& output,
+                     const GridDecoderImpl& decoder,
+                     int64_t targets);
 
 } // namespace cfisac::nn

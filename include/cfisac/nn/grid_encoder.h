@@ -13,8 +13,8 @@
 namespace cfisac::nn {
 
 /*!
- * Residual layer on a plane: x + conv3(relu(conv3(relu(x)))), the second convolution with a
- * dilation. [B, C, H, W] → the same.
+ * Residual layer on a plane: x + conv3(relu(conv3(relu(x)))), the second convolution with
+ * a dilation. [B, C, H, W] → the same.
  */
 class PlaneResidualImpl : public torch::nn::Module
 {
@@ -26,8 +26,8 @@ public:
     void damp(double factor);
 
 private:
-    torch::nn::Conv2d d_first{ nullptr };
-    torch::nn::Conv2d d_second{ nullptr };
+    torch::nn::Conv2d d_first{nullptr};
+    torch::nn::Conv2d d_second{nullptr};
 };
 TORCH_MODULE(PlaneResidual);
 
@@ -41,10 +41,10 @@ struct GridEncoderOptions {
 };
 
 /*!
- * Encoder (12) of one receive access point on the plane: for each transmit access point, a
- * convolution of stride 2 (kernel 4, padding 1) over the cells, residual layers and a ReLU.
- * The same weights serve all pairs of access points; what differs between them, the geometry,
- * is part of the input.
+ * Encoder (12) of one receive access point on the plane: for each transmit access point,
+ * a convolution of stride 2 (kernel 4, padding 1) over the cells, residual layers and a
+ * ReLU. The same weights serve all pairs of access points; what differs between them, the
+ * geometry, is part of the input.
  */
 class GridEncoderImpl : public torch::nn::Module
 {
@@ -58,18 +58,18 @@ public:
 
 private:
     GridEncoderOptions d_options;
-    torch::nn::Conv2d d_downsampling{ nullptr };
+    torch::nn::Conv2d d_downsampling{nullptr};
     std::vector<PlaneResidual> d_residual;
 };
 TORCH_MODULE(GridEncoder);
 
 /*!
- * Input planes of the encoder: matched filter of one receive access point and what is known
- * of the geometry.
+ * Input planes of the encoder: matched filter of one receive access point and what is
+ * known of the geometry.
  *
- * Planes for each transmit access point: log(1 + power)/2 of every Doppler line; log of the
- * illumination over its mean, halved and limited to ±3; the unit vectors from the transmit
- * and from the receive access point to the cell, two planes each.
+ * Planes for each transmit access point: log(1 + power)/2 of every Doppler line; log of
+ * the illumination over its mean, halved and limited to ±3; the unit vectors from the
+ * transmit and from the receive access point to the cell, two planes each.
  */
 class GridFeatures
 {
@@ -84,7 +84,8 @@ public:
     static int64_t channels(int64_t doppler_lines) { return doppler_lines + 5; }
 
     //! echo Y_m [B, M_r, S, T] and X [B, N, N_t, S, T] → [B, N, channels, G, G]
-    torch::Tensor operator()(const torch::Tensor& echo, const torch::Tensor& transmit) const;
+    torch::Tensor operator()(const torch::Tensor& echo,
+                             const torch::Tensor& transmit) const;
 
 private:
     signal::CellFilter d_filter;

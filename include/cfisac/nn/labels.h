@@ -32,7 +32,8 @@ public:
     //! Smallest and largest value in a data set: both [n, Q, D_m]
     static LabelRange of(const at::Tensor& location, const at::Tensor& velocity);
 
-    //! [B, Q, D_m] and [B, Q, D_m] → [B, 2·D_m·Q] in the order of the decoder's output (16)
+    //! [B, Q, D_m] and [B, Q, D_m] → [B, 2·D_m·Q] in the order of the decoder's output
+    //! (16)
     at::Tensor normalise(const at::Tensor& location, const at::Tensor& velocity) const;
 
     //! [B, 2·D_m·Q] → location [B, Q, D_m] in m and velocity [B, Q, D_m] in m/s

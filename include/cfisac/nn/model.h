@@ -21,9 +21,9 @@ struct Estimates {
 
 class DVqVaeImpl;
 
-/*! A D-VQVAE for inference: one encoder with projector and codebook for each receive access
- * point, and the decoder of the central unit. All calls are without gradients, from one
- * thread at a time.
+/*! A D-VQVAE for inference: one encoder with projector and codebook for each receive
+ * access point, and the decoder of the central unit. All calls are without gradients,
+ * from one thread at a time.
  */
 class Model
 {
@@ -39,14 +39,16 @@ public:
      */
     static Model load(const std::string& path, const std::string& device = "cpu");
     //! As `load`, and refuse a model made for another scenario, naming both.
-    static Model
-    load(const std::string& path, const Scenario& scenario, const std::string& device);
+    static Model load(const std::string& path,
+                      const Scenario& scenario,
+                      const std::string& device);
     void save(const std::string& path) const;
 
     const Scenario& scenario() const { return d_scenario; }
     const Architecture& architecture() const { return d_architecture; }
     at::Device device() const;
-    //! Fingerprint of architecture, codebooks and weights; both ends of a fronthaul must agree.
+    //! Fingerprint of architecture, codebooks and weights; both ends of a fronthaul must
+    //! agree.
     std::uint64_t fingerprint() const;
 
     std::int64_t index_count() const;    //!< L, indices per update and access point
@@ -66,14 +68,17 @@ public:
      * \return indices [B, L], int64
      * \throws std::invalid_argument on a wrong shape or a sample that is not finite
      */
-    at::Tensor
-    encode(std::int64_t receiver, const at::Tensor& echo, const at::Tensor& transmit) const;
+    at::Tensor encode(std::int64_t receiver,
+                      const at::Tensor& echo,
+                      const at::Tensor& transmit) const;
 
     /*! Central unit: codewords from indices, decoder (16), read-out.
      * \param indices M tensors [B, L], int64
-     * \param transmit X [B, N, N_t, S, T]; may be undefined unless `decoder_needs_transmit`
+     * \param transmit X [B, N, N_t, S, T]; may be undefined unless
+     * `decoder_needs_transmit`
      */
-    Estimates decode(const std::vector<at::Tensor>& indices, const at::Tensor& transmit) const;
+    Estimates decode(const std::vector<at::Tensor>& indices,
+                     const at::Tensor& transmit) const;
 
     //! The trainable network behind this model.
     const std::shared_ptr<DVqVaeImpl>& network() const { return d_network; }

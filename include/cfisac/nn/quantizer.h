@@ -49,12 +49,12 @@ struct QuantizerOutput {
  * moving averages (18)–(20).
  *
  * A latent is [B, H, …] with any number of dimensions after the channels. Its vectors are
- * numbered l = 0 … L−1 in row-major order of those dimensions; "rows" are all vectors of a
- * batch, [B·L, ·], batch first. Indices count from 0 (the paper's from 1).
+ * numbered l = 0 … L−1 in row-major order of those dimensions; "rows" are all vectors of
+ * a batch, [B·L, ·], batch first. Indices count from 0 (the paper's from 1).
  *
- * (18)–(20) start from zero in the paper, so that an unused codeword divides zero by zero.
- * Here a count starts at one and the sum at the codeword, and (20) divides by
- * (L_j + ε) / (n + N_c ε) · n with n = Σ L_j.
+ * (18)–(20) start from zero in the paper, so that an unused codeword divides zero by
+ * zero. Here a count starts at one and the sum at the codeword, and (20) divides by (L_j
+ * + ε) / (n + N_c ε) · n with n = Σ L_j.
  *
  * Parameter: projector.weight [D, H]. Buffers, saved with the model: codebook [N_c, D],
  * counts [N_c], sums [N_c, D].
@@ -62,7 +62,8 @@ struct QuantizerOutput {
 class VectorQuantizerImpl : public torch::nn::Module
 {
 public:
-    //! \throws std::invalid_argument on a size that is not positive, a decay outside [0, 1)
+    //! \throws std::invalid_argument on a size that is not positive, a decay outside [0,
+    //! 1)
     explicit VectorQuantizerImpl(const QuantizerOptions& options = {});
 
     //! (13): [B, H, …] → [B·L, D]
@@ -88,10 +89,12 @@ public:
      */
     torch::Tensor lookup(const torch::Tensor& indices, torch::IntArrayRef latent_shape);
 
-    //! (13)–(15) with straight-through gradient, and (21): [B, H, …] → see QuantizerOutput
+    //! (13)–(15) with straight-through gradient, and (21): [B, H, …] → see
+    //! QuantizerOutput
     QuantizerOutput forward(const torch::Tensor& latent);
 
-    //! (18)–(20) with projected rows [B·L, D] and their indices (any shape of B·L elements)
+    //! (18)–(20) with projected rows [B·L, D] and their indices (any shape of B·L
+    //! elements)
     void ema_update(const torch::Tensor& projected, const torch::Tensor& indices);
 
     /*!
@@ -99,12 +102,14 @@ public:
      * iterations) on at most 256 rows per codeword; sets counts to one and sums to the
      * codewords. With fewer distinct rows than codewords some codewords are equal.
      */
-    void initialise(const torch::Tensor& projected, uint64_t seed, int64_t iterations = 10);
+    void initialise(const torch::Tensor& projected,
+                    uint64_t seed,
+                    int64_t iterations = 10);
 
     /*!
      * Replaces every codeword whose count is below the threshold by a random one of the
-     * projected rows [n, D], with its accumulators: count max(1, threshold), sum that count
-     * times the row. Returns how many were replaced.
+     * projected rows [n, D], with its accumulators: count max(1, threshold), sum that
+     * count times the row. Returns how many were replaced.
      */
     int64_t replace_dead(const torch::Tensor& projected, double threshold, uint64_t seed);
 
@@ -130,7 +135,7 @@ private:
     void check_projected(const torch::Tensor& projected) const;
 
     QuantizerOptions d_options;
-    torch::nn::Linear d_projector{ nullptr };
+    torch::nn::Linear d_projector{nullptr};
     torch::Tensor d_codebook;
     torch::Tensor d_counts;
     torch::Tensor d_sums;

@@ -23,8 +23,8 @@ public:
     torch::Tensor forward(const torch::Tensor& x);
 
 private:
-    torch::nn::Conv3d d_conv1{ nullptr }; //!< channels → residual_channels, k3 p1
-    torch::nn::Conv3d d_conv2{ nullptr }; //!< residual_channels → channels, k1
+    torch::nn::Conv3d d_conv1{nullptr}; //!< channels → residual_channels, k3 p1
+    torch::nn::Conv3d d_conv2{nullptr}; //!< residual_channels → channels, k1
 };
 TORCH_MODULE(ResidualLayer);
 

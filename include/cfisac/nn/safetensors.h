@@ -31,8 +31,8 @@ struct SafeTensors {
  *
  * Nothing in the file is believed before it is compared with the file's size: a length,
  * offset, shape or type that does not fit, a hole or an overlap between tensors, missing
- * and surplus bytes, a name that occurs twice are errors, and no more memory is taken than
- * the file is long.
+ * and surplus bytes, a name that occurs twice are errors, and no more memory is taken
+ * than the file is long.
  *
  * \throws FileError naming the file and, where there is one, the tensor
  */

@@ -71,6 +71,10 @@ public:
      * \throws std::invalid_argument on a negative or too large number or variance
      */
     virtual void set_clutter(int scatterers, double variance) = 0;
+    //! The number of scatterers alone.
+    virtual void set_clutter_scatterers(int scatterers) = 0;
+    //! The mean power of their reflection coefficients alone.
+    virtual void set_clutter_variance(double variance) = 0;
 
     /*!
      * Residual offsets of (30), drawn per symbol and pair of access points.
@@ -79,6 +83,10 @@ public:
      * \throws std::invalid_argument on a negative value or one that is not finite
      */
     virtual void set_offsets(double timing_std_s, double frequency_std_hz) = 0;
+    //! The timing offset alone, s.
+    virtual void set_timing_offset(double std_s) = 0;
+    //! The frequency offset alone, Hz.
+    virtual void set_frequency_offset(double std_hz) = 0;
 
     /*!
      * Put the targets somewhere; two empty vectors return to the scenario's random prior.

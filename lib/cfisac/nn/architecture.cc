@@ -46,7 +46,9 @@ void visit_sizes(Architecture& a, Visitor&& visit)
     throw std::invalid_argument("architecture: " + key + ": " + why);
 }
 
-void check_keys(const Json& object, const std::string& name, const std::set<std::string>& known)
+void check_keys(const Json& object,
+                const std::string& name,
+                const std::set<std::string>& known)
 {
     if (!object.is_object()) {
         refuse(name, "must be an object, got " + object.dump());
@@ -114,16 +116,19 @@ Architecture Architecture::from_json(const std::string& text)
 {
     const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (json.is_discarded()) {
-        throw std::invalid_argument("architecture: not JSON: '" + text.substr(0, 60) + "'");
+        throw std::invalid_argument("architecture: not JSON: '" + text.substr(0, 60) +
+                                    "'");
     }
     Architecture a;
-    std::set<std::string> top = { "read_out", "reference", "shared_encoder", "dense", "grid" };
-    std::set<std::string> dense, grid = { "doppler_spacing_hz" };
+    std::set<std::string> top = {
+        "read_out", "reference", "shared_encoder", "dense", "grid"};
+    std::set<std::string> dense, grid = {"doppler_spacing_hz"};
     visit_sizes(a, [&](const std::string& group, const char* key, int64_t&) {
         (group.empty() ? top : group == "dense" ? dense : grid).insert(key);
     });
     check_keys(json, "architecture", top);
-    for (const auto& [name, known] : { std::pair("dense", dense), std::pair("grid", grid) }) {
+    for (const auto& [name, known] :
+         {std::pair("dense", dense), std::pair("grid", grid)}) {
         if (json.contains(name)) {
             check_keys(json[name], name, known);
         }
@@ -141,7 +146,8 @@ Architecture Architecture::from_json(const std::string& text)
     });
     if (const auto* found = find(json, "grid", "doppler_spacing_hz")) {
         if (!found->is_number() || !(found->get<double>() > 0.0)) {
-            refuse("doppler_spacing_hz", "must be a positive number, got " + found->dump());
+            refuse("doppler_spacing_hz",
+                   "must be a positive number, got " + found->dump());
         }
         a.grid.doppler_spacing_hz = found->get<double>();
     }

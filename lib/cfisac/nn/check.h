@@ -30,8 +30,8 @@ inline void require_not_negative(int64_t value, const char* owner, const char* n
 }
 
 /*!
- * refuses NaN and infinity. The smallest and largest value carry a NaN along, so no mask of
- * the tensor's size is made.
+ * refuses NaN and infinity. The smallest and largest value carry a NaN along, so no mask
+ * of the tensor's size is made.
  */
 inline void require_finite(const at::Tensor& tensor, const char* owner, const char* name)
 {
@@ -39,7 +39,7 @@ inline void require_finite(const at::Tensor& tensor, const char* owner, const ch
         return;
     }
     const auto values = tensor.detach();
-    const auto ends = at::stack({ values.min(), values.max() });
+    const auto ends = at::stack({values.min(), values.max()});
     if (at::isfinite(ends).all().item<bool>()) {
         return;
     }

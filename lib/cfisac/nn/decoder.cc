@@ -32,7 +32,7 @@ void check(const DecoderOptions& options)
         options.latent_residual_layers(), owner, "latent_residual_layers");
     detail::require_positive(options.flat_features(), owner, "flat_features");
     detail::require_positive(options.fully_connected(), owner, "fully_connected");
-    for (const auto& shape : { options.latent_shape(), options.transmit_shape() }) {
+    for (const auto& shape : {options.latent_shape(), options.transmit_shape()}) {
         require(shape.size() == 3 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0,
                 "DecoderOptions: shape ",
                 torch::IntArrayRef(shape),
@@ -56,7 +56,7 @@ EncoderOptions transmit_options(const DecoderOptions& options)
 int64_t product(const std::vector<int64_t>& shape)
 {
     return std::accumulate(
-        shape.begin(), shape.end(), int64_t{ 1 }, std::multiplies<int64_t>());
+        shape.begin(), shape.end(), int64_t{1}, std::multiplies<int64_t>());
 }
 
 } // namespace
@@ -78,13 +78,13 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options) : d_options(options)
                                                       options.latent_residual_layers()));
     d_latent_projection = register_module(
         "latent_projection", Linear(hidden * product(options.latent_shape()), flat));
-    d_transmit_projection = register_module("transmit_projection",
-                                            Linear(hidden * product(transmit_latent), flat));
+    d_transmit_projection = register_module(
+        "transmit_projection", Linear(hidden * product(transmit_latent), flat));
     d_fully_connected =
         register_module("fully_connected", Linear(2 * flat, options.fully_connected()));
-    d_output = register_module("output",
-                               Linear(options.fully_connected(),
-                                      2 * options.dimensions() * options.targets()));
+    d_output = register_module(
+        "output",
+        Linear(options.fully_connected(), 2 * options.dimensions() * options.targets()));
     initialise_weights(*this, options.seed());
 }
 
@@ -130,9 +130,10 @@ Tensor DecoderImpl::transmit_features(const Tensor& transmit)
     return d_transmit_projection(d_transmit(transmit).flatten(1));
 }
 
-Tensor DecoderImpl::estimate(const Tensor& latent_features, const Tensor& transmit_features)
+Tensor DecoderImpl::estimate(const Tensor& latent_features,
+                             const Tensor& transmit_features)
 {
-    for (const auto& features : { latent_features, transmit_features }) {
+    for (const auto& features : {latent_features, transmit_features}) {
         require(features.dim() == 2 && features.size(0) == latent_features.size(0) &&
                     features.size(1) == d_options.flat_features(),
                 "Decoder: features ",
@@ -141,7 +142,7 @@ Tensor DecoderImpl::estimate(const Tensor& latent_features, const Tensor& transm
                 d_options.flat_features(),
                 "], with one batch for both branches");
     }
-    const auto both = at::cat({ latent_features, transmit_features }, 1);
+    const auto both = at::cat({latent_features, transmit_features}, 1);
     return d_output(at::relu(d_fully_connected(both)));
 }
 
@@ -156,13 +157,12 @@ int64_t parameter_count(const DecoderOptions& options)
     const auto hidden = options.hidden_channels();
     const auto flat = options.flat_features();
     const auto transmit = transmit_options(options);
-    const auto reduction = int64_t{ 1 } << (3 * options.transmit_downsampling_layers());
+    const auto reduction = int64_t{1} << (3 * options.transmit_downsampling_layers());
     const auto latent_conv =
         27 * options.access_points() * options.codeword_dim() * hidden + hidden;
     const auto latent_residual =
         options.latent_residual_layers() * 28 * hidden * options.residual_channels();
-    const auto latent_projection =
-        hidden * product(options.latent_shape()) * flat + flat;
+    const auto latent_projection = hidden * product(options.latent_shape()) * flat + flat;
     const auto transmit_projection =
         hidden * (product(options.transmit_shape()) / reduction) * flat + flat;
     const auto fully_connected = (2 * flat + 1) * options.fully_connected();

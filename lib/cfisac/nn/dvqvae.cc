@@ -17,8 +17,11 @@ constexpr uint64_t decoder_part = 2001;
 
 } // namespace
 
-DVqVaeImpl::DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed)
-    : d_scenario(scenario), d_architecture(architecture),
+DVqVaeImpl::DVqVaeImpl(const Scenario& scenario,
+                       const Architecture& architecture,
+                       uint64_t seed)
+    : d_scenario(scenario),
+      d_architecture(architecture),
       d_labels(scenario.targets.area_m.min,
                scenario.targets.area_m.max,
                scenario.targets.velocity_mps.min,
@@ -34,7 +37,9 @@ DVqVaeImpl::DVqVaeImpl(const Scenario& scenario, const Architecture& architectur
 
 int64_t DVqVaeImpl::encoders() const
 {
-    return d_architecture.shared_encoder ? 1 : static_cast<int64_t>(d_scenario.receive.size());
+    return d_architecture.shared_encoder
+               ? 1
+               : static_cast<int64_t>(d_scenario.receive.size());
 }
 
 void DVqVaeImpl::make_dense(uint64_t seed)
@@ -54,16 +59,17 @@ void DVqVaeImpl::make_dense(uint64_t seed)
         .residual_channels(sizes.residual_channels);
     for (int64_t m = 0; m < encoders(); m++) {
         options.seed(part_seed(seed, encoder_part + m));
-        d_encoders.push_back(register_module("encoder" + std::to_string(m), Encoder(options)));
+        d_encoders.push_back(
+            register_module("encoder" + std::to_string(m), Encoder(options)));
     }
-    d_latent_shape =
-        d_encoders[0]->latent_shape({ d_scenario.receive_antennas(), subcarriers, symbols });
+    d_latent_shape = d_encoders[0]->latent_shape(
+        {d_scenario.receive_antennas(), subcarriers, symbols});
     make_quantizers(sizes.hidden_channels, seed);
     DecoderOptions decoder;
     decoder.access_points(receivers())
         .codeword_dim(d_architecture.codeword_dim)
         .latent_shape(d_latent_shape)
-        .transmit_shape({ transmit_antennas, subcarriers, symbols })
+        .transmit_shape({transmit_antennas, subcarriers, symbols})
         .targets(d_scenario.targets.count)
         .dimensions(d_scenario.dimensions)
         .hidden_channels(sizes.hidden_channels)
@@ -81,9 +87,10 @@ void DVqVaeImpl::make_dense(uint64_t seed)
 void DVqVaeImpl::make_grid(uint64_t seed)
 {
     const auto& sizes = d_architecture.grid;
-    detail::require(d_architecture.reference != signal::Reference::raw,
-                    "the grid read-out needs to know what was transmitted: reference must be "
-                    "pilot or reference, got raw");
+    detail::require(
+        d_architecture.reference != signal::Reference::raw,
+        "the grid read-out needs to know what was transmitted: reference must be "
+        "pilot or reference, got raw");
     detail::require(sizes.cells % 2 == 0, "grid: cells must be even, got ", sizes.cells);
     GridEncoderOptions options;
     options.in_channels(GridFeatures::channels(sizes.doppler_lines))
@@ -94,9 +101,9 @@ void DVqVaeImpl::make_grid(uint64_t seed)
         d_grid_encoders.push_back(
             register_module("encoder" + std::to_string(m), GridEncoder(options)));
     }
-    d_latent_shape = { static_cast<int64_t>(d_scenario.transmit.size()),
-                       sizes.cells / 2,
-                       sizes.cells / 2 };
+    d_latent_shape = {static_cast<int64_t>(d_scenario.transmit.size()),
+                      sizes.cells / 2,
+                      sizes.cells / 2};
     make_quantizers(sizes.hidden_channels, seed);
     GridDecoderOptions decoder;
     decoder.codeword_dim(d_architecture.codeword_dim)
@@ -145,7 +152,8 @@ torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
                     receiver);
     const int64_t subcarriers = d_scenario.waveform.sensed_subcarriers();
     const int64_t symbols = d_scenario.waveform.sensed_symbols();
-    const std::vector<int64_t> shape = { d_scenario.receive_antennas(), subcarriers, symbols };
+    const std::vector<int64_t> shape = {
+        d_scenario.receive_antennas(), subcarriers, symbols};
     detail::require(echo.dim() == 4 && echo.sizes().slice(1) == at::IntArrayRef(shape),
                     "echo must be [B, M_r, S, T] with ",
                     at::IntArrayRef(shape),
@@ -154,11 +162,11 @@ torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
     if (d_architecture.reference == signal::Reference::raw) {
         return signal::echo_channels(echo);
     }
-    const std::vector<int64_t> sent = { echo.size(0),
-                                        static_cast<int64_t>(d_scenario.transmit.size()),
-                                        d_scenario.transmit_antennas(),
-                                        subcarriers,
-                                        symbols };
+    const std::vector<int64_t> sent = {echo.size(0),
+                                       static_cast<int64_t>(d_scenario.transmit.size()),
+                                       d_scenario.transmit_antennas(),
+                                       subcarriers,
+                                       symbols};
     detail::require(transmit.defined() && transmit.sizes() == at::IntArrayRef(sent),
                     "transmit must be [B, N, N_t, S, T] = ",
                     at::IntArrayRef(sent),

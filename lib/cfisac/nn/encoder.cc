@@ -68,12 +68,12 @@ EncoderImpl::EncoderImpl(const EncoderOptions& options) : d_options(options)
 
 std::vector<int64_t> EncoderImpl::latent_shape(torch::IntArrayRef input_shape) const
 {
-    static const char* const names[] = { "antennas", "subcarriers", "symbols" };
+    static const char* const names[] = {"antennas", "subcarriers", "symbols"};
     require(input_shape.size() == 3,
             "Encoder: shape ",
             input_shape,
             " must be [antennas, subcarriers, symbols]");
-    const int64_t factor = int64_t{ 1 } << d_options.downsampling_layers();
+    const int64_t factor = int64_t{1} << d_options.downsampling_layers();
     std::vector<int64_t> shape;
     for (size_t i = 0; i < 3; i++) {
         require(input_shape[i] > 0 && input_shape[i] % factor == 0,

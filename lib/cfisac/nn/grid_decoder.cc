@@ -15,26 +15,28 @@ constexpr double fresh_presence_logit = -4.0;
 at::Tensor plane_of(const at::Tensor& first, const at::Tensor& second)
 {
     const auto rows = first.size(0), columns = second.size(0);
-    return at::stack({ first.unsqueeze(1).expand({ rows, columns }),
-                       second.unsqueeze(0).expand({ rows, columns }) },
+    return at::stack({first.unsqueeze(1).expand({rows, columns}),
+                      second.unsqueeze(0).expand({rows, columns})},
                      -1)
-        .reshape({ -1, 2 });
+        .reshape({-1, 2});
 }
 
-// Weights that read a Doppler profile at the frequency of every velocity: [M·N·G'², V², F]
+// Weights that read a Doppler profile at the frequency of every velocity: [M·N·G'², V²,
+// F]
 at::Tensor lift_weights(const signal::Layout& layout,
                         const at::Tensor& centres,
                         const at::Tensor& velocities,
                         const GridDecoderOptions& options)
 {
-    const auto departing =
-        signal::rays(layout.transmit_position, layout.transmit_axis, centres.unsqueeze(0));
+    const auto departing = signal::rays(
+        layout.transmit_position, layout.transmit_axis, centres.unsqueeze(0));
     const auto arriving =
         signal::rays(layout.receive_position, layout.receive_axis, centres.unsqueeze(0));
-    // Sum of the unit vectors of both legs: its product with the velocity is the range rate.
-    const auto legs =
-        arriving.direction[0].unsqueeze(1) + departing.direction[0].unsqueeze(0); // [M,N,C,2]
-    const auto rate = at::matmul(legs.reshape({ -1, 2 }), velocities.t());
+    // Sum of the unit vectors of both legs: its product with the velocity is the range
+    // rate.
+    const auto legs = arriving.direction[0].unsqueeze(1) +
+                      departing.direction[0].unsqueeze(0); // [M,N,C,2]
+    const auto rate = at::matmul(legs.reshape({-1, 2}), velocities.t());
     const double carrier = layout.scenario.waveform.carrier_hz;
     const auto doppler_hz = rate * (-carrier / speed_of_light);
     const auto lines =
@@ -46,7 +48,8 @@ at::Tensor lift_weights(const signal::Layout& layout,
 
 } // namespace
 
-GridDecoderImpl::GridDecoderImpl(const Scenario& scenario, const GridDecoderOptions& options)
+GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
+                                 const GridDecoderOptions& options)
     : d_options(options)
 {
     const char* owner = "GridDecoderOptions";
@@ -64,7 +67,7 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario, const GridDecoderOpti
     const signal::Layout layout(scenario);
     const auto cells = options.cells();
     const auto steps = options.velocity_steps();
-    const auto centres = signal::cell_centres(scenario, cells).reshape({ -1, 2 });
+    const auto centres = signal::cell_centres(scenario, cells).reshape({-1, 2});
     const auto low = at::tensor(scenario.targets.area_m.min, at::kDouble);
     const auto high = at::tensor(scenario.targets.area_m.max, at::kDouble);
     const auto& speed = scenario.targets.velocity_mps;
@@ -74,32 +77,34 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario, const GridDecoderOpti
     const auto velocities = plane_of(axis(0), axis(1));
     d_lift = lift_weights(layout, centres, velocities, options);
     const auto place = ((centres - low) / (high - low) * 2.0 - 1.0).to(at::kFloat);
-    d_position = at::cat({ place, place.square() }, 1).t().reshape({ 4, cells, cells });
-    d_centres = centres.t().reshape({ 2, cells, cells }).to(at::kFloat);
+    d_position = at::cat({place, place.square()}, 1).t().reshape({4, cells, cells});
+    d_centres = centres.t().reshape({2, cells, cells}).to(at::kFloat);
     d_cell_size = ((high - low) / static_cast<double>(cells)).to(at::kFloat);
     d_velocities = velocities.to(at::kFloat);
-    d_velocity_step = ((at::tensor(speed.max, at::kDouble) - at::tensor(speed.min, at::kDouble)) /
-                       static_cast<double>(steps - 1))
-                          .to(at::kFloat);
+    d_velocity_step =
+        ((at::tensor(speed.max, at::kDouble) - at::tensor(speed.min, at::kDouble)) /
+         static_cast<double>(steps - 1))
+            .to(at::kFloat);
 
     const auto pairs = layout.transmitters() * layout.receivers();
-    const auto in = options.profiles() * steps * steps + pairs * options.cell_features() + 4;
-    d_profile = register_module(
-        "profile",
-        torch::nn::Linear(options.codeword_dim(), options.profiles() * options.doppler_lines()));
+    const auto in =
+        options.profiles() * steps * steps + pairs * options.cell_features() + 4;
+    d_profile =
+        register_module("profile",
+                        torch::nn::Linear(options.codeword_dim(),
+                                          options.profiles() * options.doppler_lines()));
     d_cell = register_module(
         "cell", torch::nn::Linear(options.codeword_dim(), options.cell_features()));
     d_fusion = register_module(
-        "fusion",
-        torch::nn::Conv2d(torch::nn::Conv2dOptions(in, options.channels(), 1)));
+        "fusion", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, options.channels(), 1)));
     for (int64_t k = 0; k < options.residual_layers(); k++) {
-        d_residual.push_back(register_module("residual" + std::to_string(k),
-                                             PlaneResidual(options.channels(), 1 + k % 2)));
+        d_residual.push_back(
+            register_module("residual" + std::to_string(k),
+                            PlaneResidual(options.channels(), 1 + k % 2)));
     }
-    d_head = register_module(
-        "head",
-        torch::nn::Conv2d(
-            torch::nn::Conv2dOptions(options.channels(), 5 + steps * steps, 1)));
+    d_head = register_module("head",
+                             torch::nn::Conv2d(torch::nn::Conv2dOptions(
+                                 options.channels(), 5 + steps * steps, 1)));
     initialise_weights(*this, options.seed());
     for (auto& layer : d_residual) {
         layer->damp(fresh_residual_gain);
@@ -109,18 +114,18 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario, const GridDecoderOpti
     d_head->bias[0].fill_(fresh_presence_logit);
 }
 
-void GridDecoderImpl::move_geometry(at::Device device)
+void GridDecoderImpl::move_geometry(const at::TensorOptions& options)
 {
-    if (d_lift.device() == device) {
+    if (d_lift.device() == options.device() && d_lift.dtype() == options.dtype()) {
         return;
     }
-    for (auto* tensor : { &d_lift,
-                          &d_position,
-                          &d_centres,
-                          &d_cell_size,
-                          &d_velocities,
-                          &d_velocity_step }) {
-        *tensor = tensor->to(device);
+    for (auto* tensor : {&d_lift,
+                         &d_position,
+                         &d_centres,
+                         &d_cell_size,
+                         &d_velocities,
+                         &d_velocity_step}) {
+        *tensor = tensor->to(options);
     }
 }
 
@@ -137,36 +142,33 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents)
                     ", ",
                     d_options.cells(),
                     "]");
-    move_geometry(latents[0].device());
+    move_geometry(latents[0].options());
     const auto batch = latents[0].size(0);
     const auto cells = d_options.cells();
     const auto velocities = d_velocities.size(0);
     // [B, M, D, N, G', G'] → [B, M·N·G'², D]
-    const auto codewords =
-        at::stack(latents, 1).permute({ 0, 1, 3, 4, 5, 2 }).reshape(
-            { batch, -1, d_options.codeword_dim() });
+    const auto codewords = at::stack(latents, 1)
+                               .permute({0, 1, 3, 4, 5, 2})
+                               .reshape({batch, -1, d_options.codeword_dim()});
     const auto places = codewords.size(1);
     const auto pairs = places / (cells * cells);
     const auto profiles = d_profile(codewords)
-                              .reshape({ batch, places, d_options.profiles(), -1 })
-                              .permute({ 1, 3, 0, 2 })
-                              .reshape({ places, -1, batch * d_options.profiles() });
-    const auto lifted = at::bmm(d_lift, profiles)
-                            .reshape({ pairs,
-                                       cells,
-                                       cells,
-                                       velocities,
-                                       batch,
-                                       d_options.profiles() })
-                            .sum(0)
-                            .permute({ 3, 4, 2, 0, 1 }); // [B, P, V², G', G']
+                              .reshape({batch, places, d_options.profiles(), -1})
+                              .permute({1, 3, 0, 2})
+                              .reshape({places, -1, batch * d_options.profiles()});
+    const auto lifted =
+        at::bmm(d_lift, profiles)
+            .reshape({pairs, cells, cells, velocities, batch, d_options.profiles()})
+            .sum(0)
+            .permute({3, 4, 2, 0, 1}); // [B, P, V², G', G']
     const auto features = d_cell(codewords)
-                              .reshape({ batch, pairs, cells * cells, -1 })
-                              .permute({ 0, 1, 3, 2 })
-                              .reshape({ batch, -1, cells, cells });
-    auto plane = d_fusion(at::cat(
-        { lifted.flatten(1, 2), features, d_position.unsqueeze(0).expand({ batch, -1, -1, -1 }) },
-        1));
+                              .reshape({batch, pairs, cells * cells, -1})
+                              .permute({0, 1, 3, 2})
+                              .reshape({batch, -1, cells, cells});
+    auto plane = d_fusion(at::cat({lifted.flatten(1, 2),
+                                   features,
+                                   d_position.unsqueeze(0).expand({batch, -1, -1, -1})},
+                                  1));
     for (auto& layer : d_residual) {
         plane = layer(plane);
     }
@@ -176,34 +178,41 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents)
     output.offset = head.slice(1, 1, 3);
     output.velocity_logits = head.slice(1, 3, 3 + velocities) + lifted.select(1, 0);
     output.velocity =
-        at::einsum("bkxy,kd->bdxy", { output.velocity_logits.softmax(1), d_velocities }) +
-        head.slice(1, 3 + velocities) * d_velocity_step.view({ 1, 2, 1, 1 });
+        at::einsum("bkxy,kd->bdxy", {output.velocity_logits.softmax(1), d_velocities}) +
+        head.slice(1, 3 + velocities) * d_velocity_step.view({1, 2, 1, 1});
     return output;
 }
 
-GridPeaks read_peaks(const GridOutput& output, const GridDecoderImpl& decoder, int64_t targets)
+GridPeaks read_peaks(const GridOutput& output,
+                     const GridDecoderImpl& decoder,
+                     int64_t targets)
 {
     const auto& presence = output.presence;
     const auto cells = presence.size(1) * presence.size(2);
-    detail::require(
-        targets >= 1 && targets <= cells, "cannot read ", targets, " targets from ", cells, " cells");
+    detail::require(targets >= 1 && targets <= cells,
+                    "cannot read ",
+                    targets,
+                    " targets from ",
+                    cells,
+                    " cells");
     const auto highest =
-        at::max_pool2d(presence.unsqueeze(1), { 3, 3 }, { 1, 1 }, { 1, 1 }).squeeze(1);
-    // A cell beside a higher one keeps its rank behind all peaks, so that there are always
-    // enough.
+        at::max_pool2d(presence.unsqueeze(1), {3, 3}, {1, 1}, {1, 1}).squeeze(1);
+    // A cell beside a higher one keeps its rank behind all peaks, so that there are
+    // always enough.
     const auto span = presence.amax() - presence.amin() + 1.0;
     const auto ranked = at::where(highest == presence, presence, presence - span);
     const auto index = std::get<1>(ranked.flatten(1).topk(targets, 1));
-    const auto at_peaks = [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, Q, 2]
-        return plane.flatten(2)
-            .gather(2, index.unsqueeze(1).expand({ -1, plane.size(1), -1 }))
-            .transpose(1, 2);
-    };
+    const auto at_peaks =
+        [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, Q, 2]
+            return plane.flatten(2)
+                .gather(2, index.unsqueeze(1).expand({-1, plane.size(1), -1}))
+                .transpose(1, 2);
+        };
     const auto location =
-        decoder.centres() + output.offset * decoder.cell_size().view({ 1, 2, 1, 1 });
-    return { at_peaks(location),
-             at_peaks(output.velocity),
-             presence.flatten(1).gather(1, index).sigmoid() };
+        decoder.centres() + output.offset * decoder.cell_size().view({1, 2, 1, 1});
+    return {at_peaks(location),
+            at_peaks(output.velocity),
+            presence.flatten(1).gather(1, index).sigmoid()};
 }
 
 } // namespace cfisac::nn

@@ -45,8 +45,9 @@ GridEncoderImpl::GridEncoderImpl(const GridEncoderOptions& options) : d_options(
     const auto hidden = options.hidden_channels();
     d_downsampling = register_module(
         "downsampling",
-        torch::nn::Conv2d(
-            torch::nn::Conv2dOptions(options.in_channels(), hidden, 4).stride(2).padding(1)));
+        torch::nn::Conv2d(torch::nn::Conv2dOptions(options.in_channels(), hidden, 4)
+                              .stride(2)
+                              .padding(1)));
     for (int64_t k = 0; k < options.residual_layers(); k++) {
         d_residual.push_back(
             register_module("residual" + std::to_string(k), PlaneResidual(hidden, 1)));
@@ -69,7 +70,9 @@ torch::Tensor GridEncoderImpl::forward(const torch::Tensor& features)
     for (auto& layer : d_residual) {
         plane = layer(plane);
     }
-    return plane.relu().unflatten(0, { features.size(0), features.size(1) }).transpose(1, 2);
+    return plane.relu()
+        .unflatten(0, {features.size(0), features.size(1)})
+        .transpose(1, 2);
 }
 
 GridFeatures::GridFeatures(const signal::Layout& layout,
@@ -80,19 +83,22 @@ GridFeatures::GridFeatures(const signal::Layout& layout,
     : d_filter(layout, receiver, cells, doppler_lines, doppler_spacing_hz)
 {
     const auto place =
-        signal::cell_centres(layout.scenario, cells).reshape({ 1, cells * cells, 2 });
+        signal::cell_centres(layout.scenario, cells).reshape({1, cells * cells, 2});
     const signal::Layout host(layout.scenario);
-    const auto departing = signal::rays(host.transmit_position, host.transmit_axis, place);
+    const auto departing =
+        signal::rays(host.transmit_position, host.transmit_axis, place);
     const auto arriving = signal::rays(host.receive_position, host.receive_axis, place);
     // [1, A, G², 2] → [A, 2, G, G]
     const auto planes = [cells](const at::Tensor& direction) {
-        return direction[0].transpose(1, 2).reshape({ -1, 2, cells, cells });
+        return direction[0].transpose(1, 2).reshape({-1, 2, cells, cells});
     };
     const auto from_transmitter = planes(departing.direction);
-    const auto from_receiver =
-        planes(arriving.direction).select(0, receiver).unsqueeze(0).expand_as(from_transmitter);
+    const auto from_receiver = planes(arriving.direction)
+                                   .select(0, receiver)
+                                   .unsqueeze(0)
+                                   .expand_as(from_transmitter);
     d_directions =
-        at::cat({ from_transmitter, from_receiver }, 1).to(layout.device, at::kFloat);
+        at::cat({from_transmitter, from_receiver}, 1).to(layout.device, at::kFloat);
 }
 
 torch::Tensor GridFeatures::operator()(const torch::Tensor& echo,
@@ -100,11 +106,12 @@ torch::Tensor GridFeatures::operator()(const torch::Tensor& echo,
 {
     const auto found = d_filter(echo, transmit);
     const auto lines = found.power.log1p().mul_(0.5);
-    const auto mean = found.illumination.mean({ 2, 3 }, /*keepdim=*/true).clamp_min(1e-37);
+    const auto mean = found.illumination.mean({2, 3}, /*keepdim=*/true).clamp_min(1e-37);
     const auto illumination =
         (found.illumination / mean).clamp_min(1e-6).log().mul_(0.5).clamp_(-3.0, 3.0);
-    const auto directions = d_directions.unsqueeze(0).expand({ echo.size(0), -1, -1, -1, -1 });
-    return at::cat({ lines, illumination.unsqueeze(2), directions }, 2);
+    const auto directions =
+        d_directions.unsqueeze(0).expand({echo.size(0), -1, -1, -1, -1});
+    return at::cat({lines, illumination.unsqueeze(2), directions}, 2);
 }
 
 } // namespace cfisac::nn

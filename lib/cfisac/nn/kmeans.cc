@@ -26,13 +26,12 @@ Tensor nearest_centre(const Tensor& rows, const Tensor& centres)
 //! k-means++: each next centre is a row drawn with the square of its distance as weight
 Tensor spread_centres(const Tensor& rows, int64_t count, uint64_t seed)
 {
-    const auto draws = at::rand({ count },
-                                generator(seed, "k-means++"),
-                                at::TensorOptions(at::kDouble));
+    const auto draws =
+        at::rand({count}, generator(seed, "k-means++"), at::TensorOptions(at::kDouble));
     const auto* draw = draws.data_ptr<double>();
     const auto size = rows.size(0);
     std::vector<Tensor> centres;
-    auto weight = at::ones({ size }, at::TensorOptions(at::kDouble));
+    auto weight = at::ones({size}, at::TensorOptions(at::kDouble));
     for (int64_t j = 0; j < count; j++) {
         const auto steps = weight.cumsum(0);
         const auto* step = steps.data_ptr<double>();
@@ -52,7 +51,7 @@ Tensor spread_centres(const Tensor& rows, int64_t count, uint64_t seed)
 
 Tensor sums_by_index(const Tensor& rows, const Tensor& indices, int64_t count)
 {
-    auto sums = at::zeros({ count, rows.size(1) }, rows.options());
+    auto sums = at::zeros({count, rows.size(1)}, rows.options());
     for (int64_t begin = 0; begin < rows.size(0); begin += ROWS_PER_PIECE) {
         const auto end = std::min(begin + ROWS_PER_PIECE, rows.size(0));
         const auto one_hot =

@@ -113,8 +113,8 @@ Tensor LabelRange::normalise(const Tensor& location, const Tensor& velocity) con
         const auto low = row(minimum, x);
         return ((x - low) / (row(maximum, x) - low)).flatten(1);
     };
-    return at::cat({ scale(location, d_location_min, d_location_max),
-                     scale(velocity, d_velocity_min, d_velocity_max) },
+    return at::cat({scale(location, d_location_min, d_location_max),
+                    scale(velocity, d_velocity_min, d_velocity_max)},
                    1);
 }
 
@@ -129,21 +129,21 @@ std::pair<Tensor, Tensor> LabelRange::restore(const Tensor& labels) const
             2 * dimensions(),
             "] of a floating type");
     const auto targets = labels.size(1) / (2 * dimensions());
-    const auto split = labels.reshape({ labels.size(0), 2, targets, dimensions() });
+    const auto split = labels.reshape({labels.size(0), 2, targets, dimensions()});
     const auto scale = [](const Tensor& x, const auto& minimum, const auto& maximum) {
         const auto low = row(minimum, x);
         return x * (row(maximum, x) - low) + low;
     };
-    return { scale(split.select(1, 0), d_location_min, d_location_max),
-             scale(split.select(1, 1), d_velocity_min, d_velocity_max) };
+    return {scale(split.select(1, 0), d_location_min, d_location_max),
+            scale(split.select(1, 1), d_velocity_min, d_velocity_max)};
 }
 
 std::string LabelRange::to_json() const
 {
-    return nlohmann::json{ { "location_min_m", d_location_min },
-                           { "location_max_m", d_location_max },
-                           { "velocity_min_mps", d_velocity_min },
-                           { "velocity_max_mps", d_velocity_max } }
+    return nlohmann::json{{"location_min_m", d_location_min},
+                          {"location_max_m", d_location_max},
+                          {"velocity_min_mps", d_velocity_min},
+                          {"velocity_max_mps", d_velocity_max}}
         .dump();
 }
 
@@ -151,10 +151,10 @@ LabelRange LabelRange::from_json(const std::string& text)
 {
     try {
         const auto json = nlohmann::json::parse(text);
-        return LabelRange{ json.at("location_min_m").get<std::vector<double>>(),
-                           json.at("location_max_m").get<std::vector<double>>(),
-                           json.at("velocity_min_mps").get<std::vector<double>>(),
-                           json.at("velocity_max_mps").get<std::vector<double>>() };
+        return LabelRange{json.at("location_min_m").get<std::vector<double>>(),
+                          json.at("location_max_m").get<std::vector<double>>(),
+                          json.at("velocity_min_mps").get<std::vector<double>>(),
+                          json.at("velocity_max_mps").get<std::vector<double>>()};
     } catch (const nlohmann::json::exception& error) {
         throw std::invalid_argument(c10::str("LabelRange: ", error.what()));
     }

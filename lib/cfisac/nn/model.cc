@@ -57,7 +57,9 @@ const std::string& metadata_of(const SafeTensors& file, const char* key)
     return found->second;
 }
 
-void require_metadata(const SafeTensors& file, const char* key, const std::string& expected)
+void require_metadata(const SafeTensors& file,
+                      const char* key,
+                      const std::string& expected)
 {
     const auto& value = metadata_of(file, key);
     if (value != expected) {
@@ -89,11 +91,15 @@ Model Model::load(const std::string& path, const std::string& device)
     require_metadata(file, "format", format_name);
     require_metadata(file, "format_version", format_version);
     try {
-        const auto scenario = parse_scenario(metadata_of(file, "scenario"), path + ": scenario");
-        const auto architecture = Architecture::from_json(metadata_of(file, "architecture"));
-        require_metadata(file, "scenario_fingerprint", hexadecimal(cfisac::fingerprint(scenario)));
+        const auto scenario =
+            parse_scenario(metadata_of(file, "scenario"), path + ": scenario");
+        const auto architecture =
+            Architecture::from_json(metadata_of(file, "architecture"));
+        require_metadata(
+            file, "scenario_fingerprint", hexadecimal(cfisac::fingerprint(scenario)));
         Model model(scenario, architecture, 0);
-        if (!(LabelRange::from_json(metadata_of(file, "labels")) == model.d_network->labels())) {
+        if (!(LabelRange::from_json(metadata_of(file, "labels")) ==
+              model.d_network->labels())) {
             throw FileError(path + ": metadata: labels are not the scenario's prior");
         }
         load_state(*model.d_network, file);
@@ -107,31 +113,33 @@ Model Model::load(const std::string& path, const std::string& device)
     }
 }
 
-Model
-Model::load(const std::string& path, const Scenario& scenario, const std::string& device)
+Model Model::load(const std::string& path,
+                  const Scenario& scenario,
+                  const std::string& device)
 {
     auto model = load(path, device);
     const auto own = cfisac::fingerprint(model.scenario());
     const auto expected = cfisac::fingerprint(scenario);
     if (own != expected) {
         throw FileError(path + ": made for scenario '" + model.scenario().name +
-                        "' (fingerprint " + hexadecimal(own) + "), not for '" + scenario.name +
-                        "' (fingerprint " + hexadecimal(expected) + ")");
+                        "' (fingerprint " + hexadecimal(own) + "), not for '" +
+                        scenario.name + "' (fingerprint " + hexadecimal(expected) + ")");
     }
     return model;
 }
 
 void Model::save(const std::string& path) const
 {
-    write_safetensors(path,
-                      state_of(*d_network),
-                      { { "format", format_name },
-                        { "format_version", format_version },
-                        { "scenario", to_yaml(d_scenario) },
-                        { "scenario_fingerprint", hexadecimal(cfisac::fingerprint(d_scenario)) },
-                        { "architecture", d_architecture.to_json() },
-                        { "labels", d_network->labels().to_json() },
-                        { "model_fingerprint", hexadecimal(fingerprint()) } });
+    write_safetensors(
+        path,
+        state_of(*d_network),
+        {{"format", format_name},
+         {"format_version", format_version},
+         {"scenario", to_yaml(d_scenario)},
+         {"scenario_fingerprint", hexadecimal(cfisac::fingerprint(d_scenario))},
+         {"architecture", d_architecture.to_json()},
+         {"labels", d_network->labels().to_json()},
+         {"model_fingerprint", hexadecimal(fingerprint())}});
 }
 
 at::Device Model::device() const { return d_network->parameters().front().device(); }
@@ -155,17 +163,24 @@ int64_t Model::index_count() const { return d_network->index_count(); }
 
 int64_t Model::codewords() const { return d_architecture.codewords; }
 
-int64_t Model::bits_per_index() const { return d_network->quantizer(0)->bits_per_index(); }
+int64_t Model::bits_per_index() const
+{
+    return d_network->quantizer(0)->bits_per_index();
+}
 
-bool Model::decoder_needs_transmit() const { return d_architecture.read_out == ReadOut::dense; }
+bool Model::decoder_needs_transmit() const
+{
+    return d_architecture.read_out == ReadOut::dense;
+}
 
 bool Model::encoder_needs_transmit() const
 {
     return d_architecture.reference != signal::Reference::raw;
 }
 
-at::Tensor
-Model::encode(int64_t receiver, const at::Tensor& echo, const at::Tensor& transmit) const
+at::Tensor Model::encode(int64_t receiver,
+                         const at::Tensor& echo,
+                         const at::Tensor& transmit) const
 {
     torch::NoGradGuard no_grad;
     detail::require_finite(at::view_as_real(echo), "echo", "samples");
@@ -176,8 +191,8 @@ Model::encode(int64_t receiver, const at::Tensor& echo, const at::Tensor& transm
     return d_network->quantizer(receiver)->indices(d_network->encode(receiver, input));
 }
 
-Estimates
-Model::decode(const std::vector<at::Tensor>& indices, const at::Tensor& transmit) const
+Estimates Model::decode(const std::vector<at::Tensor>& indices,
+                        const at::Tensor& transmit) const
 {
     torch::NoGradGuard no_grad;
     detail::require(static_cast<int64_t>(indices.size()) == d_network->receivers(),
@@ -194,12 +209,14 @@ Model::decode(const std::vector<at::Tensor>& indices, const at::Tensor& transmit
         auto peaks = read_peaks(d_network->decode_grid(latents),
                                 d_network->grid_decoder(),
                                 d_scenario.targets.count);
-        return { peaks.location, peaks.velocity, peaks.confidence };
+        return {peaks.location, peaks.velocity, peaks.confidence};
     }
     detail::require(transmit.defined(), "the dense decoder needs the transmitted frames");
     const auto labels = d_network->decode_dense(latents, transmit);
     const auto [location, velocity] = d_network->labels().restore(labels);
-    return { location, velocity, at::ones({ location.size(0), location.size(1) }, location.options()) };
+    return {location,
+            velocity,
+            at::ones({location.size(0), location.size(1)}, location.options())};
 }
 
 } // namespace cfisac::nn

@@ -59,8 +59,8 @@ VectorQuantizerImpl::VectorQuantizerImpl(const QuantizerOptions& options)
     const double bound = 1 / std::sqrt(static_cast<double>(dim));
     auto generator = detail::generator(options.seed(), "codebook");
     d_codebook = register_buffer(
-        "codebook", at::empty({ codewords, dim }).uniform_(-bound, bound, generator));
-    d_counts = register_buffer("counts", at::ones({ codewords }));
+        "codebook", at::empty({codewords, dim}).uniform_(-bound, bound, generator));
+    d_counts = register_buffer("counts", at::ones({codewords}));
     d_sums = register_buffer("sums", d_codebook.clone());
 }
 
@@ -77,9 +77,9 @@ Tensor VectorQuantizerImpl::flatten(const Tensor& latent) const
         detail::require_finite(latent, "VectorQuantizer", "latent");
     }
     const auto batch = latent.size(0);
-    return latent.reshape({ batch, d_options.features(), -1 })
+    return latent.reshape({batch, d_options.features(), -1})
         .transpose(1, 2)
-        .reshape({ -1, d_options.features() });
+        .reshape({-1, d_options.features()});
 }
 
 Tensor VectorQuantizerImpl::project(const Tensor& latent)
@@ -101,7 +101,7 @@ Tensor VectorQuantizerImpl::nearest(const Tensor& rows) const
 Tensor VectorQuantizerImpl::indices(const Tensor& latent)
 {
     const at::NoGradGuard no_grad;
-    return nearest(flatten(latent)).view({ latent.size(0), -1 });
+    return nearest(flatten(latent)).view({latent.size(0), -1});
 }
 
 Tensor VectorQuantizerImpl::lookup(const Tensor& indices, torch::IntArrayRef latent_shape)
@@ -118,10 +118,10 @@ Tensor VectorQuantizerImpl::lookup(const Tensor& indices, torch::IntArrayRef lat
             length,
             "] for a latent of shape ",
             latent_shape);
-    std::vector<int64_t> shape{ indices.size(0), d_options.codeword_dim() };
+    std::vector<int64_t> shape{indices.size(0), d_options.codeword_dim()};
     shape.insert(shape.end(), latent_shape.begin(), latent_shape.end());
-    return d_codebook.index_select(0, indices.reshape({ -1 }))
-        .view({ indices.size(0), length, -1 })
+    return d_codebook.index_select(0, indices.reshape({-1}))
+        .view({indices.size(0), length, -1})
         .transpose(1, 2)
         .reshape(shape);
 }
@@ -133,13 +133,13 @@ QuantizerOutput VectorQuantizerImpl::forward(const Tensor& latent)
     out.projected = d_options.projector() ? d_projector(rows) : rows;
     const auto flat_indices = nearest(rows.detach());
     const auto chosen = d_codebook.index_select(0, flat_indices);
-    out.indices = flat_indices.view({ latent.size(0), -1 });
+    out.indices = flat_indices.view({latent.size(0), -1});
     out.commitment = (out.projected - chosen).square().mean();
     // z − sg[z] is exactly zero: the value is the codeword, the gradient that of z
     const auto through = chosen + (out.projected - out.projected.detach());
     auto shape = latent.sizes().vec();
     shape[1] = d_options.codeword_dim();
-    out.quantized = through.view({ latent.size(0), -1, d_options.codeword_dim() })
+    out.quantized = through.view({latent.size(0), -1, d_options.codeword_dim()})
                         .transpose(1, 2)
                         .reshape(shape);
     return out;
@@ -171,14 +171,15 @@ void VectorQuantizerImpl::ema_update(const Tensor& projected, const Tensor& indi
             " projected rows");
     const auto assigned = histogram(indices);
     const auto sums = detail::sums_by_index(
-        projected.detach(), indices.reshape({ -1 }), d_options.codewords());
+        projected.detach(), indices.reshape({-1}), d_options.codewords());
     const auto gamma = d_options.decay();
     d_counts.mul_(gamma).add_(assigned.to(d_counts), 1 - gamma); // (18)
     d_sums.mul_(gamma).add_(sums, 1 - gamma);                    // (19)
     const auto total = d_counts.sum();
     const auto smooth =
         (d_counts + d_options.epsilon()) /
-        (total + static_cast<double>(d_options.codewords()) * d_options.epsilon()) * total;
+        (total + static_cast<double>(d_options.codewords()) * d_options.epsilon()) *
+        total;
     d_codebook.copy_(d_sums / smooth.unsqueeze(1)); // (20)
 }
 
@@ -201,7 +202,7 @@ int64_t VectorQuantizerImpl::replace_dead(const Tensor& projected,
 {
     const at::NoGradGuard no_grad;
     check_projected(projected);
-    const auto which = (d_counts < threshold).nonzero().reshape({ -1 });
+    const auto which = (d_counts < threshold).nonzero().reshape({-1});
     const auto replaced = which.numel();
     if (replaced == 0) {
         return 0;
@@ -238,7 +239,7 @@ void VectorQuantizerImpl::check_indices(const Tensor& indices) const
 Tensor VectorQuantizerImpl::histogram(const Tensor& indices) const
 {
     check_indices(indices);
-    return at::bincount(indices.reshape({ -1 }), {}, d_options.codewords());
+    return at::bincount(indices.reshape({-1}), {}, d_options.codewords());
 }
 
 double VectorQuantizerImpl::perplexity(const Tensor& indices) const
@@ -261,7 +262,7 @@ int64_t VectorQuantizerImpl::dead(double threshold) const
 int64_t VectorQuantizerImpl::bits_per_index() const
 {
     int64_t bits = 0;
-    while ((int64_t{ 1 } << bits) < d_options.codewords()) {
+    while ((int64_t{1} << bits) < d_options.codewords()) {
         bits++;
     }
     return bits;

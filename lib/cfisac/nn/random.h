@@ -23,12 +23,15 @@ inline at::Generator generator(uint64_t seed, const std::string& purpose)
 }
 
 //! `count` of `size` rows: without repetition while there are enough
-inline at::Tensor
-random_rows(int64_t size, int64_t count, uint64_t seed, const std::string& purpose)
+inline at::Tensor random_rows(int64_t size,
+                              int64_t count,
+                              uint64_t seed,
+                              const std::string& purpose)
 {
-    auto order = at::randperm(size, generator(seed, purpose), at::TensorOptions(at::kLong));
+    auto order =
+        at::randperm(size, generator(seed, purpose), at::TensorOptions(at::kLong));
     if (count > size) {
-        order = order.repeat({ (count + size - 1) / size });
+        order = order.repeat({(count + size - 1) / size});
     }
     return order.slice(0, 0, count);
 }

@@ -34,8 +34,8 @@ ResidualStackImpl::ResidualStackImpl(int64_t channels,
 {
     detail::require_not_negative(layers, "ResidualStack", "layers");
     for (int64_t i = 0; i < layers; i++) {
-        d_layers.push_back(register_module(
-            std::to_string(i), ResidualLayer(channels, residual_channels)));
+        d_layers.push_back(register_module(std::to_string(i),
+                                           ResidualLayer(channels, residual_channels)));
     }
 }
 

@@ -40,14 +40,14 @@ struct Type {
 };
 
 // the widest first: in this order the writer places the tensors, so that each is aligned
-constexpr std::array<Type, 8> TYPES{ { { "F64", at::kDouble },
-                                       { "I64", at::kLong },
-                                       { "F32", at::kFloat },
-                                       { "I32", at::kInt },
-                                       { "F16", at::kHalf },
-                                       { "BF16", at::kBFloat16 },
-                                       { "U8", at::kByte },
-                                       { "BOOL", at::kBool } } };
+constexpr std::array<Type, 8> TYPES{{{"F64", at::kDouble},
+                                     {"I64", at::kLong},
+                                     {"F32", at::kFloat},
+                                     {"I32", at::kInt},
+                                     {"F16", at::kHalf},
+                                     {"BF16", at::kBFloat16},
+                                     {"U8", at::kByte},
+                                     {"BOOL", at::kBool}}};
 
 //! a tensor as the header describes it, after all checks
 struct Entry {
@@ -63,8 +63,9 @@ struct Entry {
     throw FileError(path + ": " + reason);
 }
 
-[[noreturn]] void
-fail(const std::string& path, const std::string& tensor, const std::string& reason)
+[[noreturn]] void fail(const std::string& path,
+                       const std::string& tensor,
+                       const std::string& reason)
 {
     throw FileError(path + ": " + tensor + ": " + reason);
 }
@@ -100,8 +101,9 @@ json parse_header(const std::string& path, const std::string& text)
     }
 }
 
-uint64_t
-natural_number(const std::string& path, const std::string& tensor, const json& value)
+uint64_t natural_number(const std::string& path,
+                        const std::string& tensor,
+                        const json& value)
 {
     if (!value.is_number_unsigned() ||
         value.get<uint64_t>() >
@@ -112,8 +114,7 @@ natural_number(const std::string& path, const std::string& tensor, const json& v
 }
 
 //! bytes of a tensor; refuses a shape of more than 2^63 − 1 of them, zeros not counted
-uint64_t
-byte_size(const std::string& path, const std::string& tensor, const Entry& entry)
+uint64_t byte_size(const std::string& path, const std::string& tensor, const Entry& entry)
 {
     auto bytes = static_cast<int64_t>(c10::elementSize(entry.type));
     bool empty = false;
@@ -135,8 +136,7 @@ Entry parse_entry(const std::string& path,
         return value.contains(key) && value.at(key).type() == type;
     };
     if (!value.is_object() || !is("dtype", json::value_t::string) ||
-        !is("shape", json::value_t::array) ||
-        !is("data_offsets", json::value_t::array) ||
+        !is("shape", json::value_t::array) || !is("data_offsets", json::value_t::array) ||
         value.at("data_offsets").size() != 2) {
         fail(path, name, "must have dtype, shape and two data_offsets");
     }
@@ -150,15 +150,17 @@ Entry parse_entry(const std::string& path,
     }
     entry.type = type->scalar;
     if (value.at("shape").size() > MAX_DIMENSIONS) {
-        fail(path, name, "has more than " + std::to_string(MAX_DIMENSIONS) + " dimensions");
+        fail(path,
+             name,
+             "has more than " + std::to_string(MAX_DIMENSIONS) + " dimensions");
     }
     for (const auto& size : value.at("shape")) {
         entry.shape.push_back(static_cast<int64_t>(natural_number(path, name, size)));
     }
     entry.begin = natural_number(path, name, value.at("data_offsets")[0]);
     entry.end = natural_number(path, name, value.at("data_offsets")[1]);
-    const auto range = "[" + std::to_string(entry.begin) + ", " +
-                       std::to_string(entry.end) + "]";
+    const auto range =
+        "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
     if (entry.begin > entry.end || entry.end > data_bytes) {
         fail(path,
              name,
@@ -169,10 +171,9 @@ Entry parse_entry(const std::string& path,
     if (entry.end - entry.begin != bytes) {
         fail(path,
              name,
-             "type " + dtype + " and shape " +
-                 c10::str(at::IntArrayRef(entry.shape)) + " take " +
-                 std::to_string(bytes) + " bytes, data_offsets " + range + " give " +
-                 std::to_string(entry.end - entry.begin));
+             "type " + dtype + " and shape " + c10::str(at::IntArrayRef(entry.shape)) +
+                 " take " + std::to_string(bytes) + " bytes, data_offsets " + range +
+                 " give " + std::to_string(entry.end - entry.begin));
     }
     return entry;
 }
@@ -191,7 +192,9 @@ void parse_metadata(const std::string& path, const json& value, SafeTensors& out
 }
 
 //! sorted by place, without hole, overlap or surplus bytes
-void check_places(const std::string& path, std::vector<Entry>& entries, uint64_t data_bytes)
+void check_places(const std::string& path,
+                  std::vector<Entry>& entries,
+                  uint64_t data_bytes)
 {
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
         return std::make_pair(a.begin, a.end) < std::make_pair(b.begin, b.end);
@@ -201,15 +204,16 @@ void check_places(const std::string& path, std::vector<Entry>& entries, uint64_t
         if (entry.begin != place) {
             fail(path,
                  entry.name,
-                 "begins at " + std::to_string(entry.begin) + ", the data before it end at " +
-                     std::to_string(place));
+                 "begins at " + std::to_string(entry.begin) +
+                     ", the data before it end at " + std::to_string(place));
         }
         place = entry.end;
     }
     if (place != data_bytes) {
         fail(path,
-             std::to_string(data_bytes - place) + " bytes after the last tensor belong to "
-                                                  "none");
+             std::to_string(data_bytes - place) +
+                 " bytes after the last tensor belong to "
+                 "none");
     }
 }
 
@@ -248,7 +252,7 @@ class TemporaryFile
 public:
     explicit TemporaryFile(const std::string& path)
     {
-        static std::atomic<unsigned> count{ 0 };
+        static std::atomic<unsigned> count{0};
         d_path = path + ".partial-" + std::to_string(::getpid()) + "-" +
                  std::to_string(count++);
     }
@@ -332,9 +336,9 @@ void write_safetensors(const std::string& path,
             }
             const auto end = place + static_cast<uint64_t>(tensor.numel()) *
                                          c10::elementSize(type.scalar);
-            header[name] = { { "dtype", type.name },
-                             { "shape", tensor.sizes().vec() },
-                             { "data_offsets", { place, end } } };
+            header[name] = {{"dtype", type.name},
+                            {"shape", tensor.sizes().vec()},
+                            {"data_offsets", {place, end}}};
             place = end;
             order.push_back(&tensor);
             known++;

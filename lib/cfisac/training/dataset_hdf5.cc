@@ -21,7 +21,7 @@ namespace {
 using detail::Handle;
 using detail::Quiet;
 
-constexpr std::int64_t batch_bytes = std::int64_t{1} << 26;      // of echoes and signals
+constexpr std::int64_t batch_bytes = std::int64_t{1} << 24;      // of echoes and signals
 constexpr hsize_t chunk_bytes = hsize_t{1} << 20;                // several small frames
 constexpr std::int64_t largest_chunk = std::int64_t{4294967295}; // of HDF5's format
 

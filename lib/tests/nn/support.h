@@ -21,8 +21,9 @@
 namespace cfisac::nn::test {
 
 //! standard normal [shape], a function of the seed
-inline at::Tensor
-normal(at::IntArrayRef shape, uint64_t seed, at::ScalarType type = at::kFloat)
+inline at::Tensor normal(at::IntArrayRef shape,
+                         uint64_t seed,
+                         at::ScalarType type = at::kFloat)
 {
     auto generator = at::detail::createCPUGenerator(seed);
     return at::randn(shape, generator, at::TensorOptions(at::kDouble)).to(type);
@@ -30,7 +31,8 @@ normal(at::IntArrayRef shape, uint64_t seed, at::ScalarType type = at::kFloat)
 
 //! the call throws an Error whose message has every one of the parts
 template <typename Error>
-void expect_error(const std::function<void()>& call, const std::vector<std::string>& parts)
+void expect_error(const std::function<void()>& call,
+                  const std::vector<std::string>& parts)
 {
     try {
         call();
@@ -50,9 +52,10 @@ void expect_error(const std::function<void()>& call, const std::vector<std::stri
  * Gradient of the scalar loss() against central differences, at up to `entries` places of
  * each tensor. The tensors are float64 leaves with requires_grad.
  */
-inline void expect_gradients(const std::function<at::Tensor()>& loss,
-                             const std::vector<std::pair<std::string, at::Tensor>>& leaves,
-                             int64_t entries = 12)
+inline void expect_gradients(
+    const std::function<at::Tensor()>& loss,
+    const std::vector<std::pair<std::string, at::Tensor>>& leaves,
+    int64_t entries = 12)
 {
     const double step = 1e-6;
     for (const auto& [name, leaf] : leaves) {
@@ -63,8 +66,8 @@ inline void expect_gradients(const std::function<at::Tensor()>& loss,
     for (const auto& [name, leaf] : leaves) {
         ASSERT_TRUE(leaf.grad().defined()) << name;
         const at::NoGradGuard no_grad;
-        const auto flat = leaf.view({ -1 });
-        const auto gradient = leaf.grad().reshape({ -1 });
+        const auto flat = leaf.view({-1});
+        const auto gradient = leaf.grad().reshape({-1});
         const double scale = 1e-3 + gradient.abs().max().item<double>();
         const auto stride = std::max<int64_t>(1, flat.numel() / entries);
         for (int64_t i = 0; i < flat.numel(); i += stride) {
@@ -75,15 +78,16 @@ inline void expect_gradients(const std::function<at::Tensor()>& loss,
             entry.fill_(value - step);
             const double below = loss().item<double>();
             entry.fill_(value);
-            EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * step), 1e-6 * scale)
+            EXPECT_NEAR(
+                gradient[i].item<double>(), (above - below) / (2 * step), 1e-6 * scale)
                 << name << " entry " << i;
         }
     }
 }
 
 //! all parameters of a module, by name
-inline std::vector<std::pair<std::string, at::Tensor>>
-parameters_of(const torch::nn::Module& module)
+inline std::vector<std::pair<std::string, at::Tensor>> parameters_of(
+    const torch::nn::Module& module)
 {
     std::vector<std::pair<std::string, at::Tensor>> leaves;
     for (const auto& item : module.named_parameters()) {
@@ -109,7 +113,8 @@ class TemporaryFolder
 public:
     TemporaryFolder()
     {
-        auto name = (std::filesystem::temp_directory_path() / "cfisac-nn-XXXXXX").string();
+        auto name =
+            (std::filesystem::temp_directory_path() / "cfisac-nn-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) {
             throw std::runtime_error("no temporary folder " + name);
         }
@@ -132,7 +137,7 @@ private:
 inline std::string read_bytes(const std::string& path)
 {
     std::ifstream file(path, std::ios::binary);
-    return { std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>() };
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 inline void write_bytes(const std::string& path, const std::string& bytes)

@@ -41,7 +41,7 @@ TEST(Quantizer, PaperSizeHasThePaperParameters)
     EXPECT_EQ(codebook_parameter_count({}), 16384);
     EXPECT_EQ(quantizer->bits_per_index(), 5);
     EXPECT_EQ(quantizer->bits_per_index() * 4 * 64 * 64, 81920);
-    EXPECT_TRUE(quantizer->counts().equal(at::ones({ 32 })));
+    EXPECT_TRUE(quantizer->counts().equal(at::ones({32})));
     EXPECT_EQ(VectorQuantizer(small())->bits_per_index(), 3);
     EXPECT_EQ(VectorQuantizer(small().codewords(1))->bits_per_index(), 0);
 }
@@ -50,31 +50,31 @@ TEST(Quantizer, CodebookAndAccumulatorsAreSaved)
 {
     const auto state = state_of(*VectorQuantizer(small()), "quantizer.1");
     ASSERT_EQ(state.size(), 4u);
-    EXPECT_EQ(state.at("quantizer.1.projector.weight").sizes(), (at::IntArrayRef{ 10, 6 }));
-    EXPECT_EQ(state.at("quantizer.1.codebook").sizes(), (at::IntArrayRef{ 7, 10 }));
-    EXPECT_EQ(state.at("quantizer.1.counts").sizes(), (at::IntArrayRef{ 7 }));
-    EXPECT_EQ(state.at("quantizer.1.sums").sizes(), (at::IntArrayRef{ 7, 10 }));
+    EXPECT_EQ(state.at("quantizer.1.projector.weight").sizes(), (at::IntArrayRef{10, 6}));
+    EXPECT_EQ(state.at("quantizer.1.codebook").sizes(), (at::IntArrayRef{7, 10}));
+    EXPECT_EQ(state.at("quantizer.1.counts").sizes(), (at::IntArrayRef{7}));
+    EXPECT_EQ(state.at("quantizer.1.sums").sizes(), (at::IntArrayRef{7, 10}));
 }
 
 TEST(Quantizer, FoldedSearchEqualsTheDistance)
 {
-    for (const bool projector : { true, false }) {
-        const auto latent = normal({ 3, 6, 2, 4, 5 }, 11, at::kDouble);
+    for (const bool projector : {true, false}) {
+        const auto latent = normal({3, 6, 2, 4, 5}, 11, at::kDouble);
         auto quantizer =
             spread(small().projector(projector).codeword_dim(projector ? 10 : 6), latent);
         const auto rows = quantizer->project(latent);
         const auto distances =
             (rows.unsqueeze(1) - quantizer->codebook().unsqueeze(0)).square().sum(2);
         const auto found = quantizer->indices(latent);
-        EXPECT_EQ(found.sizes(), (at::IntArrayRef{ 3, 40 }));
-        EXPECT_TRUE(found.reshape({ -1 }).equal(distances.argmin(1)));
+        EXPECT_EQ(found.sizes(), (at::IntArrayRef{3, 40}));
+        EXPECT_TRUE(found.reshape({-1}).equal(distances.argmin(1)));
         EXPECT_GE(quantizer->distinct(found), 5);
     }
 }
 
 TEST(Quantizer, RowsAreBatchFirstThenRowMajor)
 {
-    const auto latent = normal({ 2, 6, 2, 3, 4 }, 12);
+    const auto latent = normal({2, 6, 2, 3, 4}, 12);
     VectorQuantizer quantizer(small().projector(false).codeword_dim(6));
     const auto rows = quantizer->project(latent);
     for (int64_t b = 0; b < 2; b++) {
@@ -87,33 +87,36 @@ TEST(Quantizer, RowsAreBatchFirstThenRowMajor)
 
 TEST(Quantizer, LookupPutsEachCodewordInItsPlace)
 {
-    const auto latent = normal({ 2, 6, 3, 2, 4 }, 13);
+    const auto latent = normal({2, 6, 3, 2, 4}, 13);
     auto quantizer = spread(small(), latent);
     const auto indices = quantizer->indices(latent);
-    const auto found = quantizer->lookup(indices, { 3, 2, 4 });
-    ASSERT_EQ(found.sizes(), (at::IntArrayRef{ 2, 10, 3, 2, 4 }));
+    const auto found = quantizer->lookup(indices, {3, 2, 4});
+    ASSERT_EQ(found.sizes(), (at::IntArrayRef{2, 10, 3, 2, 4}));
     for (int64_t b = 0; b < 2; b++) {
         for (int64_t l = 0; l < 24; l++) {
-            EXPECT_TRUE(found[b].reshape({ 10, 24 }).select(1, l).equal(
+            EXPECT_TRUE(found[b].reshape({10, 24}).select(1, l).equal(
                 quantizer->codebook()[indices[b][l].item<int64_t>()]));
         }
     }
     EXPECT_TRUE(quantizer->forward(latent).quantized.equal(found));
     EXPECT_TRUE(quantizer->forward(latent).indices.equal(indices));
-    expect_error<std::invalid_argument>([&] { quantizer->lookup(indices, { 3, 2, 3 }); },
-                                        { "[2, 24]", "[batch, 18]", "[3, 2, 3]" });
-    expect_error<std::invalid_argument>([&] { quantizer->lookup(indices + 7, { 24 }); },
-                                        { "outside the codebook of 7" });
-    expect_error<std::invalid_argument>([&] { quantizer->lookup(indices - 7, { 24 }); },
-                                        { "index -7" });
     expect_error<std::invalid_argument>(
-        [&] { quantizer->lookup(indices.to(at::kFloat), { 24 }); }, { "Float", "int64" });
+        [&] {
+            quantizer->lookup(indices, {3, 2, 3});
+        },
+        {"[2, 24]", "[batch, 18]", "[3, 2, 3]"});
+    expect_error<std::invalid_argument>([&] { quantizer->lookup(indices + 7, {24}); },
+                                        {"outside the codebook of 7"});
+    expect_error<std::invalid_argument>([&] { quantizer->lookup(indices - 7, {24}); },
+                                        {"index -7"});
+    expect_error<std::invalid_argument>(
+        [&] { quantizer->lookup(indices.to(at::kFloat), {24}); }, {"Float", "int64"});
 }
 
 TEST(Quantizer, StraightThroughGradientIsTheIdentity)
 {
-    const auto latent = normal({ 2, 6, 3, 4 }, 14, at::kDouble).requires_grad_();
-    const auto upstream = normal({ 2, 6, 3, 4 }, 15, at::kDouble);
+    const auto latent = normal({2, 6, 3, 4}, 14, at::kDouble).requires_grad_();
+    const auto upstream = normal({2, 6, 3, 4}, 15, at::kDouble);
     auto quantizer =
         spread(small().projector(false).codeword_dim(6), latent.detach().clone());
     quantizer->forward(latent).quantized.backward(upstream);
@@ -122,28 +125,29 @@ TEST(Quantizer, StraightThroughGradientIsTheIdentity)
 
 TEST(Quantizer, GradientPassesTheProjector)
 {
-    const auto latent = normal({ 2, 6, 12 }, 16, at::kDouble).requires_grad_();
-    const auto upstream = normal({ 2, 10, 12 }, 17, at::kDouble);
+    const auto latent = normal({2, 6, 12}, 16, at::kDouble).requires_grad_();
+    const auto upstream = normal({2, 10, 12}, 17, at::kDouble);
     auto quantizer = spread(small(), latent.detach().clone());
     quantizer->forward(latent).quantized.backward(upstream);
     const auto weight = quantizer->named_parameters()["projector.weight"];
     EXPECT_TRUE(latent.grad().allclose(at::matmul(weight.t(), upstream)));
-    const auto expected = at::einsum("bdl,bhl->dh", { upstream, latent });
+    const auto expected = at::einsum("bdl,bhl->dh", {upstream, latent});
     EXPECT_TRUE(weight.grad().allclose(expected));
 }
 
 TEST(Quantizer, CommitmentIsTheMeanSquareAndMovesTheLatentOnly)
 {
-    const auto latent = normal({ 2, 6, 12 }, 18, at::kDouble).requires_grad_();
+    const auto latent = normal({2, 6, 12}, 18, at::kDouble).requires_grad_();
     auto quantizer = spread(small(), latent.detach().clone());
     const auto out = quantizer->forward(latent);
     double sum = 0;
-    const auto indices = out.indices.reshape({ -1 });
+    const auto indices = out.indices.reshape({-1});
     for (int64_t row = 0; row < 24; row++) {
         for (int64_t d = 0; d < 10; d++) {
-            sum += std::pow(value_of(out.projected, row, d) -
-                                value_of(quantizer->codebook(), indices[row].item<int64_t>(), d),
-                            2);
+            sum += std::pow(
+                value_of(out.projected, row, d) -
+                    value_of(quantizer->codebook(), indices[row].item<int64_t>(), d),
+                2);
         }
     }
     EXPECT_NEAR(out.commitment.item<double>(), sum / 240, 1e-12);
@@ -168,9 +172,10 @@ TEST(Quantizer, MovingAverageEqualsTheDoubleLoop)
         }
     }
     for (uint64_t step = 0; step < 4; step++) {
-        const auto rows = normal({ n, 10 }, 20 + step, at::kDouble);
+        const auto rows = normal({n, 10}, 20 + step, at::kDouble);
         // the last codeword is never used
-        const auto indices = (normal({ n }, 30 + step).abs() * 4).to(at::kLong).clamp_max(5);
+        const auto indices =
+            (normal({n}, 30 + step).abs() * 4).to(at::kLong).clamp_max(5);
         for (int64_t j = 0; j < 7; j++) {
             double used = 0;
             std::vector<double> sum(10);
@@ -198,14 +203,15 @@ TEST(Quantizer, MovingAverageEqualsTheDoubleLoop)
         const double divisor = (counts[j] + epsilon) / (total + 7 * epsilon) * total;
         for (int64_t d = 0; d < 10; d++) {
             EXPECT_NEAR(value_of(quantizer->sums(), j, d), sums[j][d], 1e-12);
-            EXPECT_NEAR(value_of(quantizer->codebook(), j, d), sums[j][d] / divisor, 1e-12);
+            EXPECT_NEAR(
+                value_of(quantizer->codebook(), j, d), sums[j][d] / divisor, 1e-12);
         }
     }
 }
 
 TEST(Quantizer, UpdateDoesNotDisturbAPendingBackward)
 {
-    const auto latent = normal({ 2, 6, 12 }, 40).requires_grad_();
+    const auto latent = normal({2, 6, 12}, 40).requires_grad_();
     auto quantizer = spread(small(), latent.detach().clone());
     const auto out = quantizer->forward(latent);
     quantizer->ema_update(out.projected, out.indices);
@@ -214,10 +220,10 @@ TEST(Quantizer, UpdateDoesNotDisturbAPendingBackward)
 
 TEST(Quantizer, KMeansFindsSeparateClusters)
 {
-    const auto centres = 10 * normal({ 7, 10 }, 41, at::kDouble);
+    const auto centres = 10 * normal({7, 10}, 41, at::kDouble);
     const auto rows =
-        (centres.unsqueeze(1) + 0.01 * normal({ 7, 300, 10 }, 42, at::kDouble))
-            .reshape({ -1, 10 });
+        (centres.unsqueeze(1) + 0.01 * normal({7, 300, 10}, 42, at::kDouble))
+            .reshape({-1, 10});
     VectorQuantizer quantizer(small());
     quantizer->to(at::kDouble);
     quantizer->initialise(rows, 3);
@@ -230,7 +236,7 @@ TEST(Quantizer, KMeansFindsSeparateClusters)
 
 TEST(Quantizer, KMeansDependsOnItsSeedOnly)
 {
-    const auto rows = normal({ 3000, 10 }, 43);
+    const auto rows = normal({3000, 10}, 43);
     VectorQuantizer a(small());
     VectorQuantizer b(small().seed(9));
     a->initialise(rows, 1);
@@ -244,18 +250,19 @@ TEST(Quantizer, KMeansDependsOnItsSeedOnly)
 TEST(Quantizer, KMeansOnFewerRowsThanCodewords)
 {
     VectorQuantizer quantizer(small());
-    const auto rows = normal({ 3, 10 }, 44);
+    const auto rows = normal({3, 10}, 44);
     quantizer->initialise(rows, 1);
-    EXPECT_LT(std::get<0>(at::cdist(rows, quantizer->codebook()).min(1)).max().item<float>(),
-              1e-3);
+    EXPECT_LT(
+        std::get<0>(at::cdist(rows, quantizer->codebook()).min(1)).max().item<float>(),
+        1e-3);
     EXPECT_TRUE(at::isfinite(quantizer->codebook()).all().item<bool>());
-    EXPECT_NO_THROW(quantizer->initialise(at::zeros({ 5, 10 }), 1));
-    EXPECT_TRUE(quantizer->codebook().equal(at::zeros({ 7, 10 })));
+    EXPECT_NO_THROW(quantizer->initialise(at::zeros({5, 10}), 1));
+    EXPECT_TRUE(quantizer->codebook().equal(at::zeros({7, 10})));
 }
 
 TEST(Quantizer, DeadCodewordsAreReplacedWithTheirAccumulators)
 {
-    const auto rows = normal({ 50, 10 }, 45);
+    const auto rows = normal({50, 10}, 45);
     VectorQuantizer quantizer(small().decay(0.5));
     const auto indices = at::arange(50, at::kLong).remainder(3); // codewords 3 … 6 unused
     for (int i = 0; i < 4; i++) {
@@ -271,7 +278,8 @@ TEST(Quantizer, DeadCodewordsAreReplacedWithTheirAccumulators)
             EXPECT_TRUE(codeword.equal(before[j]));
             continue;
         }
-        EXPECT_EQ((rows == codeword).all(1).sum().item<int64_t>(), 1) << "one of the rows";
+        EXPECT_EQ((rows == codeword).all(1).sum().item<int64_t>(), 1)
+            << "one of the rows";
         EXPECT_EQ(quantizer->counts()[j].item<float>(), 1);
         EXPECT_TRUE(quantizer->sums()[j].equal(codeword));
     }
@@ -294,53 +302,64 @@ TEST(Quantizer, PerplexityClosedForm)
     const auto perplexity = [&](const std::vector<int64_t>& indices) {
         return quantizer->perplexity(at::tensor(indices, at::kLong));
     };
-    EXPECT_NEAR(perplexity({ 4, 4, 4 }), 1, 1e-12);
-    EXPECT_NEAR(perplexity({ 0, 1, 2, 3, 4, 5, 6 }), 7, 1e-12);
-    EXPECT_NEAR(perplexity({ 1, 1, 5, 5 }), 2, 1e-12);
+    EXPECT_NEAR(perplexity({4, 4, 4}), 1, 1e-12);
+    EXPECT_NEAR(perplexity({0, 1, 2, 3, 4, 5, 6}), 7, 1e-12);
+    EXPECT_NEAR(perplexity({1, 1, 5, 5}), 2, 1e-12);
     // shares 1/2, 1/4, 1/4: entropy 1.5 bit
-    EXPECT_NEAR(perplexity({ 0, 0, 2, 6 }), std::pow(2, 1.5), 1e-12);
-    EXPECT_EQ(quantizer->distinct(at::tensor({ 0, 0, 2, 6 }, at::kLong)), 3);
+    EXPECT_NEAR(perplexity({0, 0, 2, 6}), std::pow(2, 1.5), 1e-12);
+    EXPECT_EQ(quantizer->distinct(at::tensor({0, 0, 2, 6}, at::kLong)), 3);
     EXPECT_EQ(quantizer->dead(1), 0);
     EXPECT_EQ(quantizer->dead(1.5), 7);
-    expect_error<std::invalid_argument>([&] { perplexity({ 0, 7 }); }, { "index 7" });
+    expect_error<std::invalid_argument>([&] { perplexity({0, 7}); }, {"index 7"});
 }
 
 TEST(Quantizer, WrongInputsAreNamed)
 {
     VectorQuantizer quantizer(small());
-    auto latent = at::zeros({ 1, 6, 4 });
+    auto latent = at::zeros({1, 6, 4});
     latent[0][2][3] = NAN;
-    for (const auto& call : std::vector<std::function<void()>>{
-             [&] { quantizer->indices(latent); },
-             [&] { quantizer->forward(latent); },
-             [&] { quantizer->project(latent); } }) {
-        expect_error<std::invalid_argument>(call, { "latent has 1 of 24", "NaN" });
+    for (const auto& call :
+         std::vector<std::function<void()>>{[&] { quantizer->indices(latent); },
+                                            [&] { quantizer->forward(latent); },
+                                            [&] { quantizer->project(latent); }}) {
+        expect_error<std::invalid_argument>(call, {"latent has 1 of 24", "NaN"});
     }
-    const auto bad_rows = at::full({ 3, 10 }, NAN);
-    const auto indices = at::zeros({ 3 }, at::kLong);
+    const auto bad_rows = at::full({3, 10}, NAN);
+    const auto indices = at::zeros({3}, at::kLong);
     expect_error<std::invalid_argument>([&] { quantizer->initialise(bad_rows, 1); },
-                                        { "projected rows has 30 of 30" });
+                                        {"projected rows has 30 of 30"});
     expect_error<std::invalid_argument>([&] { quantizer->ema_update(bad_rows, indices); },
-                                        { "NaN" });
+                                        {"NaN"});
     expect_error<std::invalid_argument>(
-        [&] { quantizer->ema_update(at::zeros({ 4, 10 }), indices); },
-        { "3 indices", "4 projected" });
-    expect_error<std::invalid_argument>([&] { quantizer->indices(at::zeros({ 1, 5, 4 })); },
-                                        { "[1, 5, 4]", "[batch, 6" });
-    expect_error<std::invalid_argument>([&] { quantizer->indices(at::zeros({ 0, 6, 4 })); },
-                                        { "empty" });
+        [&] {
+            quantizer->ema_update(at::zeros({4, 10}), indices);
+        },
+        {"3 indices", "4 projected"});
     expect_error<std::invalid_argument>(
-        [&] { quantizer->initialise(at::zeros({ 0, 10 }), 1); }, { "[0, 10]" });
+        [&] {
+            quantizer->indices(at::zeros({1, 5, 4}));
+        },
+        {"[1, 5, 4]", "[batch, 6"});
+    expect_error<std::invalid_argument>(
+        [&] {
+            quantizer->indices(at::zeros({0, 6, 4}));
+        },
+        {"empty"});
+    expect_error<std::invalid_argument>(
+        [&] {
+            quantizer->initialise(at::zeros({0, 10}), 1);
+        },
+        {"[0, 10]"});
 }
 
 TEST(Quantizer, WrongSizesAreNamed)
 {
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().codewords(0)); },
-                                        { "codewords is 0" });
+                                        {"codewords is 0"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().decay(1)); },
-                                        { "decay is 1" });
+                                        {"decay is 1"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().epsilon(-1)); },
-                                        { "epsilon is -1" });
+                                        {"epsilon is -1"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().projector(false)); },
-                                        { "codeword_dim 10", "features 6" });
+                                        {"codeword_dim 10", "features 6"});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compares with the networks of reference_networks.py, PyTorch in Python with the same weights.
+// Compares with the networks of reference_networks.py, PyTorch in Python with the same
+// weights.
 #include <cfisac/nn/decoder.h>
 #include <cfisac/nn/encoder.h>
 #include <cfisac/nn/model_io.h>
@@ -82,8 +83,9 @@ void compare_quantizer(const Case& reference)
     }
     const auto rows = quantizer->project(latent);
     quantizer->ema_update(rows, reference.tensor("indices"));
-    EXPECT_LT(relative_difference(quantizer->codebook(), reference.tensor("codebook_after")),
-              TOLERANCE);
+    EXPECT_LT(
+        relative_difference(quantizer->codebook(), reference.tensor("codebook_after")),
+        TOLERANCE);
     EXPECT_LT(relative_difference(quantizer->counts(), reference.tensor("counts_after")),
               TOLERANCE);
 }
@@ -129,4 +131,7 @@ TEST(Reference, PaperQuantizer) { compare_quantizer(Case("access_point_paper"));
 
 TEST(Reference, SmallDecoder) { compare_decoder(Case("decoder_small")); }
 
-TEST(Reference, PaperDecoderOnAShortFrame) { compare_decoder(Case("decoder_paper_channels")); }
+TEST(Reference, PaperDecoderOnAShortFrame)
+{
+    compare_decoder(Case("decoder_paper_channels"));
+}

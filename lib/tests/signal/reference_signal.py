@@ -8,10 +8,22 @@ import sys
 
 import numpy as np
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True  # no __pycache__ in the source tree
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "nn"))
 import safetensors_file  # noqa: E402
 
 C = 299792458.0
+
+
+def write(path, arrays, metadata=None):
+    """Writes float64 and complex128 arrays, the latter as [..., 2]."""
+    tensors = {}
+    for name, array in arrays.items():
+        if np.iscomplexobj(array):
+            array = np.stack([array.real, array.imag], -1)
+        array = np.ascontiguousarray(array, dtype=np.float64)
+        tensors[name] = ("F64", array.shape, array.tobytes())
+    safetensors_file.write(path, tensors, metadata or {})
 
 
 def unit(vector):
@@ -205,10 +217,9 @@ def main():
             "echo_full": scene.echo(*everything, offsets=True),
             "bound": bound,
         }
-        safetensors_file.write(os.path.join(directory, f"scene_{case}.safetensors"), arrays,
-                               {"scenario": scene.yaml()})
-    safetensors_file.write(os.path.join(directory, "precoder.safetensors"),
-                           precoder_case(rng))
+        write(os.path.join(directory, f"scene_{case}.safetensors"), arrays,
+              {"scenario": scene.yaml()})
+    write(os.path.join(directory, "precoder.safetensors"), precoder_case(rng))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs as a user calls them: help, figures, JSON, and what they refuse."""
+
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+from programs import LITE, PAPER, TIMEOUT_S, edited, expect_error, program_path, run, run_json
+
+PROGRAMS = ["isac_simulate", "isac_dataset", "isac_inspect"]
+
+# Keys that design.md promises, in its order.
+SIMULATE_KEYS = [
+    "frames",
+    "frames_lost",
+    "frames_per_second",
+    "real_time_factor",
+    "location_rmse_m",
+    "location_median_m",
+    "location_p90_m",
+    "location_within_1m",
+    "velocity_rmse_mps",
+    "velocity_median_mps",
+    "velocity_p90_mps",
+    "root_crlb_location_rms_m",
+    "root_crlb_location_median_m",
+    "root_crlb_velocity_rms_mps",
+    "root_crlb_velocity_median_mps",
+    "fronthaul_bits_per_update",
+    "reference_bits_per_update",
+]
+
+
+# ----------------------------------------------------------------------- arguments
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_help_and_version(name):
+    result = run(name, "--help")
+    assert result.returncode == 0 and result.stderr == ""
+    assert result.stdout.startswith(f"Usage: {name}")
+    assert "--json" in result.stdout and "--scenario" in result.stdout
+    result = run(name, "--version")
+    assert result.returncode == 0
+    assert re.fullmatch(rf"{name} \(gr-isac\) \d+\.\d+\.\d+\n", result.stdout)
+
+
+def test_help_names_units():
+    for unit in ["dBm", "(s)", "(Hz)"]:
+        assert unit in run("isac_simulate", "--help").stdout
+    for unit in ["(m)", "(m/s)"]:
+        assert unit in run("isac_dataset", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, parts",
+    [
+        ((), ["required"]),
+        (("--scenario", LITE), ["model"]),
+        (("--nonsense",), ["nonsense"]),
+        (("--scen", LITE, "--model", "x"), ["scen"]),
+        (("--scenario", LITE, "--model", "x", "--frames", "0"), ["frames", "0"]),
+        (("--scenario", LITE, "--model", "x", "--frames", "-5"), ["frames", "-5"]),
+        (("--scenario", LITE, "--model", "x", "--frames", "ten"), ["frames", "ten"]),
+        (("--scenario", LITE, "--model", "x", "--seed", "-1"), ["seed", "-1"]),
+        (("--scenario", LITE, "--model", "x", "--seed", "18446744073709551616"), ["seed"]),
+        (("--scenario", LITE, "--model", "x", "--noise-dbm", "nan"), ["noise-dbm", "nan"]),
+        (("--scenario", LITE, "--model", "x", "--power-dbm", "3x"), ["power-dbm", "3x"]),
+        (("--scenario", LITE, "--model", "x", "--clutter", "4"), ["clutter", "4"]),
+        (("--scenario", LITE, "--model", "x", "--clutter", "1.5,1"), ["clutter", "whole"]),
+        (("--scenario", LITE, "--model", "x", "--clutter", "2,-1"), ["clutter", "-1"]),
+        (("--scenario", LITE, "--model", "x", "--offsets", "-1e-9,0"), ["timing", "-1e-09"]),
+        (("--scenario", LITE, "--model", "x", "--device", "tpu"), ["device", "tpu"]),
+        (("--scenario", LITE, "--model", "x", "--device", "cuda:"), ["device"]),
+        (("--scenario", LITE, "--model", "x", "--device", "cuda:99"), ["cuda:99", "GPU"]),
+        (("--scenario", LITE, "--model", "x", "--receiver", "music"), ["music", "dvqvae"]),
+        (("stray", "--scenario", LITE, "--model", "x"), []),
+    ],
+)
+def test_simulate_refuses_arguments(arguments, parts):
+    expect_error(run("isac_simulate", *arguments), 2, "isac_simulate: ", *parts)
+
+
+def test_other_programs_refuse_arguments(tmp_path):
+    expect_error(run("isac_dataset", "--frames", "3"), 2, "isac_dataset: ")
+    out = tmp_path / "x.h5"
+    expect_error(
+        run("isac_dataset", "--scenario", LITE, "--frames", "x", "--seed", 1, "--out", out),
+        2,
+        "frames",
+    )
+    expect_error(run("isac_inspect"), 2, "model file", "--architecture")
+    expect_error(run("isac_inspect", "a", "b"), 2)
+    expect_error(run("isac_inspect", "--architecture", "paper"), 2, "--scenario")
+    expect_error(
+        run("isac_inspect", "--architecture", "huge", "--scenario", LITE), 2, "huge"
+    )
+    expect_error(
+        run("isac_inspect", "--architecture", "lite", "--scenario", LITE, "--reference", "all"),
+        2,
+        "all",
+    )
+    expect_error(run("isac_inspect", "a", "--save", "b"), 2, "--save")
+    assert not list(tmp_path.iterdir())
+
+
+# ----------------------------------------------------------------------- isac_inspect
+def test_inspect_shows_the_papers_figures():
+    figures, result = run_json("isac_inspect", "--architecture", "paper", "--scenario", PAPER)
+    assert figures["encoder_parameters"] == 1204544
+    assert figures["projector_parameters"] == 65536
+    assert figures["codebook_parameters"] == 16384
+    assert 206.1e6 < figures["decoder_parameters"] < 206.3e6
+    assert figures["fronthaul_bits_per_update"] == 81920
+    assert figures["raw_echo_bits_per_update"] == 67108864
+    assert figures["reference_bits_per_update"] == 0
+    assert figures["latent_shape"] == [4, 64, 64]
+    assert figures["indices"] == 16384 and figures["bits_per_index"] == 5
+    for text in ["1,204,544", "65,536", "16,384", "81,920 bit", "819 times less"]:
+        assert text in result.stdout, text
+
+
+def test_inspect_shows_a_saved_model_as_the_fresh_one(lite_model):
+    fresh, _ = run_json("isac_inspect", "--architecture", "lite", "--scenario", LITE)
+    saved, result = run_json("isac_inspect", lite_model, "--scenario", LITE)
+    assert saved == fresh
+    assert saved["scenario"] == "lite"
+    assert saved["location_min_m"] == [0, 0] and saved["velocity_max_mps"] == [20, 20]
+    assert saved["model_fingerprint"] in result.stdout
+    assert "[-20, 20] x [-20, 20] m/s" in result.stdout
+
+    other, _ = run_json(
+        "isac_inspect", "--architecture", "lite", "--scenario", LITE, "--seed", "5"
+    )
+    assert other["model_fingerprint"] != fresh["model_fingerprint"]
+    assert other["scenario_fingerprint"] == fresh["scenario_fingerprint"]
+
+
+def test_inspect_counts_the_reference():
+    figures, _ = run_json(
+        *["isac_inspect", "--architecture", "lite", "--scenario", LITE],
+        *["--reference", "reference"],
+    )
+    # Precoder 64 N N_t K S and payload K S T 4 bits.
+    assert figures["reference_bits_per_update"] == 64 * 16 * 4 * 32 + 4 * 32 * 32 * 4
+
+
+# ----------------------------------------------------------------------- isac_simulate
+def scores_of(figures):
+    return {k: v for k, v in figures.items() if k not in SIMULATE_KEYS[2:4]}
+
+
+def test_simulate_gives_all_keys_and_the_same_numbers_twice(lite_model):
+    arguments = ["--scenario", LITE, "--model", lite_model, "--frames", 12, "--device", "cpu"]
+    first, result = run_json("isac_simulate", *arguments, "--seed", 7)
+    assert [key for key in first if key in SIMULATE_KEYS] == SIMULATE_KEYS
+    assert first["frames"] == 12 and first["frames_lost"] == 0
+    assert first["frames_per_second"] > 0
+    interval_s = 256 * (1 / 240e3 + 1.0416666666666667e-6)
+    assert first["real_time_factor"] == pytest.approx(first["frames_per_second"] * interval_s)
+    assert all(isinstance(first[key], (int, float)) for key in SIMULATE_KEYS)
+    assert 0 < first["location_median_m"] <= first["location_p90_m"] < 200
+    assert len(first["codewords_in_use"]) == 2
+    for used, perplexity in zip(first["codewords_in_use"], first["codebook_perplexity"]):
+        assert 1 <= used <= first["codewords"]
+        assert 1 - 1e-9 <= perplexity <= used + 1e-9
+    for text in ["location [m]", "velocity [m/s]", "RMSE", "within 1 m", "CRLB", "perplexity"]:
+        assert text in result.stdout, text
+    assert "\r" not in result.stderr and "\033" not in result.stderr  # no bar in a pipe
+
+    second, _ = run_json("isac_simulate", *arguments, "--seed", 7)
+    assert scores_of(second) == scores_of(first)
+    other, _ = run_json("isac_simulate", *arguments, "--seed", 8)
+    assert scores_of(other) != scores_of(first)
+
+
+def test_simulate_takes_channel_settings(lite_model):
+    arguments = ["--scenario", LITE, "--model", lite_model, "--frames", 4, "--device", "cpu"]
+    silent = [*arguments, "--power-dbm", 30, "--noise-dbm", "-110.0"]
+    plain, _ = run_json("isac_simulate", *silent)
+    loud, _ = run_json("isac_simulate", *arguments, "--power-dbm=30", "--noise-dbm", -90)
+    strong, _ = run_json("isac_simulate", *arguments, "--power-dbm=50", "--noise-dbm", "-90")
+    # 20 dB more noise are a factor of 10 in the root of the bound.
+    key = "root_crlb_location_median_m"
+    assert loud[key] == pytest.approx(10 * plain[key], rel=1e-3)
+    # 20 dB more power make up for it, but for the precoder's regularisation.
+    assert strong[key] == pytest.approx(plain[key], rel=0.2)
+
+    rough, _ = run_json("isac_simulate", *silent, "--clutter", "6,0.5", "--offsets", "1e-9,20")
+    assert rough[key] == pytest.approx(plain[key], rel=1e-6)  # not part of the bound
+    assert rough["frames"] == 4
+
+
+# ----------------------------------------------------------------------- wrong files
+def simulate(scenario, model):
+    return run("isac_simulate", "--scenario", scenario, "--model", model, "--frames", 1)
+
+
+@pytest.mark.parametrize(
+    "old, new, key",
+    [
+        ("carrier_hz: 30.0e+9", "carrier_khz: 30.0e+6", "carrier_khz"),
+        ("antennas: 8, spacing_wavelengths: 0.5", "antennas: 8, spacing_wavelengths: -0.5",
+         "spacing_wavelengths"),
+        ("subcarrier_spacing_hz: 240.0e+3", "subcarrier_spacing_hz: -240.0e+3",
+         "subcarrier_spacing_hz"),
+        ("targets:\n  count: 2", "targets:\n  count: 0", "targets.count"),
+        ("transmit_power_dbm: 30", "transmit_power_dbm: .nan", "transmit_power_dbm"),
+        ("sensing_noise_dbm: ", "sensing_noise_dbm: loud #", "sensing_noise_dbm"),
+        ("dimensions: 2\n", "dimensions: 2\ndimensions: 2\n", "dimensions"),
+    ],
+)
+def test_wrong_scenarios_name_key_and_line(tmp_path, lite_model, old, new, key):
+    path = tmp_path / "wrong.yml"
+    line = edited(LITE, path, old, new) + new.rstrip("\n").count("\n")
+    for result in [
+        simulate(path, lite_model),
+        run("isac_inspect", "--architecture", "lite", "--scenario", path),
+        run("isac_dataset", "--scenario", path, "--frames", 1, "--seed", 1,
+            "--out", tmp_path / "x.h5"),
+    ]:
+        expect_error(result, 1, f"{path}:{line}", key)
+    assert not (tmp_path / "x.h5").exists()
+
+
+def test_missing_files(tmp_path, lite_model):
+    missing = tmp_path / "missing"
+    expect_error(simulate(missing, lite_model), 1, missing)
+    expect_error(simulate(LITE, missing), 1, missing)
+    expect_error(run("isac_inspect", missing), 1, missing)
+    out = tmp_path / "no" / "folder.h5"
+    arguments = ["--scenario", LITE, "--frames", 1, "--seed", 1, "--out", out]
+    expect_error(run("isac_dataset", *arguments), 1, out, "No such file")
+
+
+def test_model_of_another_scenario(tmp_path, lite_model):
+    path = tmp_path / "other.yml"
+    edited(LITE, path, "name: lite", "name: other")
+    text = path.read_text(encoding="utf-8").replace("position_m: [25, 0]", "position_m: [20, 0]")
+    path.write_text(text, encoding="utf-8")
+    expect_error(simulate(path, lite_model), 1, lite_model, "'lite'", "'other'")
+    expect_error(
+        run("isac_inspect", lite_model, "--scenario", path), 1, "'lite'", "'other'"
+    )
+
+
+def with_header(source, target, edit):
+    """A copy of a safetensors file whose JSON header was edited."""
+    data = source.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    edit(header)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    target.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+
+
+def test_damaged_models_name_file_and_tensor(tmp_path, lite_model):
+    data = lite_model.read_bytes()
+    wrong = tmp_path / "wrong.safetensors"
+
+    def refused(*parts):
+        expect_error(run("isac_inspect", wrong), 1, wrong, *parts)
+        expect_error(simulate(LITE, wrong), 1, wrong, *parts)
+
+    for cut in [0, 5, 8, 100, len(data) // 2, len(data) - 1]:
+        wrong.write_bytes(data[:cut])
+        refused()
+    wrong.write_bytes(data + b"\0" * 64)  # oversized
+    refused()
+    wrong.write_bytes(b"\xff" * 8 + data[8:])  # a header longer than any file
+    refused()
+    wrong.write_bytes(data[:8] + b"x" * (len(data) - 8))
+    refused()
+
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    name, tensor = next(
+        (k, v) for k, v in sorted(header.items()) if k != "__metadata__" and len(v["shape"]) > 1
+    )
+
+    def other_shape(h):
+        h[name]["shape"] = tensor["shape"][::-1] + [1]
+
+    def other_name(h):
+        h["stranger"] = h.pop(name)
+
+    def huge_shape(h):
+        h[name]["shape"] = [2**40, 2**40]
+
+    for edit in [other_shape, huge_shape, other_name]:
+        with_header(lite_model, wrong, edit)
+        expect_error(run("isac_inspect", wrong), 1, wrong)
+        assert re.search(f"{re.escape(name)}|stranger", run("isac_inspect", wrong).stderr)
+
+    def other_seed(h):
+        h["__metadata__"]["model_fingerprint"] = "0" * 16
+
+    with_header(lite_model, wrong, other_seed)
+    refused("model_fingerprint")
+
+
+# ----------------------------------------------------------------------- Ctrl-C, terminal
+@pytest.mark.parametrize("name", ["isac_simulate", "isac_dataset"])
+def test_interrupt_ends_and_cleans_up(tmp_path, lite_model, name):
+    program = program_path(name)
+    arguments = ["--scenario", LITE, "--frames", 10**6, "--seed", 1, "--device", "cpu"]
+    if name == "isac_simulate":
+        arguments += ["--model", lite_model]
+    else:
+        arguments += ["--out", tmp_path / "x.h5"]
+    process = subprocess.Popen(
+        [str(program), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        time.sleep(4)
+        assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert b"interrupted" in errors
+    assert not list(tmp_path.iterdir())
+
+
+def test_progress_bar_on_a_terminal_only(tmp_path):
+    program = program_path("isac_dataset")
+    arguments = ["--scenario", LITE, "--frames", 80, "--seed", 1, "--out", tmp_path / "x.h5"]
+    leader, follower = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [str(program), *map(str, arguments)], stdout=subprocess.PIPE, stderr=follower
+        ) as process:
+            output, _ = process.communicate(timeout=TIMEOUT_S)
+        shown = os.read(leader, 65536).decode()
+    finally:
+        os.close(follower)
+        os.close(leader)
+    assert process.returncode == 0
+    assert re.search(r"\[#*\.*\] \d+/80 frames", shown), shown
+    assert shown.endswith("\033[K")  # removed at the end
+    assert len(output.splitlines()) == 1

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "small_scenario.h"
+#include "support.h"
+
+#include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/model.h>
+#include <cfisac/nn/safetensors.h>
+#include <cfisac/training/sampler.h>
+
+using namespace cfisac::nn;
+using namespace cfisac::nn::test;
+using cfisac::test::example_scenario;
+using cfisac::test::small_scenario;
+
+namespace {
+
+Architecture small_architecture(ReadOut read_out)
+{
+    Architecture a;
+    a.read_out = read_out;
+    a.reference = read_out == ReadOut::grid ? cfisac::signal::Reference::reference
+                                            : cfisac::signal::Reference::raw;
+    a.codeword_dim = 6;
+    a.codewords = 12;
+    a.dense = { 4, 8, 2, 1, 4, 1, 1, 5, 7 };
+    a.grid.cells = 8;
+    a.grid.doppler_lines = 6;
+    a.grid.doppler_spacing_hz = 1500.0;
+    a.grid.hidden_channels = 8;
+    a.grid.decoder_channels = 10;
+    a.grid.velocity_steps = 5;
+    return a;
+}
+
+cfisac::training::Batch frames(const cfisac::Scenario& scenario)
+{
+    return cfisac::training::draw_batch(cfisac::signal::Layout(scenario),
+                                        cfisac::signal::Random::range(5, 0, 3));
+}
+
+Estimates run(const Model& model, const cfisac::training::Batch& batch)
+{
+    std::vector<at::Tensor> indices;
+    for (int m = 0; m < 2; m++) {
+        indices.push_back(model.encode(m, batch.echo.select(1, m), batch.transmit));
+        EXPECT_EQ(indices[m].sizes(), at::IntArrayRef({ 3, model.index_count() }));
+    }
+    return model.decode(indices, batch.transmit);
+}
+
+class ModelReadOut : public testing::TestWithParam<ReadOut>
+{
+};
+
+TEST_P(ModelReadOut, SavedAndLoadedGivesTheSameEstimates)
+{
+    const TemporaryFolder folder;
+    const auto scenario = small_scenario();
+    const auto batch = frames(scenario);
+    const Model model(scenario, small_architecture(GetParam()), 4);
+    model.save(folder.file("m.safetensors"));
+    const auto loaded = Model::load(folder.file("m.safetensors"), scenario, "cpu");
+    EXPECT_EQ(loaded.fingerprint(), model.fingerprint());
+    const auto before = run(model, batch), after = run(loaded, batch);
+    EXPECT_TRUE(at::equal(before.location, after.location));
+    EXPECT_TRUE(at::equal(before.velocity, after.velocity));
+    EXPECT_EQ(before.location.sizes(), at::IntArrayRef({ 3, 2, 2 }));
+    EXPECT_EQ(before.confidence.sizes(), at::IntArrayRef({ 3, 2 }));
+    EXPECT_EQ(model.bits_per_index(), 4); // 12 codewords
+    EXPECT_EQ(model.fronthaul_bits(), 4 * model.index_count());
+    EXPECT_NE(Model(scenario, small_architecture(GetParam()), 5).fingerprint(),
+              model.fingerprint());
+}
+
+TEST_P(ModelReadOut, WrongInputsAreNamed)
+{
+    const auto scenario = small_scenario();
+    auto batch = frames(scenario);
+    const Model model(scenario, small_architecture(GetParam()), 4);
+    expect_error<std::invalid_argument>(
+        [&] { model.encode(2, batch.echo.select(1, 0), batch.transmit); }, { "0 to 1", "2" });
+    expect_error<std::invalid_argument>(
+        [&] { model.encode(0, batch.echo.select(1, 0).slice(1, 1), batch.transmit); },
+        { "echo must be [B, M_r, S, T]" });
+    batch.echo[1][0][0][0][0] = std::numeric_limits<double>::quiet_NaN();
+    expect_error<std::invalid_argument>(
+        [&] { model.encode(0, batch.echo.select(1, 0), batch.transmit); }, { "echo", "NaN" });
+    expect_error<std::invalid_argument>([&] { model.decode({}, batch.transmit); }, { "2" });
+}
+
+INSTANTIATE_TEST_SUITE_P(Both,
+                         ModelReadOut,
+                         testing::Values(ReadOut::dense, ReadOut::grid),
+                         [](const auto& info) { return to_string(info.param); });
+
+TEST(Model, DenseWithReferenceHasAPlaneForEveryTransmitAntenna)
+{
+    auto architecture = small_architecture(ReadOut::dense);
+    architecture.reference = cfisac::signal::Reference::pilot;
+    const auto scenario = small_scenario();
+    const Model model(scenario, architecture, 4);
+    const auto estimates = run(model, frames(scenario));
+    EXPECT_TRUE(at::isfinite(estimates.location).all().item<bool>());
+    EXPECT_TRUE(model.encoder_needs_transmit());
+    expect_error<std::invalid_argument>(
+        [&] { model.encode(0, frames(scenario).echo.select(1, 0), at::Tensor()); },
+        { "transmit", "nothing" });
+}
+
+TEST(Model, OtherScenarioIsRefused)
+{
+    const TemporaryFolder folder;
+    Model(small_scenario(), small_architecture(ReadOut::grid), 4)
+        .save(folder.file("m.safetensors"));
+    expect_error<FileError>(
+        [&] {
+            Model::load(folder.file("m.safetensors"), example_scenario("lite"), "cpu");
+        },
+        { "m.safetensors", "'small'", "'lite'" });
+    // Power and noise are free to change.
+    auto louder = small_scenario();
+    louder.transmit_power_dbm += 10;
+    louder.sensing_noise_dbm -= 3;
+    EXPECT_NO_THROW(Model::load(folder.file("m.safetensors"), louder, "cpu"));
+}
+
+TEST(Model, DamagedFilesNameWhatIsWrong)
+{
+    const TemporaryFolder folder;
+    const auto path = folder.file("m.safetensors");
+    Model(small_scenario(), small_architecture(ReadOut::grid), 4).save(path);
+    const auto good = read_safetensors(path);
+
+    auto changed = good;
+    changed.tensors.erase("decoder.head.bias");
+    write_safetensors(path, changed.tensors, changed.metadata);
+    expect_error<FileError>([&] { Model::load(path); }, { path, "decoder.head.bias" });
+
+    changed = good;
+    changed.tensors["decoder.head.bias"] = at::zeros({ 3 });
+    write_safetensors(path, changed.tensors, changed.metadata);
+    expect_error<FileError>([&] { Model::load(path); }, { path, "decoder.head.bias", "[3]" });
+
+    changed = good;
+    changed.metadata.erase("scenario");
+    write_safetensors(path, changed.tensors, changed.metadata);
+    expect_error<FileError>([&] { Model::load(path); }, { path, "scenario" });
+
+    changed = good;
+    changed.tensors["quantizer0.codebook"] = changed.tensors["quantizer0.codebook"] + 1.0;
+    write_safetensors(path, changed.tensors, changed.metadata);
+    expect_error<FileError>([&] { Model::load(path); }, { path, "model_fingerprint" });
+
+    write_bytes(path, read_bytes(path).substr(0, 1000));
+    expect_error<FileError>([&] { Model::load(path); }, { path });
+}
+
+TEST(Architecture, JsonRoundTrip)
+{
+    for (const auto read_out : { ReadOut::dense, ReadOut::grid }) {
+        const auto a = small_architecture(read_out);
+        EXPECT_EQ(Architecture::from_json(a.to_json()).to_json(), a.to_json());
+    }
+    EXPECT_EQ(Architecture::from_json("{}").to_json(), Architecture::preset("paper").to_json());
+}
+
+TEST(Architecture, WrongJsonIsNamed)
+{
+    const auto refused = [](const std::string& text, const std::string& part) {
+        expect_error<std::invalid_argument>([&] { Architecture::from_json(text); }, { part });
+    };
+    refused("{", "not JSON");
+    refused("[]", "object");
+    refused(R"({"codeword": 3})", "codeword");
+    refused(R"({"codewords": 0})", "codewords");
+    refused(R"({"codewords": 2.5})", "2.5");
+    refused(R"({"codewords": 999999999})", "999999999");
+    refused(R"({"grid": {"cell": 3}})", "cell");
+    refused(R"({"grid": 3})", "grid");
+    refused(R"({"grid": {"doppler_spacing_hz": -1}})", "doppler_spacing_hz");
+    refused(R"({"read_out": "tree"})", "tree");
+    refused(R"({"reference": "guess"})", "guess");
+    refused(R"({"shared_encoder": 1})", "shared_encoder");
+    expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, { "'big'" });
+}
+
+TEST(Architecture, GridNeedsAReference)
+{
+    auto a = small_architecture(ReadOut::grid);
+    a.reference = cfisac::signal::Reference::raw;
+    expect_error<std::invalid_argument>([&] { DVqVae(small_scenario(), a, 0); }, { "raw" });
+}
+
+} // namespace

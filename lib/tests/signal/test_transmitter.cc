@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "small_scenario.h"
+#include <cfisac/signal/transmitter.h>
+#include <cmath>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace cfisac;
+using namespace cfisac::signal;
+
+at::Tensor power_per_access_point(const Transmission& sent, std::int64_t access_points)
+{
+    return at::view_as_real(sent.precoder)
+        .square()
+        .reshape({ sent.precoder.size(0), sent.precoder.size(1), access_points, -1 })
+        .sum({ 1, 3 });
+}
+
+TEST(Transmitter, StrongestAccessPointMeetsThePowerLimitAndNoneExceedsIt)
+{
+    for (const char* name : { "lite", "paper" }) {
+        const Layout layout(test::example_scenario(name));
+        const auto sent = transmit(layout, 30.0, Random::range(1, 0, 3), at::kDouble);
+        // 1 W per access point over all subcarriers; a comb has its share.
+        const double limit = layout.subcarriers() / 256.0;
+        const auto power = power_per_access_point(sent, 2);
+        EXPECT_TRUE(at::allclose(power.amax(1), at::full({ 3 }, limit, at::kDouble)));
+        EXPECT_LE(power.max().item<double>(), limit * (1 + 1e-12));
+        EXPECT_GT(power.min().item<double>(), 0.0);
+    }
+}
+
+TEST(Transmitter, SignalHasThePowerOfItsPrecoder)
+{
+    // E‖W s‖² = ‖W‖² for independent symbols of unit power; over many elements the mean
+    // comes close.
+    const Layout layout(test::example_scenario("lite"));
+    const auto sent = transmit(layout, 30.0, Random::range(4, 0, 8), at::kDouble);
+    const double signal =
+        at::view_as_real(sent.signal).square().sum().item<double>() / layout.symbols();
+    EXPECT_NEAR(signal / power_per_access_point(sent, 2).sum().item<double>(), 1.0, 0.03);
+}
+
+TEST(Transmitter, ConstellationsHaveUnitPowerAndGrayNeighbours)
+{
+    for (const auto modulation : { Modulation::qpsk, Modulation::qam16, Modulation::qam64 }) {
+        const auto points = constellation(modulation);
+        const auto count = points.size(0);
+        EXPECT_EQ(count, 1 << static_cast<int>(modulation));
+        EXPECT_NEAR(points.abs().square().mean().item<double>(), 1.0, 1e-12);
+        const auto distance = (points.unsqueeze(0) - points.unsqueeze(1)).abs();
+        const double nearest =
+            (distance + at::eye(count, at::kDouble) * 10).min().item<double>();
+        for (std::int64_t a = 0; a < count; a++) {
+            for (std::int64_t b = a + 1; b < count; b++) {
+                if (distance[a][b].item<double>() < nearest * 1.001) {
+                    EXPECT_EQ(__builtin_popcountll(a ^ b), 1) << a << " and " << b;
+                }
+            }
+        }
+    }
+}
+
+TEST(Transmitter, MmseBeatsMatchedFilterInTheWorstSinr)
+{
+    const Layout layout(test::example_scenario("lite"));
+    const auto sent = transmit(layout, 30.0, Random::range(9, 0, 4), at::kDouble);
+    const double noise = dbm_to_watt(layout.scenario.users.noise_dbm);
+    const auto scale = (power_per_access_point(sent, 2).amax(1) /
+                        at::view_as_real(sent.channel)
+                            .square()
+                            .reshape({ 4, layout.subcarriers(), 2, -1 })
+                            .sum({ 1, 3 })
+                            .amax(1))
+                           .sqrt();
+    const auto matched = sent.channel * scale.view({ -1, 1, 1, 1 });
+    const auto worst = [&](const at::Tensor& precoder) {
+        return sinr(sent.channel, precoder, noise).amin(2).mean().item<double>();
+    };
+    EXPECT_GT(worst(sent.precoder), worst(matched));
+}
+
+TEST(Transmitter, RicianFactorSplitsThePower)
+{
+    auto scenario = test::example_scenario("lite");
+    const Layout layout(scenario);
+    const auto random = Random::range(3, 0, 400);
+    auto users = scenario.users;
+    users.multipath_components = 0;
+    const auto line = user_channel(layout, users, random, at::kDouble);
+    users.multipath_components = 5;
+    users.rician_factor_db = 3.0;
+    const auto both = user_channel(layout, users, random, at::kDouble);
+    const double factor = std::pow(10.0, 0.3);
+    // The line of sight is the same draw, scaled by sqrt(K/(K+1)); the rest has 1/(K+1).
+    const auto rest = both - line * std::sqrt(factor / (factor + 1));
+    const auto share = rest.abs().square().sum({ 1, 2 }) / line.abs().square().sum({ 1, 2 });
+    EXPECT_NEAR(share.mean().item<double>(), 1 / (factor + 1), 0.05 / (factor + 1));
+}
+
+TEST(Transmitter, WrongArgumentsAreNamed)
+{
+    const auto channel = at::ones({ 1, 2, 5, 2 }, at::kComplexDouble);
+    EXPECT_THROW(mmse_precoder(channel, 1e-12, 1.0, 2), std::invalid_argument);
+    EXPECT_THROW(mmse_precoder(channel, 0.0, 1.0, 1), std::invalid_argument);
+    EXPECT_THROW(mmse_precoder(channel, 1e-12, NAN, 1), std::invalid_argument);
+    EXPECT_THROW(precode(channel, at::ones({ 1, 3, 2, 4 }, at::kComplexDouble), 1),
+                 std::invalid_argument);
+}
+
+} // namespace

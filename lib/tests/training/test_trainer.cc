@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nn/support.h"
+#include "small_scenario.h"
+
+#include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/model_io.h>
+#include <cfisac/nn/safetensors.h>
+#include <cfisac/training/loss.h>
+#include <cfisac/training/sampler.h>
+#include <cfisac/training/trainer.h>
+
+using namespace cfisac;
+using namespace cfisac::training;
+using namespace cfisac::nn::test;
+using cfisac::test::example_scenario;
+using cfisac::test::small_scenario;
+
+namespace {
+
+nn::Architecture small_architecture()
+{
+    auto a = nn::Architecture::preset("lite");
+    a.codeword_dim = 8;
+    a.codewords = 16;
+    a.grid.cells = 12;
+    a.grid.doppler_lines = 10;
+    a.grid.doppler_spacing_hz = 1100.0;
+    a.grid.hidden_channels = 12;
+    a.grid.decoder_channels = 16;
+    a.grid.velocity_steps = 5;
+    return a;
+}
+
+TrainerOptions short_training()
+{
+    TrainerOptions options;
+    options.steps = 12;
+    options.batch = 4;
+    options.warm_up = 4;
+    return options;
+}
+
+TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
+{
+    const TemporaryFolder folder;
+    Trainer straight(small_scenario(), small_architecture(), short_training());
+    while (!straight.finished()) {
+        straight.step();
+    }
+    for (const int stop : { 2, 7 }) { // before and after the codebooks are made
+        const auto file = folder.file("stopped.checkpoint");
+        {
+            Trainer first(small_scenario(), small_architecture(), short_training());
+            for (int k = 0; k < stop; k++) {
+                first.step();
+            }
+            first.save_checkpoint(file);
+        }
+        Trainer second(small_scenario(), small_architecture(), short_training());
+        second.resume(file);
+        EXPECT_EQ(second.steps_done(), stop);
+        while (!second.finished()) {
+            second.step();
+        }
+        const auto expected = nn::state_of(*straight.model().network());
+        for (const auto& [name, value] : nn::state_of(*second.model().network())) {
+            EXPECT_TRUE(at::equal(value, expected.at(name))) << name << ", stopped at " << stop;
+        }
+    }
+}
+
+TEST(Trainer, CheckpointOfOtherOptionsIsRefused)
+{
+    const TemporaryFolder folder;
+    const auto file = folder.file("c.checkpoint");
+    Trainer(small_scenario(), small_architecture(), short_training()).save_checkpoint(file);
+    auto options = short_training();
+    options.seed = 9;
+    expect_error<nn::FileError>(
+        [&] { Trainer(small_scenario(), small_architecture(), options).resume(file); },
+        { file, "options" });
+    options = short_training();
+    options.batch = 0;
+    expect_error<std::invalid_argument>(
+        [&] { Trainer(small_scenario(), small_architecture(), options); }, { "batch", "0" });
+}
+
+TEST(Trainer, LossFallsAndCodebooksAreInUse)
+{
+    auto options = short_training();
+    options.steps = 120;
+    options.warm_up = 20;
+    options.batch = 8;
+    Trainer trainer(small_scenario(), small_architecture(), options);
+    const double first = trainer.step().loss;
+    double last = first;
+    while (!trainer.finished()) {
+        last = trainer.step().loss;
+    }
+    EXPECT_LT(last, 0.5 * first);
+    const auto validation = trainer.validate(16);
+    EXPECT_EQ(validation.scores.frames, 16U);
+    for (int m = 0; m < 2; m++) {
+        EXPECT_GE(validation.distinct[m], 8);
+        EXPECT_GT(validation.perplexity[m], 1.0);
+        EXPECT_LE(validation.perplexity[m], 16.0);
+    }
+}
+
+TEST(Trainer, DenseReadOutLearnsOneBatchOfLabels)
+{
+    auto architecture = nn::Architecture::preset("paper");
+    architecture.codeword_dim = 8;
+    architecture.codewords = 16;
+    architecture.dense = { 4, 8, 2, 1, 4, 1, 1, 8, 8 };
+    auto options = short_training();
+    options.steps = 60;
+    Trainer trainer(small_scenario(), architecture, options);
+    const double first = trainer.step().loss;
+    double last = first;
+    while (!trainer.finished()) {
+        last = trainer.step().loss;
+    }
+    // Labels are uniform in [0, 1]: learning their mean alone leaves 1/12 or less.
+    EXPECT_LT(last, first);
+    EXPECT_LT(last, 0.12);
+}
+
+TEST(Sampler, FrameIsTheSameInEveryBatch)
+{
+    auto scenario = small_scenario();
+    scenario.clutter.scatterers = 3;
+    scenario.clocks = { 1e-9, 100.0 };
+    const signal::Layout layout(scenario);
+    const auto batch = draw_batch(layout, signal::Random::range(3, 4, 3));
+    const auto alone = draw_batch(layout, signal::Random::range(3, 5, 1));
+    EXPECT_TRUE(at::equal(batch.location[1], alone.location[0]));
+    EXPECT_LT(relative_difference(at::view_as_real(batch.echo[1]),
+                                  at::view_as_real(alone.echo[0])),
+              1e-5);
+}
+
+TEST(DenseLoss, OrderOfTargetsDoesNotMatter)
+{
+    const nn::LabelRange labels({ 0, 0 }, { 100, 100 }, { -20, -20 }, { 20, 20 });
+    const auto location = at::rand({ 5, 3, 2 }) * 100, velocity = at::rand({ 5, 3, 2 }) * 40 - 20;
+    const auto shuffled = [](const at::Tensor& t) { return t.flip(1); };
+    const auto output = labels.normalise(shuffled(location), shuffled(velocity)) + 0.01;
+    EXPECT_NEAR(
+        dense_loss(output, labels, location, velocity).item<double>(), 1e-4, 1e-6);
+    EXPECT_GT(dense_loss(output, labels, location, velocity, true).item<double>(), 1e-2);
+}
+
+TEST(GridLoss, GradientsAgainstDifferences)
+{
+    nn::GridDecoder decoder(example_scenario("lite"),
+                            nn::GridDecoderOptions().cells(6).velocity_steps(5));
+    decoder->to(at::kDouble);
+    // Moves the geometry to float64.
+    const at::Tensor latent = normal({ 1, 32, 2, 6, 6 }, 1, at::kDouble);
+    decoder(std::vector<at::Tensor>{ latent, latent });
+    nn::GridOutput output;
+    output.presence = normal({ 2, 6, 6 }, 2, at::kDouble).requires_grad_();
+    output.offset = normal({ 2, 2, 6, 6 }, 3, at::kDouble).requires_grad_();
+    output.velocity_logits = normal({ 2, 25, 6, 6 }, 4, at::kDouble).requires_grad_();
+    output.velocity = (normal({ 2, 2, 6, 6 }, 5, at::kDouble) * 10).requires_grad_();
+    const auto location = at::tensor({ 20., 30., 70., 80., 55., 10., 90., 35. }).view({ 2, 2, 2 });
+    const auto velocity = at::tensor({ 5., -3., 12., 7., -19., 0., 1., 2. }).view({ 2, 2, 2 });
+    const auto loss = [&] {
+        return grid_loss(output, *decoder, location.to(at::kDouble), velocity.to(at::kDouble))
+            .total;
+    };
+    expect_gradients(loss,
+                     { { "presence", output.presence },
+                       { "offset", output.offset },
+                       { "velocity_logits", output.velocity_logits },
+                       { "velocity", output.velocity } },
+                     80);
+}
+
+} // namespace

@@ -1,0 +1,48 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/* BINDTOOL_HEADER_FILE(fusion_decoder.h) */
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <gnuradio/isac/fusion_decoder.h>
+
+namespace py = pybind11;
+
+void bind_fusion_decoder(py::module& m)
+{
+    using gr::isac::fusion_decoder;
+
+    py::class_<fusion_decoder,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<fusion_decoder>>(
+        m,
+        "fusion_decoder",
+        R"doc(Fuses the packets of all access points into locations and velocities, (16).
+
+Inputs: the packets of every receive access point; for a model whose decoder reads them, also
+the frames of every transmit access point. Output: locations of all targets in m, then their
+velocities in m/s, with the tag frame. Message port `estimates`: a PDU per frame with frame,
+time and confidence. Packets that are damaged or of another model are counted and dropped.)doc")
+        .def(py::init(&fusion_decoder::make),
+             py::arg("scenario"),
+             py::arg("model_file"),
+             py::arg("device") = "auto",
+             "device: auto, cpu or cuda:N.")
+        .def("packet_size", &fusion_decoder::packet_size, "Bytes of one packet.")
+        .def("frames", &fusion_decoder::frames, "Frames decoded.")
+        .def("frames_lost",
+             &fusion_decoder::frames_lost,
+             "Frames without an estimate, between the first and the last number seen.")
+        .def("packets_refused", &fusion_decoder::packets_refused, "Packets refused.")
+        .def("refusals",
+             &fusion_decoder::refusals,
+             "Packets refused, by what was wrong with them.")
+        .def("items_unmatched",
+             &fusion_decoder::items_unmatched,
+             "Packets and transmit frames dropped for want of a partner.")
+        .def(
+            "error", &fusion_decoder::error, "What ended the flowgraph, or an empty string.");
+}

@@ -1,0 +1,163 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cfisac/scenario/scenario.h>
+#include <cfisac/scenario/yaml.h>
+
+namespace py = pybind11;
+
+namespace {
+
+using cfisac::AccessPoint;
+using cfisac::Box;
+using cfisac::Scenario;
+
+std::string describe(const Scenario& s)
+{
+    return "<Scenario " + s.name + ": " + std::to_string(s.transmit.size()) +
+           " transmit and " + std::to_string(s.receive.size()) +
+           " receive access points, " + std::to_string(s.targets.count) + " targets>";
+}
+
+} // namespace
+
+void bind_scenario(py::module& m)
+{
+    py::register_exception<cfisac::ScenarioError>(m, "ScenarioError", PyExc_ValueError);
+
+    py::class_<Box>(m, "Box", "Axis-aligned box; one entry per coordinate.")
+        .def_readonly("min", &Box::min, "Smallest coordinates.")
+        .def_readonly("max", &Box::max, "Largest coordinates.");
+
+    py::class_<AccessPoint>(m, "AccessPoint", "Access point with a uniform linear array.")
+        .def_readonly("name", &AccessPoint::name)
+        .def_readonly(
+            "position_m", &AccessPoint::position_m, "Position of the first antenna, m.")
+        .def_readonly("axis", &AccessPoint::axis, "Unit vector along the array.")
+        .def_readonly("antennas", &AccessPoint::antennas)
+        .def_readonly("spacing_wavelengths",
+                      &AccessPoint::spacing_wavelengths,
+                      "Distance of neighbouring antennas, wavelengths.");
+
+    py::class_<Scenario>(
+        m,
+        "Scenario",
+        "Everything that exists: access points, waveform, users, targets, clutter, clocks.\n\n"
+        "Made by load_scenario() or parse_scenario(); read only.")
+        .def_readonly("name", &Scenario::name)
+        .def_readonly("dimensions", &Scenario::dimensions, "D, coordinates of a position.")
+        .def_readonly("transmit", &Scenario::transmit, "Transmit access points.")
+        .def_readonly("receive", &Scenario::receive, "Receive access points.")
+        .def_readonly("transmit_power_dbm",
+                      &Scenario::transmit_power_dbm,
+                      "P of one transmit access point, dBm.")
+        .def_readonly("sensing_noise_dbm",
+                      &Scenario::sensing_noise_dbm,
+                      "Noise per resource element and antenna, dBm.")
+        .def_property_readonly(
+            "num_transmit",
+            [](const Scenario& s) { return s.transmit.size(); },
+            "N, transmit access points.")
+        .def_property_readonly(
+            "num_receive",
+            [](const Scenario& s) { return s.receive.size(); },
+            "M, receive access points.")
+        .def_property_readonly(
+            "transmit_antennas", &Scenario::transmit_antennas, "N_t of one access point.")
+        .def_property_readonly(
+            "receive_antennas", &Scenario::receive_antennas, "M_r of one access point.")
+        .def_property_readonly(
+            "subcarriers",
+            [](const Scenario& s) { return s.waveform.sensed_subcarriers(); },
+            "S, subcarriers of a frame.")
+        .def_property_readonly(
+            "symbols",
+            [](const Scenario& s) { return s.waveform.sensed_symbols(); },
+            "T, symbols of a frame.")
+        .def_property_readonly(
+            "users", [](const Scenario& s) { return s.users.count; }, "K, users.")
+        .def_property_readonly(
+            "targets", [](const Scenario& s) { return s.targets.count; }, "Q, targets.")
+        .def_property_readonly(
+            "target_area_m",
+            [](const Scenario& s) { return s.targets.area_m; },
+            "Where targets are, m.")
+        .def_property_readonly(
+            "target_velocity_mps",
+            [](const Scenario& s) { return s.targets.velocity_mps; },
+            "How fast targets are, m/s.")
+        .def_property_readonly(
+            "clutter_scatterers", [](const Scenario& s) { return s.clutter.scatterers; })
+        .def_property_readonly(
+            "clutter_variance",
+            [](const Scenario& s) { return s.clutter.reflection_variance; })
+        .def_property_readonly(
+            "timing_offset_std_s",
+            [](const Scenario& s) { return s.clocks.timing_offset_std_s; })
+        .def_property_readonly(
+            "frequency_offset_std_hz",
+            [](const Scenario& s) { return s.clocks.frequency_offset_std_hz; })
+        .def_property_readonly("transmit_frame_size",
+                               &Scenario::transmit_frame_size,
+                               "Complex samples of a transmit frame, N_t·S·T.")
+        .def_property_readonly("receive_frame_size",
+                               &Scenario::receive_frame_size,
+                               "Complex samples of an echo frame, M_r·S·T.")
+        .def_property_readonly(
+            "symbols_per_frame",
+            [](const Scenario& s) {
+                return s.waveform.sensed_subcarriers() * s.waveform.sensed_symbols();
+            },
+            "Payload symbols of one user in a frame, S·T.")
+        .def_property_readonly(
+            "estimate_size",
+            [](const Scenario& s) { return 2 * s.dimensions * s.targets.count; },
+            "Floats of a truth or estimate item, 2·D·Q.")
+        .def_property_readonly(
+            "bound_size",
+            [](const Scenario& s) { return 2 * s.targets.count; },
+            "Floats of a root bound item, 2·Q.")
+        .def_property_readonly(
+            "carrier_hz", [](const Scenario& s) { return s.waveform.carrier_hz; })
+        .def_property_readonly(
+            "subcarrier_spacing_hz",
+            [](const Scenario& s) {
+                return s.waveform.subcarrier_spacing_hz * s.waveform.subcarrier_step;
+            },
+            "Distance of the subcarriers of a frame, Hz.")
+        .def_property_readonly(
+            "symbol_interval_s",
+            [](const Scenario& s) {
+                return s.waveform.symbol_duration_s() * s.waveform.symbol_step;
+            },
+            "Distance of the symbols of a frame, s.")
+        .def_property_readonly(
+            "interval_s",
+            [](const Scenario& s) { return s.waveform.interval_s(); },
+            "Coherent processing interval, s.")
+        .def_property_readonly("raw_echo_bits",
+                               &Scenario::raw_echo_bits,
+                               "Bits of an echo frame that is not compressed.")
+        .def_property_readonly(
+            "fingerprint",
+            [](const Scenario& s) { return cfisac::fingerprint(s); },
+            "What a model depends on, as one number.")
+        .def(
+            "to_yaml",
+            [](const Scenario& s) { return cfisac::to_yaml(s); },
+            "The scenario as YAML.")
+        .def("__repr__", &describe);
+
+    m.def("load_scenario",
+          &cfisac::load_scenario,
+          py::arg("path"),
+          "Read a scenario file. Raises ScenarioError naming file, line and key.");
+    m.def("parse_scenario",
+          &cfisac::parse_scenario,
+          py::arg("text"),
+          py::arg("source") = "scenario",
+          "Read a scenario from YAML text; errors call it `source`.");
+}

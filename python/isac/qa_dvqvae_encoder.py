@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The encoder: packets as bytes, bad samples, models that do not fit."""
+
+import os
+import pathlib
+import struct
+import tempfile
+
+import numpy as np
+import pmt
+from gnuradio import blocks, gr, gr_unittest, isac
+
+SMALL = str(pathlib.Path(__file__).parents[2] / "lib" / "tests" / "blocks" / "small.yml")
+GRID = """{"read_out": "grid", "codeword_dim": 16, "codewords": 8,
+           "grid": {"cells": 8, "doppler_lines": 8, "doppler_spacing_hz": 1000.0,
+                    "hidden_channels": 8, "encoder_layers": 1, "cell_features": 4,
+                    "decoder_channels": 8, "decoder_layers": 1, "velocity_steps": 5}}"""
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+class qa_dvqvae_encoder(gr_unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.scenario = isac.load_scenario(SMALL)
+        random = np.random.default_rng(1)
+        self.echoes = random.standard_normal((4, 4, 16, 16)).astype(np.complex64)
+
+    def model(self, reference):
+        path = os.path.join(self.folder.name, reference + ".safetensors")
+        isac.write_fresh_model(path, self.scenario, GRID, reference, 1)
+        return path
+
+    def run_encoder(self, encoder, echoes, tags=(), sent=None):
+        """Packets, one bytes object each."""
+        flowgraph = gr.top_block()
+        size = self.scenario.receive_frame_size
+        source = blocks.vector_source_c(echoes.ravel(), False, size, list(tags))
+        flowgraph.connect(source, encoder)
+        for n in range(2 if sent is not None else 0):
+            flowgraph.connect(
+                blocks.vector_source_c(sent[:, n].ravel(), False, size), (encoder, 1 + n))
+        sink = blocks.vector_sink_b(encoder.packet_size())
+        flowgraph.connect(encoder, sink)
+        flowgraph.run()
+        data = bytes(sink.data())
+        step = encoder.packet_size()
+        return [data[i:i + step] for i in range(0, len(data), step)]
+
+    def test_packet_layout(self):
+        path = self.model("pilot")
+        info = isac.load_model_info(path)
+        encoder = isac.dvqvae_encoder(self.scenario, path, 1, 7, "cpu")
+        packets = self.run_encoder(encoder, self.echoes)
+        self.assertEqual(len(packets), 4)
+        for frame, packet in enumerate(packets):
+            self.assertEqual(len(packet), info.packet_size)
+            (magic, version, access_point, number, time_ns, bits, count, scale, scenario,
+             model) = struct.unpack_from("<4sHHQqB3xIfQQ", packet)
+            self.assertEqual((magic, version, access_point), (b"CFIP", 1, 1))
+            self.assertEqual(number, frame)
+            self.assertAlmostEqual(time_ns, frame * self.scenario.interval_s * 1e9, delta=1)
+            self.assertEqual(bits * count, info.fronthaul_bits)
+            rms = np.sqrt(np.mean(np.abs(self.echoes[frame]) ** 2))
+            self.assertAlmostEqual(scale, rms, delta=1e-5)
+            self.assertEqual(scenario, self.scenario.fingerprint)
+            self.assertEqual(model, info.fingerprint)
+            self.assertEqual(struct.unpack("<I", packet[-4:])[0], crc32c(packet[:-4]))
+
+    def test_same_seed_same_packets(self):
+        path = self.model("pilot")
+        runs = [self.run_encoder(isac.dvqvae_encoder(self.scenario, path, 0, seed, "cpu"),
+                                 self.echoes) for seed in (1, 1, 2)]
+        self.assertEqual(runs[0], runs[1])
+        self.assertNotEqual(runs[0], runs[2])
+
+    def test_sample_that_is_not_finite(self):
+        encoder = isac.dvqvae_encoder(self.scenario, self.model("pilot"), 0, 1, "cpu")
+        echoes = self.echoes.copy()
+        echoes[2, 3, 15, 15] = complex(0, float("nan"))
+        packets = self.run_encoder(encoder, echoes)
+        frames = [struct.unpack_from("<Q", packet, 8)[0] for packet in packets]
+        self.assertEqual(frames, [0, 1, 3])
+        self.assertEqual(encoder.frames_refused(), 1)
+        self.assertEqual(encoder.frames(), 3)
+
+    def test_pilot_and_channel_state_by_message(self):
+        encoder = isac.dvqvae_encoder(self.scenario, self.model("pilot"), 0, 1, "cpu")
+        tag = gr.tag_t()
+        tag.offset, tag.key = 0, pmt.intern("csi")
+        tag.value = pmt.intern("message")
+        self.assertEqual(self.run_encoder(encoder, self.echoes, [tag]), [])
+        self.assertIn("tag csi", encoder.error())
+
+    def test_reference_inputs(self):
+        path = self.model("reference")
+        self.assertTrue(isac.load_model_info(path).encoder_reads_transmit)
+        sent = np.ones((4, 2, 4, 16, 16), np.complex64)
+        encoder = isac.dvqvae_encoder(self.scenario, path, 0, 0, "cpu")
+        self.assertEqual(len(self.run_encoder(encoder, self.echoes, sent=sent)), 4)
+        with self.assertRaises(RuntimeError): # without its inputs
+            self.run_encoder(
+                isac.dvqvae_encoder(self.scenario, path, 0, 0, "cpu"), self.echoes)
+
+    def test_wrong_parameters(self):
+        path = self.model("pilot")
+        with self.assertRaisesRegex(ValueError, "access point: 2"):
+            isac.dvqvae_encoder(self.scenario, path, 2)
+        with self.assertRaisesRegex(ValueError, "device"):
+            isac.dvqvae_encoder(self.scenario, path, 0, 0, "gpu7")
+        text = pathlib.Path(SMALL).read_text().replace("30.0e+9", "28.0e+9")
+        with self.assertRaisesRegex(RuntimeError, "pilot.safetensors.*made for scenario"):
+            isac.dvqvae_encoder(isac.parse_scenario(text), path, 0)
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_dvqvae_encoder)

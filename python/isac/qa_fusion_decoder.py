@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decoder behind the encoders, with a fronthaul that damages packets."""
+
+import os
+import pathlib
+import tempfile
+
+import numpy as np
+import pmt
+from gnuradio import blocks, gr, gr_unittest, isac
+
+SMALL = str(pathlib.Path(__file__).parents[2] / "lib" / "tests" / "blocks" / "small.yml")
+FRAMES = 8
+
+
+class qa_fusion_decoder(gr_unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.scenario = isac.load_scenario(SMALL)
+        self.path = os.path.join(self.folder.name, "model.safetensors")
+        isac.write_fresh_model(self.path, self.scenario, "lite", "pilot", 1)
+
+    def packets(self):
+        """Bytes [M, frame, packet] from the whole chain before the decoder."""
+        scenario = self.scenario
+        flowgraph = gr.top_block()
+        payload = isac.payload_source(scenario, 1)
+        precoder = isac.mmse_precoder(scenario, 1)
+        channel = isac.bistatic_channel(scenario, 1)
+        for k in range(scenario.users):
+            flowgraph.connect((payload, k), (precoder, k))
+        for n in range(2):
+            head = blocks.head(8 * scenario.transmit_frame_size, FRAMES)
+            flowgraph.connect((precoder, n), head, (channel, n))
+        sinks = []
+        for m in range(2):
+            encoder = isac.dvqvae_encoder(scenario, self.path, m, 1, "cpu")
+            sinks.append(blocks.vector_sink_b(encoder.packet_size()))
+            flowgraph.connect((channel, m), encoder, sinks[m])
+        flowgraph.connect((channel, 2), blocks.null_sink(4 * scenario.estimate_size))
+        flowgraph.run()
+        return np.array([sink.data() for sink in sinks], np.uint8).reshape(2, FRAMES, -1)
+
+    def run_decoder(self, packets, decoder):
+        """{frame: estimates} and the PDUs."""
+        flowgraph = gr.top_block()
+        for m, stream in enumerate(packets):
+            source = blocks.vector_source_b(
+                np.asarray(stream).ravel().tolist(), False, decoder.packet_size())
+            flowgraph.connect(source, (decoder, m))
+        sink = blocks.vector_sink_f(self.scenario.estimate_size)
+        flowgraph.connect(decoder, sink)
+        messages = blocks.message_debug()
+        flowgraph.msg_connect(decoder, "estimates", messages, "store")
+        flowgraph.run()
+        estimates = np.array(sink.data()).reshape(-1, self.scenario.estimate_size)
+        frames = [pmt.to_python(tag.value) for tag in sink.tags()
+                  if pmt.symbol_to_string(tag.key) == "frame"]
+        pdus = [messages.get_message(i) for i in range(messages.num_messages())]
+        return dict(zip(frames, estimates)), pdus
+
+    def test_damaged_packet(self):
+        packets = self.packets()
+        clean, pdus = self.run_decoder(packets, isac.fusion_decoder(self.scenario, self.path))
+        self.assertEqual(sorted(clean), list(range(FRAMES)))
+        self.assertTrue(np.isfinite(list(clean.values())).all())
+        self.assertEqual(len(pdus), FRAMES)
+        self.assertEqual(pmt.to_python(pmt.car(pdus[3]))["frame"], 3)
+        np.testing.assert_array_equal(pmt.to_python(pmt.cdr(pdus[3])),
+                                      clean[3].astype(np.float32))
+
+        packets[1, 5, 70] ^= 1
+        decoder = isac.fusion_decoder(self.scenario, self.path)
+        result, _ = self.run_decoder(packets, decoder)
+        self.assertEqual(sorted(result), [0, 1, 2, 3, 4, 6, 7])
+        for frame, estimates in result.items():
+            np.testing.assert_array_equal(estimates, clean[frame])
+        self.assertEqual(decoder.refusals(), {"bad_crc": 1})
+        self.assertEqual(decoder.packets_refused(), 1)
+        self.assertEqual(decoder.frames_lost(), 1)
+        self.assertEqual(decoder.items_unmatched(), 1)
+
+    def test_lost_packets(self):
+        packets = self.packets()
+        decoder = isac.fusion_decoder(self.scenario, self.path)
+        result, _ = self.run_decoder(
+            [packets[0], np.delete(packets[1], [2, 3], axis=0)], decoder)
+        self.assertEqual(sorted(result), [0, 1, 4, 5, 6, 7])
+        self.assertEqual(decoder.frames(), 6)
+        self.assertEqual(decoder.frames_lost(), 2)
+
+    def test_packets_of_another_model(self):
+        packets = self.packets()
+        other = os.path.join(self.folder.name, "other.safetensors")
+        isac.write_fresh_model(other, self.scenario, "lite", "pilot", 2)
+        decoder = isac.fusion_decoder(self.scenario, other)
+        result, _ = self.run_decoder(packets, decoder)
+        self.assertEqual(result, {})
+        self.assertGreater(decoder.refusals()["foreign"], 0)
+        self.assertEqual(decoder.frames(), 0)
+
+    def test_wrong_files(self):
+        with self.assertRaisesRegex(RuntimeError, "nowhere"):
+            isac.fusion_decoder(self.scenario, "nowhere")
+        with self.assertRaisesRegex(RuntimeError, "small.yml"):
+            isac.fusion_decoder(self.scenario, SMALL)
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_fusion_decoder)
