@@ -116,9 +116,9 @@ int train(const po::variables_map& arguments)
     if (resume && !exists(checkpoint)) {
         throw UsageError("--resume: there is no " + checkpoint);
     }
-    Trainer trainer(scenario,
-                    read_architecture(arguments["architecture"].as<std::string>()),
-                    trainer_options(arguments));
+    const auto options = trainer_options(arguments);
+    Trainer trainer(
+        scenario, read_architecture(arguments["architecture"].as<std::string>()), options);
     if (resume) {
         trainer.resume(checkpoint);
         std::cout << "going on after step " << trainer.steps_done() << std::endl;
@@ -127,8 +127,7 @@ int train(const po::variables_map& arguments)
     const auto frames = arguments["validation-frames"].as<Count>().value;
     {
         InterruptGuard interrupt;
-        const auto total = arguments["steps"].as<Count>().value;
-        Progress progress(total, "steps");
+        Progress progress(options.steps, "steps");
         while (!trainer.finished()) {
             const auto now = trainer.step();
             std::ostringstream note;
@@ -141,7 +140,10 @@ int train(const po::variables_map& arguments)
                 trainer.save_checkpoint(checkpoint);
             }
             interrupt.check();
-            if (due) {
+            if (due && now.step <= options.warm_up) {
+                std::cout << "step " << now.step << ": loss " << now.loss
+                          << ", codebooks come after step " << options.warm_up << std::endl;
+            } else if (due) {
                 report(now.step, trainer.validate(frames));
             }
         }

@@ -90,6 +90,16 @@ if(Torch_VERSION VERSION_LESS 1.13)
             "-DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; "
             "print(torch.utils.cmake_prefix_path)')")
 endif()
+# Newer releases refuse to be compiled as C++17.
+foreach(_cfisac_torch_include "${_cfisac_torch_prefix}/include" ${TORCH_INCLUDE_DIRS})
+    if(CMAKE_CXX_STANDARD LESS 20 AND EXISTS "${_cfisac_torch_include}/ATen/ATen.h")
+        file(STRINGS "${_cfisac_torch_include}/ATen/ATen.h" _cfisac_torch_line
+             REGEX "C\\+\\+20 or later")
+        if(_cfisac_torch_line)
+            set(CMAKE_CXX_STANDARD 20)
+        endif()
+    endif()
+endforeach()
 if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
     message(
         FATAL_ERROR

@@ -12,11 +12,11 @@
 namespace gr {
 namespace isac {
 
-/*! Pairs the items of several streams by frame number, where the numbers of each stream rise
- * but some may be missing.
+/*! Pairs the items of several streams by frame number, where the numbers of each stream
+ * rise but some may be missing.
  *
- * Works on the items that a call of general_work() brings: `taken()` of each stream is what
- * the block consumes in the end.
+ * Works on the items that a call of general_work() brings: `taken()` of each stream is
+ * what the block consumes in the end.
  */
 class frame_aligner
 {

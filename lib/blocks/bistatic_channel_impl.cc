@@ -5,20 +5,19 @@
 #include "frames.h"
 #include "message.h"
 
+#include <algorithm>
 #include <cfisac/signal/cramer_rao_bound.h>
 #include <cfisac/signal/sensing_channel.h>
+#include <cmath>
 #include <gnuradio/block_detail.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <cmath>
 #include <stdexcept>
 
 namespace gr {
 namespace isac {
 
 namespace {
-
-constexpr int most_scatterers = 10000;
 
 gr::io_signature::sptr outputs(const cfisac::Scenario& scenario)
 {
@@ -48,10 +47,10 @@ at::Tensor coordinates(const char* name,
     const std::int64_t count = scenario.targets.count;
     const std::int64_t dimensions = scenario.dimensions;
     if (values.size() != static_cast<std::size_t>(count * dimensions)) {
-        throw std::invalid_argument(std::string(name) + ": " +
-                                    std::to_string(values.size()) + " values; " +
-                                    std::to_string(count) + " targets of " +
-                                    std::to_string(dimensions) + " coordinates are needed");
+        throw std::invalid_argument(
+            std::string(name) + ": " + std::to_string(values.size()) + " values; " +
+            std::to_string(count) + " targets of " + std::to_string(dimensions) +
+            " coordinates are needed");
     }
     for (const double value : values) {
         if (!std::isfinite(value)) {
@@ -60,7 +59,7 @@ at::Tensor coordinates(const char* name,
         }
     }
     return at::tensor(values, at::TensorOptions(at::kDouble))
-        .reshape({ 1, count, dimensions });
+        .reshape({1, count, dimensions});
 }
 
 bool is_own_tag(const pmt::pmt_t& key)
@@ -79,19 +78,21 @@ bistatic_channel::sptr bistatic_channel::make(const cfisac::Scenario& scenario,
 
 bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
                                              std::uint64_t seed)
-    : gr::sync_block("bistatic_channel",
-                     gr::io_signature::make(static_cast<int>(scenario.transmit.size()),
-                                            static_cast<int>(scenario.transmit.size()),
-                                            static_cast<int>(scenario.transmit_frame_size() *
-                                                             sizeof(gr_complex))),
-                     outputs(scenario)),
+    : gr::sync_block(
+          "bistatic_channel",
+          gr::io_signature::make(
+              static_cast<int>(scenario.transmit.size()),
+              static_cast<int>(scenario.transmit.size()),
+              static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex))),
+          outputs(scenario)),
       d_layout(scenario),
       d_seed(seed),
-      d_settings{ scenario.sensing_noise_dbm, scenario.clutter, scenario.clocks, {}, {} }
+      d_settings{scenario.sensing_noise_dbm, scenario.clutter, scenario.clocks, {}, {}}
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(), [this](const pmt::pmt_t& m) { on_command(m); });
+    set_msg_handler(names::command_port(),
+                    [this](const pmt::pmt_t& m) { on_command(m); });
     set_min_output_buffer(4);
 }
 
@@ -116,10 +117,13 @@ void bistatic_channel_impl::change_clutter(settings& next,
                                            int scatterers,
                                            double variance) const
 {
-    if (scatterers < 0 || scatterers > most_scatterers) {
+    using Limits = cfisac::ScenarioLimits;
+    const std::int64_t pairs = d_layout.transmitters() * d_layout.receivers();
+    const std::int64_t most = std::min<std::int64_t>(
+        Limits::scatterers, Limits::paths / pairs - d_layout.scenario.targets.count);
+    if (scatterers < 0 || scatterers > most) {
         throw std::invalid_argument("clutter scatterers: " + std::to_string(scatterers) +
-                                    " is not between 0 and " +
-                                    std::to_string(most_scatterers));
+                                    " is not between 0 and " + std::to_string(most));
     }
     require_not_negative("clutter variance", variance);
     next.clutter.scatterers = scatterers;
@@ -187,9 +191,8 @@ void bistatic_channel_impl::set_clutter_scatterers(int scatterers)
 
 void bistatic_channel_impl::set_clutter_variance(double variance)
 {
-    update([&](settings& next) {
-        change_clutter(next, next.clutter.scatterers, variance);
-    });
+    update(
+        [&](settings& next) { change_clutter(next, next.clutter.scatterers, variance); });
 }
 
 void bistatic_channel_impl::set_offsets(double timing_std_s, double frequency_std_hz)
@@ -251,9 +254,8 @@ void bistatic_channel_impl::on_command(const pmt::pmt_t& message)
     }
 }
 
-cfisac::signal::Scene
-bistatic_channel_impl::targets(const settings& now,
-                               const cfisac::signal::Random& random) const
+cfisac::signal::Scene bistatic_channel_impl::targets(
+    const settings& now, const cfisac::signal::Random& random) const
 {
     auto scene =
         cfisac::signal::draw_targets(d_layout, d_layout.scenario.targets, random);
@@ -270,7 +272,7 @@ void bistatic_channel_impl::run_frame(const settings& now,
                                       std::size_t item,
                                       gr_vector_void_star& output_items) const
 {
-    const cfisac::signal::Random random(d_seed, { static_cast<std::int64_t>(frame) });
+    const cfisac::signal::Random random(d_seed, {static_cast<std::int64_t>(frame)});
     const auto truth = targets(now, random);
     const auto scene =
         now.clutter.scatterers > 0
@@ -278,12 +280,13 @@ void bistatic_channel_impl::run_frame(const settings& now,
                   truth, cfisac::signal::draw_clutter(d_layout, now.clutter, random))
             : truth;
     std::optional<cfisac::signal::Offsets> offsets;
-    if (now.clocks.timing_offset_std_s > 0.0 || now.clocks.frequency_offset_std_hz > 0.0) {
+    if (now.clocks.timing_offset_std_s > 0.0 ||
+        now.clocks.frequency_offset_std_hz > 0.0) {
         offsets = cfisac::signal::draw_offsets(d_layout, now.clocks, random);
     }
-    const at::Tensor echo =
-        cfisac::signal::echo(d_layout, transmit, scene, offsets) +
-        cfisac::signal::sensing_noise(d_layout, now.noise_dbm, random); // [1, M, M_r, S, T]
+    const at::Tensor echo = cfisac::signal::echo(d_layout, transmit, scene, offsets) +
+                            cfisac::signal::sensing_noise(
+                                d_layout, now.noise_dbm, random); // [1, M, M_r, S, T]
 
     const auto receivers = static_cast<std::size_t>(d_layout.receivers());
     const std::size_t size = d_layout.scenario.receive_frame_size();
@@ -293,7 +296,7 @@ void bistatic_channel_impl::run_frame(const settings& now,
                  at::kComplexFloat);
     }
     const std::size_t values = estimate_size(d_layout.scenario);
-    copy_out(at::cat({ truth.position.flatten(), truth.velocity.flatten() }),
+    copy_out(at::cat({truth.position.flatten(), truth.velocity.flatten()}),
              static_cast<float*>(output_items[receivers]) + item * values);
     if (output_items.size() > receivers + 1) {
         const std::int64_t count = d_layout.scenario.targets.count;
@@ -301,7 +304,7 @@ void bistatic_channel_impl::run_frame(const settings& now,
             cfisac::signal::cramer_rao_bound(
                 d_layout, transmit, truth, cfisac::dbm_to_watt(now.noise_dbm)),
             count);
-        copy_out(at::cat({ bound.location_m.flatten(), bound.velocity_mps.flatten() }),
+        copy_out(at::cat({bound.location_m.flatten(), bound.velocity_mps.flatten()}),
                  static_cast<float*>(output_items[receivers + 1]) + item * 2 * count);
     }
 }

@@ -5,9 +5,9 @@
 
 #include "failure.h"
 
+#include <atomic>
 #include <cfisac/signal/scene.h>
 #include <gnuradio/isac/bistatic_channel.h>
-#include <atomic>
 
 namespace gr {
 namespace isac {
@@ -47,8 +47,9 @@ private:
 
     void change_noise(settings& next, double noise_dbm) const;
     void change_clutter(settings& next, int scatterers, double variance) const;
-    void
-    change_offsets(settings& next, double timing_std_s, double frequency_std_hz) const;
+    void change_offsets(settings& next,
+                        double timing_std_s,
+                        double frequency_std_hz) const;
     void change_targets(settings& next,
                         const std::vector<double>& positions,
                         const std::vector<double>& velocities) const;
@@ -72,7 +73,7 @@ private:
     const cfisac::signal::Layout d_layout;
     const std::uint64_t d_seed;
     settings d_settings; //!< guarded by d_setlock
-    std::atomic<std::uint64_t> d_messages_refused{ 0 };
+    std::atomic<std::uint64_t> d_messages_refused{0};
     failure d_failure;
 };
 

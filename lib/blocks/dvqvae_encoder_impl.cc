@@ -8,9 +8,9 @@
 
 #include <cfisac/signal/front_end.h>
 #include <cfisac/signal/transmitter.h>
+#include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -64,7 +64,8 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
       d_access_point(check_access_point(scenario, access_point)),
       d_seed(seed),
       d_pilot(d_model.architecture().reference == cfisac::signal::Reference::pilot),
-      d_reference(d_model.architecture().reference == cfisac::signal::Reference::reference)
+      d_reference(d_model.architecture().reference ==
+                  cfisac::signal::Reference::reference)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_tag_propagation_policy(TPP_DONT);
@@ -96,7 +97,10 @@ void dvqvae_encoder_impl::setup_rpc()
                 DISPTIME | DISPOPTSTRIP)));
     };
     export_count("frames", &dvqvae_encoder::frames, "frames", "frames encoded");
-    export_count("frames_refused", &dvqvae_encoder::frames_refused, "frames", "frames left out: samples not finite");
+    export_count("frames_refused",
+                 &dvqvae_encoder::frames_refused,
+                 "frames",
+                 "frames left out: samples not finite");
 #endif
 }
 
@@ -111,12 +115,12 @@ bool dvqvae_encoder_impl::check_topology(int ninputs, int)
 {
     const int wanted = d_reference ? 1 + static_cast<int>(d_layout.transmitters()) : 1;
     if (ninputs != wanted) {
-        d_logger->error("{:d} inputs connected, but the model {:s} works on {:d}: the echo{:s}",
-                        ninputs,
-                        d_model_file,
-                        wanted,
-                        d_reference ? " and the frames of every transmit access point"
-                                    : " alone");
+        d_logger->error(
+            "{:d} inputs connected, but the model {:s} works on {:d}: the echo{:s}",
+            ninputs,
+            d_model_file,
+            wanted,
+            d_reference ? " and the frames of every transmit access point" : " alone");
     }
     return ninputs == wanted;
 }
@@ -152,7 +156,7 @@ at::Tensor dvqvae_encoder_impl::make_pilot(const std::vector<tag_t>& tags,
     return cfisac::signal::transmit(
                d_layout,
                power_dbm,
-               cfisac::signal::Random(d_seed, { static_cast<std::int64_t>(frame) }))
+               cfisac::signal::Random(d_seed, {static_cast<std::int64_t>(frame)}))
         .signal;
 }
 

@@ -5,11 +5,11 @@
 
 #include "failure.h"
 
+#include <atomic>
 #include <cfisac/fronthaul/packet.h>
 #include <cfisac/nn/model.h>
 #include <cfisac/signal/layout.h>
 #include <gnuradio/isac/dvqvae_encoder.h>
-#include <atomic>
 
 namespace gr {
 namespace isac {
@@ -58,9 +58,9 @@ private:
     const bool d_pilot;
     const bool d_reference;
     cfisac::fronthaul::Packet d_packet;
-    std::atomic<std::uint64_t> d_frames{ 0 };
-    std::atomic<std::uint64_t> d_frames_refused{ 0 };
-    std::atomic<std::uint64_t> d_frames_unmatched{ 0 };
+    std::atomic<std::uint64_t> d_frames{0};
+    std::atomic<std::uint64_t> d_frames_refused{0};
+    std::atomic<std::uint64_t> d_frames_unmatched{0};
     log_limiter d_log_limiter;
     failure d_failure;
 };

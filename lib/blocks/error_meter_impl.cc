@@ -4,12 +4,12 @@
 #include "error_meter_impl.h"
 #include "frames.h"
 
+#include <algorithm>
+#include <cmath>
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <algorithm>
-#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -19,13 +19,13 @@ namespace {
 enum port { truth_port, estimates_port, bound_port };
 
 //! Truths that may wait for an estimate.
-constexpr std::size_t most_waiting = std::size_t{ 1 } << 20;
+constexpr std::size_t most_waiting = std::size_t{1} << 20;
 
 gr::io_signature::sptr inputs(const cfisac::Scenario& scenario)
 {
     const int values = static_cast<int>(estimate_size(scenario) * sizeof(float));
     const int bounds = static_cast<int>(2 * scenario.targets.count * sizeof(float));
-    return gr::io_signature::makev(2, 3, { values, values, bounds });
+    return gr::io_signature::makev(2, 3, {values, values, bounds});
 }
 
 } // namespace
@@ -38,7 +38,7 @@ error_meter::sptr error_meter::make(const cfisac::Scenario& scenario)
 error_meter_impl::error_meter_impl(const cfisac::Scenario& scenario)
     : gr::block("error_meter", inputs(scenario), gr::io_signature::make(0, 0, 0)),
       d_values(estimate_size(scenario)),
-      d_bounds(std::size_t{ 2 } * scenario.targets.count),
+      d_bounds(std::size_t{2} * scenario.targets.count),
       d_keeper(scenario)
 {
     set_tag_propagation_policy(TPP_DONT);
@@ -50,19 +50,19 @@ std::map<std::string, double> error_meter_impl::scores() const
     const std::lock_guard<std::mutex> lock(d_mutex);
     const cfisac::evaluation::Scores s = d_keeper.scores();
     return {
-        { "frames", static_cast<double>(s.frames) },
-        { "frames_lost", static_cast<double>(s.frames_lost) },
-        { "location_rmse_m", s.location_rmse_m },
-        { "location_median_m", s.location_median_m },
-        { "location_p90_m", s.location_p90_m },
-        { "location_within_1m", s.location_within_1m },
-        { "velocity_rmse_mps", s.velocity_rmse_mps },
-        { "velocity_median_mps", s.velocity_median_mps },
-        { "velocity_p90_mps", s.velocity_p90_mps },
-        { "root_crlb_location_rms_m", s.root_crlb_location_rms_m },
-        { "root_crlb_location_median_m", s.root_crlb_location_median_m },
-        { "root_crlb_velocity_rms_mps", s.root_crlb_velocity_rms_mps },
-        { "root_crlb_velocity_median_mps", s.root_crlb_velocity_median_mps },
+        {"frames", static_cast<double>(s.frames)},
+        {"frames_lost", static_cast<double>(s.frames_lost)},
+        {"location_rmse_m", s.location_rmse_m},
+        {"location_median_m", s.location_median_m},
+        {"location_p90_m", s.location_p90_m},
+        {"location_within_1m", s.location_within_1m},
+        {"velocity_rmse_mps", s.velocity_rmse_mps},
+        {"velocity_median_mps", s.velocity_median_mps},
+        {"velocity_p90_mps", s.velocity_p90_mps},
+        {"root_crlb_location_rms_m", s.root_crlb_location_rms_m},
+        {"root_crlb_location_median_m", s.root_crlb_location_median_m},
+        {"root_crlb_velocity_rms_mps", s.root_crlb_velocity_rms_mps},
+        {"root_crlb_velocity_median_mps", s.root_crlb_velocity_median_mps},
     };
 }
 
@@ -99,8 +99,8 @@ bool error_meter_impl::start()
 
 bool error_meter_impl::stop()
 {
-    // When the estimates have ended, none will come for a truth that is left over. When the
-    // flowgraph was stopped instead, its frames are still under way and are not lost.
+    // When the estimates have ended, none will come for a truth that is left over. When
+    // the flowgraph was stopped instead, its frames are still under way and are not lost.
     if (detail() && detail()->input(estimates_port)->done()) {
         const std::lock_guard<std::mutex> lock(d_mutex);
         for (int left = truths_available() + static_cast<int>(d_truths.size()); left > 0;
@@ -125,12 +125,11 @@ int error_meter_impl::truths_available()
 void error_meter_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
     // Truths are queued as they come: if they waited in their buffer, a long gap in the
-    // estimates would hold up the block that makes them, and the echoes with it. The last one
-    // stays where it is, because a sink with an empty input that has ended is taken to be
-    // done, while estimates may still be under way.
+    // estimates would hold up the block that makes them, and the echoes with it. The last
+    // one stays where it is, because a sink with an empty input that has ended is taken
+    // to be done, while estimates may still be under way.
     const bool queue = truths_available() > 1;
-    std::fill(
-        ninput_items_required.begin(), ninput_items_required.end(), queue ? 2 : 1);
+    std::fill(ninput_items_required.begin(), ninput_items_required.end(), queue ? 2 : 1);
     ninput_items_required[estimates_port] = queue ? 0 : 1;
 }
 

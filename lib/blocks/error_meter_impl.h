@@ -6,8 +6,8 @@
 #include "failure.h"
 
 #include <cfisac/evaluation/scores.h>
-#include <gnuradio/isac/error_meter.h>
 #include <deque>
+#include <gnuradio/isac/error_meter.h>
 #include <mutex>
 #include <vector>
 
@@ -44,7 +44,8 @@ private:
     //! Truths that can be read, with their bounds where these are connected.
     int truths_available();
     void queue_truths(int count, gr_vector_const_void_star& input_items);
-    //! Score estimates as long as there is a truth. \return how many of them are done with
+    //! Score estimates as long as there is a truth. \return how many of them are done
+    //! with
     int match(int count, const float* estimates);
     void score(const entry& truth, const float* estimate);
     void publish();

@@ -4,19 +4,19 @@
 #define INCLUDED_ISAC_FAILURE_H
 
 #include <c10/util/Exception.h>
-#include <gnuradio/block.h>
-#include <gnuradio/logger.h>
 #include <chrono>
 #include <exception>
+#include <gnuradio/block.h>
+#include <gnuradio/logger.h>
 #include <mutex>
 #include <string>
 
 namespace gr {
 namespace isac {
 
-/*! What ended a flowgraph. An exception that leaves work() would stop one thread and leave
- * its neighbours waiting; a block that ends with WORK_DONE stops them all, and keeps the
- * reason here for whoever asks.
+/*! What ended a flowgraph. An exception that leaves work() would stop one thread and
+ * leave its neighbours waiting; a block that ends with WORK_DONE stops them all, and
+ * keeps the reason here for whoever asks.
  */
 class failure
 {

@@ -4,8 +4,8 @@
 #include "frames.h"
 
 #include <ATen/Parallel.h>
-#include <gnuradio/isac/names.h>
 #include <cstring>
+#include <gnuradio/isac/names.h>
 #include <stdexcept>
 
 namespace gr {
@@ -15,14 +15,14 @@ namespace {
 
 std::vector<std::int64_t> frame_shape(const cfisac::Scenario& scenario, int antennas)
 {
-    return { antennas,
-             scenario.waveform.sensed_subcarriers(),
-             scenario.waveform.sensed_symbols() };
+    return {antennas,
+            scenario.waveform.sensed_subcarriers(),
+            scenario.waveform.sensed_symbols()};
 }
 
 std::vector<std::int64_t> batch_of_one(const std::vector<std::int64_t>& shape)
 {
-    std::vector<std::int64_t> sizes{ 1 };
+    std::vector<std::int64_t> sizes{1};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
     return sizes;
 }
@@ -46,7 +46,8 @@ std::string resolve_device(const std::string& name)
             return name;
         }
     } catch (const c10::Error&) {
-        throw std::invalid_argument("device: want auto, cpu or cuda:N, got \"" + name + "\"");
+        throw std::invalid_argument("device: want auto, cpu or cuda:N, got \"" + name +
+                                    "\"");
     }
     throw std::invalid_argument("device: there is no \"" + name + "\" here");
 }
@@ -63,7 +64,7 @@ std::vector<std::int64_t> receive_shape(const cfisac::Scenario& scenario)
 
 std::size_t estimate_size(const cfisac::Scenario& scenario)
 {
-    return std::size_t{ 2 } * scenario.dimensions * scenario.targets.count;
+    return std::size_t{2} * scenario.dimensions * scenario.targets.count;
 }
 
 at::Tensor wrap(const void* item, const std::vector<std::int64_t>& shape)

@@ -5,8 +5,8 @@
 
 #include <ATen/ATen.h>
 #include <cfisac/scenario/scenario.h>
-#include <gnuradio/tags.h>
 #include <cstdint>
+#include <gnuradio/tags.h>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +19,8 @@ namespace isac {
  * thread, so that numbers do not depend on how many items a call of work() brings.
  */
 
-/*! Prepare the calling thread for LibTorch: its loops run in this thread, since the blocks
- * run side by side already. To be called in start().
+/*! Prepare the calling thread for LibTorch: its loops run in this thread, since the
+ * blocks run side by side already. To be called in start().
  */
 void use_one_thread();
 

@@ -6,9 +6,9 @@
 #include "frames.h"
 #include "model_files.h"
 
+#include <algorithm>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <algorithm>
 #include <limits>
 
 namespace gr {
@@ -39,9 +39,10 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
 {
     std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
     if (d_model.decoder_needs_transmit()) {
-        sizes.insert(sizes.end(),
-                     scenario.transmit.size(),
-                     static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex)));
+        sizes.insert(
+            sizes.end(),
+            scenario.transmit.size(),
+            static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex)));
     }
     const int count = static_cast<int>(sizes.size());
     set_input_signature(gr::io_signature::makev(1, count, sizes));
@@ -76,8 +77,14 @@ void fusion_decoder_impl::setup_rpc()
                 DISPTIME | DISPOPTSTRIP)));
     };
     export_count("frames", &fusion_decoder::frames, "frames", "frames decoded");
-    export_count("frames_lost", &fusion_decoder::frames_lost, "frames", "frames without an estimate");
-    export_count("packets_refused", &fusion_decoder::packets_refused, "packets", "packets refused");
+    export_count("frames_lost",
+                 &fusion_decoder::frames_lost,
+                 "frames",
+                 "frames without an estimate");
+    export_count("packets_refused",
+                 &fusion_decoder::packets_refused,
+                 "packets",
+                 "packets refused");
 #endif
 }
 
@@ -97,14 +104,15 @@ bool fusion_decoder_impl::check_topology(int ninputs, int)
 {
     const int wanted = input_signature()->max_streams();
     if (ninputs != wanted) {
-        d_logger->error("{:d} inputs connected, but the model {:s} works on {:d}: the packets "
-                        "of every receive access point{:s}",
-                        ninputs,
-                        d_model_file,
-                        wanted,
-                        d_model.decoder_needs_transmit()
-                            ? " and the frames of every transmit access point"
-                            : "");
+        d_logger->error(
+            "{:d} inputs connected, but the model {:s} works on {:d}: the packets "
+            "of every receive access point{:s}",
+            ninputs,
+            d_model_file,
+            wanted,
+            d_model.decoder_needs_transmit()
+                ? " and the frames of every transmit access point"
+                : "");
     }
     return ninputs == wanted;
 }
@@ -122,10 +130,11 @@ void fusion_decoder_impl::refuse(std::size_t stream, const char* reason)
         d_refusals[reason]++;
     }
     if (d_log_limiter.pass()) {
-        d_logger->error("packet at input {:d} refused: {:s} ({:d} packets refused so far)",
-                        stream,
-                        reason,
-                        d_packets_refused.load());
+        d_logger->error(
+            "packet at input {:d} refused: {:s} ({:d} packets refused so far)",
+            stream,
+            reason,
+            d_packets_refused.load());
     }
 }
 
@@ -177,13 +186,14 @@ void fusion_decoder_impl::decode(std::uint64_t frame,
     std::vector<at::Tensor> indices;
     for (const head& each : d_heads) {
         const auto& values = each.packet.indices;
-        at::Tensor row = at::empty({ 1, static_cast<std::int64_t>(values.size()) }, at::kLong);
+        at::Tensor row =
+            at::empty({1, static_cast<std::int64_t>(values.size())}, at::kLong);
         std::copy(values.begin(), values.end(), row.data_ptr<std::int64_t>());
         indices.push_back(row.to(d_model.device()));
     }
     const auto estimates = d_model.decode(indices, transmit);
     const at::Tensor values =
-        at::cat({ estimates.location.flatten(), estimates.velocity.flatten() });
+        at::cat({estimates.location.flatten(), estimates.velocity.flatten()});
     copy_out(values, out);
     add_item_tag(0, nitems_written(0) + item, names::frame(), pmt::from_uint64(frame));
 

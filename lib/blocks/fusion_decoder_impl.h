@@ -5,10 +5,10 @@
 
 #include "failure.h"
 
+#include <atomic>
 #include <cfisac/fronthaul/packet.h>
 #include <cfisac/nn/model.h>
 #include <gnuradio/isac/fusion_decoder.h>
-#include <atomic>
 #include <optional>
 
 namespace gr {
@@ -41,13 +41,15 @@ public:
 private:
     //! A packet that was read but whose item is not consumed yet.
     struct head {
-        std::optional<std::uint64_t> item; //!< number of the item that `packet` was read from
+        std::optional<std::uint64_t>
+            item; //!< number of the item that `packet` was read from
         cfisac::fronthaul::Packet packet;
     };
 
     //! Frame number of packet `item`, now in d_heads[stream]; nothing if it is refused.
-    std::optional<std::uint64_t>
-    read_packet(std::size_t stream, std::uint64_t item, const std::uint8_t* data);
+    std::optional<std::uint64_t> read_packet(std::size_t stream,
+                                             std::uint64_t item,
+                                             const std::uint8_t* data);
     void refuse(std::size_t stream, const char* reason);
     void note_seen(std::uint64_t frame);
     void note_decoded(std::uint64_t frame);
@@ -60,15 +62,15 @@ private:
     const cfisac::fronthaul::PacketFormat d_format;
     const std::size_t d_access_points; //!< M
     std::vector<head> d_heads;         //!< [M]
-    bool d_first_frame = true; //!< no packet seen yet
-    bool d_decoded = false;    //!< a frame was decoded
-    std::uint64_t d_next = 0; //!< frame that comes next when none is lost
+    bool d_first_frame = true;         //!< no packet seen yet
+    bool d_decoded = false;            //!< a frame was decoded
+    std::uint64_t d_next = 0;          //!< frame that comes next when none is lost
     mutable std::mutex d_refusals_mutex;
     std::map<std::string, std::uint64_t> d_refusals; //!< guarded by d_refusals_mutex
-    std::atomic<std::uint64_t> d_frames{ 0 };
-    std::atomic<std::uint64_t> d_frames_lost{ 0 };
-    std::atomic<std::uint64_t> d_packets_refused{ 0 };
-    std::atomic<std::uint64_t> d_items_unmatched{ 0 };
+    std::atomic<std::uint64_t> d_frames{0};
+    std::atomic<std::uint64_t> d_frames_lost{0};
+    std::atomic<std::uint64_t> d_packets_refused{0};
+    std::atomic<std::uint64_t> d_items_unmatched{0};
     log_limiter d_log_limiter;
     failure d_failure;
 };

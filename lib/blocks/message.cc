@@ -25,8 +25,9 @@ std::string show(const pmt::pmt_t& value)
     return text;
 }
 
-[[noreturn]] void
-wrong(const std::string& key, const std::string& wanted, const pmt::pmt_t& value)
+[[noreturn]] void wrong(const std::string& key,
+                        const std::string& wanted,
+                        const pmt::pmt_t& value)
 {
     throw std::invalid_argument(key + ": want " + wanted + ", got " + show(value));
 }
@@ -41,7 +42,8 @@ std::vector<To> converted(const std::vector<From>& values)
 
 message_reader::message_reader(const pmt::pmt_t& message)
 {
-    // A dictionary is a list of pairs, so a pair whose first half is not a pair stands alone.
+    // A dictionary is a list of pairs, so a pair whose first half is not a pair stands
+    // alone.
     const bool single = pmt::is_pair(message) && !pmt::is_pair(pmt::car(message));
     if (!single && !pmt::is_dict(message)) {
         throw std::invalid_argument("want a dictionary, got " + show(message));
@@ -130,8 +132,8 @@ std::optional<std::vector<double>> message_reader::numbers(const std::string& ke
     wrong(key, "an f32vector or f64vector", *value);
 }
 
-std::optional<std::vector<gr_complex>>
-message_reader::complex_numbers(const std::string& key)
+std::optional<std::vector<gr_complex>> message_reader::complex_numbers(
+    const std::string& key)
 {
     const auto value = take(key);
     if (!value) {

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_MESSAGE_H
 
 #include <gnuradio/gr_complex.h>
-#include <pmt/pmt.h>
 #include <map>
 #include <optional>
+#include <pmt/pmt.h>
 #include <string>
 #include <vector>
 

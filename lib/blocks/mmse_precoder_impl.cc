@@ -6,9 +6,9 @@
 #include "message.h"
 
 #include <cfisac/signal/transmitter.h>
+#include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <cmath>
 #include <stdexcept>
 
 namespace gr {
@@ -26,20 +26,21 @@ mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
           "mmse_precoder",
           gr::io_signature::make(
               scenario.users.count, scenario.users.count, sizeof(gr_complex)),
-          gr::io_signature::make(static_cast<int>(scenario.transmit.size()),
-                                 static_cast<int>(scenario.transmit.size()),
-                                 static_cast<int>(scenario.transmit_frame_size() *
-                                                  sizeof(gr_complex))),
+          gr::io_signature::make(
+              static_cast<int>(scenario.transmit.size()),
+              static_cast<int>(scenario.transmit.size()),
+              static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex))),
           scenario.waveform.sensed_subcarriers() * scenario.waveform.sensed_symbols()),
       d_layout(scenario),
       d_seed(seed),
-      d_settings{ scenario.transmit_power_dbm, at::Tensor() }
+      d_settings{scenario.transmit_power_dbm, at::Tensor()}
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_in(names::csi_port());
     set_msg_handler(names::csi_port(), [this](const pmt::pmt_t& m) { on_csi(m); });
     message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(), [this](const pmt::pmt_t& m) { on_command(m); });
+    set_msg_handler(names::command_port(),
+                    [this](const pmt::pmt_t& m) { on_command(m); });
     set_min_output_buffer(4);
 }
 
@@ -72,13 +73,14 @@ void mmse_precoder_impl::set_channel(const std::vector<gr_complex>& channel)
     const std::int64_t antennas =
         d_layout.transmitters() * d_layout.scenario.transmit_antennas();
     const std::int64_t users = d_layout.scenario.users.count;
-    const std::vector<std::int64_t> shape{ 1, d_layout.subcarriers(), antennas, users };
+    const std::vector<std::int64_t> shape{1, d_layout.subcarriers(), antennas, users};
     const auto count = static_cast<std::size_t>(c10::multiply_integers(shape));
     if (channel.size() != count) {
-        throw std::invalid_argument(
-            "channel: " + std::to_string(channel.size()) + " entries; [" +
-            std::to_string(shape[1]) + " subcarriers, " + std::to_string(antennas) +
-            " antennas, " + std::to_string(users) + " users] are " + std::to_string(count));
+        throw std::invalid_argument("channel: " + std::to_string(channel.size()) +
+                                    " entries; [" + std::to_string(shape[1]) +
+                                    " subcarriers, " + std::to_string(antennas) +
+                                    " antennas, " + std::to_string(users) +
+                                    " users] are " + std::to_string(count));
     }
     for (std::size_t i = 0; i < count; i++) {
         if (!std::isfinite(channel[i].real()) || !std::isfinite(channel[i].imag())) {
@@ -137,16 +139,18 @@ at::Tensor mmse_precoder_impl::make_frame(const settings& now,
     if (drawn || !now.channel.is_same(d_precoder_channel) ||
         now.power_dbm != d_precoder_power_dbm) {
         const at::Tensor channel =
-            drawn ? cfisac::signal::user_channel(
-                        d_layout,
-                        scenario.users,
-                        cfisac::signal::Random(d_seed, { static_cast<std::int64_t>(frame) }))
-                  : now.channel;
+            drawn
+                ? cfisac::signal::user_channel(
+                      d_layout,
+                      scenario.users,
+                      cfisac::signal::Random(d_seed, {static_cast<std::int64_t>(frame)}))
+                : now.channel;
         d_layout.scenario.transmit_power_dbm = now.power_dbm;
-        d_precoder = cfisac::signal::mmse_precoder(channel,
-                                                   cfisac::dbm_to_watt(scenario.users.noise_dbm),
-                                                   d_layout.sensed_power_w(),
-                                                   d_layout.transmitters());
+        d_precoder =
+            cfisac::signal::mmse_precoder(channel,
+                                          cfisac::dbm_to_watt(scenario.users.noise_dbm),
+                                          d_layout.sensed_power_w(),
+                                          d_layout.transmitters());
         d_precoder_channel = now.channel;
         d_precoder_power_dbm = now.power_dbm;
     }
@@ -178,8 +182,8 @@ int mmse_precoder_impl::work(int noutput_items,
     }
     const std::vector<const void*> streams(input_items.begin(), input_items.end());
     const std::size_t frame_items = d_layout.scenario.transmit_frame_size();
-    const std::vector<std::int64_t> symbols_shape{ d_layout.subcarriers(),
-                                                   d_layout.symbols() };
+    const std::vector<std::int64_t> symbols_shape{d_layout.subcarriers(),
+                                                  d_layout.symbols()};
     try {
         for (int item = 0; item < noutput_items; item++) {
             const std::uint64_t frame = nitems_written(0) + item;
@@ -187,7 +191,8 @@ int mmse_precoder_impl::work(int noutput_items,
             const at::Tensor signal = make_frame(now, frame, symbols);
             for (std::size_t port = 0; port < output_items.size(); port++) {
                 copy_out(signal.select(1, static_cast<std::int64_t>(port)),
-                         static_cast<gr_complex*>(output_items[port]) + item * frame_items,
+                         static_cast<gr_complex*>(output_items[port]) +
+                             item * frame_items,
                          at::kComplexFloat);
             }
             tag_frame(now, frame);

@@ -5,9 +5,9 @@
 
 #include "failure.h"
 
+#include <atomic>
 #include <cfisac/signal/layout.h>
 #include <gnuradio/isac/mmse_precoder.h>
-#include <atomic>
 
 namespace gr {
 namespace isac {
@@ -39,16 +39,18 @@ private:
     void on_command(const pmt::pmt_t& message);
     void refuse(const char* port, const std::exception& cause);
     //! X [1, N, N_t, S, T] of one frame.
-    at::Tensor make_frame(const settings& now, std::uint64_t frame, const at::Tensor& symbols);
+    at::Tensor make_frame(const settings& now,
+                          std::uint64_t frame,
+                          const at::Tensor& symbols);
     void tag_frame(const settings& now, std::uint64_t frame);
 
     cfisac::signal::Layout d_layout; //!< its scenario carries the power in force
     const std::uint64_t d_seed;
-    settings d_settings; //!< guarded by d_setlock
+    settings d_settings;           //!< guarded by d_setlock
     at::Tensor d_precoder_channel; //!< channel that d_precoder was made for
     at::Tensor d_precoder;         //!< [1, S, N·N_t, K], kept while the channel stays
     double d_precoder_power_dbm = 0.0;
-    std::atomic<std::uint64_t> d_messages_refused{ 0 };
+    std::atomic<std::uint64_t> d_messages_refused{0};
     failure d_failure;
 };
 

@@ -19,10 +19,11 @@ cfisac::nn::Model load_model(const std::string& file,
 
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model)
 {
-    return cfisac::fronthaul::PacketFormat(static_cast<std::uint32_t>(model.codewords()),
-                                           static_cast<std::uint32_t>(model.index_count()),
-                                           cfisac::fingerprint(model.scenario()),
-                                           model.fingerprint());
+    return cfisac::fronthaul::PacketFormat(
+        static_cast<std::uint32_t>(model.codewords()),
+        static_cast<std::uint32_t>(model.index_count()),
+        cfisac::fingerprint(model.scenario()),
+        model.fingerprint());
 }
 
 model_info load_model_info(const std::string& path)

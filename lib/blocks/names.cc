@@ -7,11 +7,11 @@ namespace gr {
 namespace isac {
 namespace names {
 
-#define ISAC_NAME(function, text)                        \
-    const pmt::pmt_t& function()                         \
-    {                                                    \
+#define ISAC_NAME(function, text)                         \
+    const pmt::pmt_t& function()                          \
+    {                                                     \
         static const pmt::pmt_t name = pmt::intern(text); \
-        return name;                                     \
+        return name;                                      \
     }
 
 ISAC_NAME(frame, "frame")

@@ -45,7 +45,7 @@ int payload_source_impl::work(int noutput_items,
         const auto frame =
             static_cast<std::int64_t>((nitems_written(0) + item) / d_frame_items);
         const at::Tensor symbols = cfisac::signal::payload(
-            d_layout, cfisac::signal::Random(d_seed, { frame })); // [1, K, S, T]
+            d_layout, cfisac::signal::Random(d_seed, {frame})); // [1, K, S, T]
         for (std::size_t user = 0; user < output_items.size(); user++) {
             copy_out(symbols.select(1, static_cast<std::int64_t>(user)),
                      static_cast<gr_complex*>(output_items[user]) + item,

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_BISTATIC_CHANNEL_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/sync_block.h>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,13 +18,13 @@ namespace isac {
  * \ingroup isac
  *
  * \details
- * Bistatic sensing channel (6) from every transmit over every target to every receive access
- * point: path loss, reflection coefficient, delay (8), Doppler frequency (9) and the steering
- * vectors (1), (2); with clutter (29), timing and frequency offsets (30) and white noise.
- * Targets, reflection coefficients, clutter, offsets and noise are drawn from (seed, frame):
- * each frame is a new scene, and the same seed gives the same echoes. Targets that were set
- * stand still between frames and keep their velocity; their reflection coefficients are
- * still drawn.
+ * Bistatic sensing channel (6) from every transmit over every target to every receive
+ * access point: path loss, reflection coefficient, delay (8), Doppler frequency (9) and
+ * the steering vectors (1), (2); with clutter (29), timing and frequency offsets (30) and
+ * white noise. Targets, reflection coefficients, clutter, offsets and noise are drawn
+ * from (seed, frame): each frame is a new scene, and the same seed gives the same echoes.
+ * Targets that were set stand still between frames and keep their velocity; their
+ * reflection coefficients are still drawn.
  *
  * Inputs: N streams of transmit frames, one per item, gr_complex [N_t, S, T], sqrt(W).
  *
@@ -33,17 +33,17 @@ namespace isac {
  * - M: truth, float [2·D·Q] per item: the locations of all targets, target by target (m),
  *   then their velocities likewise (m/s);
  * - M+1 (optional): root Cramér-Rao bound, float [2·Q] per item: location (m) of every
- *   target, then velocity (m/s), each the square root of the trace of the target's block of
- *   (24). Computed only when connected; takes longer than the echoes.
+ *   target, then velocity (m/s), each the square root of the trace of the target's block
+ *   of (24). Computed only when connected; takes longer than the echoes.
  *
- * The frame number is that of the tag `frame` of input 0, or the item's number. All tags go
- * to all outputs; those of our own (see names.h) are taken from input 0 only.
+ * The frame number is that of the tag `frame` of input 0, or the item's number. All tags
+ * go to all outputs; those of our own (see names.h) are taken from input 0 only.
  *
  * Message port `command`: dictionary with any of "noise_dbm", "clutter_scatterers",
- * "clutter_variance", "timing_std_s", "frequency_std_hz" (numbers), "target_positions" and
- * "target_velocities" (number vectors; both or none). All settings of a message are taken
- * together, from the next frame on; a message with anything wrong in it is refused as a
- * whole, logged and counted.
+ * "clutter_variance", "timing_std_s", "frequency_std_hz" (numbers), "target_positions"
+ * and "target_velocities" (number vectors; both or none). All settings of a message are
+ * taken together, from the next frame on; a message with anything wrong in it is refused
+ * as a whole, logged and counted.
  */
 class ISAC_API bistatic_channel : virtual public gr::sync_block
 {
@@ -66,7 +66,7 @@ public:
 
     /*!
      * Clutter of (29) in the scenario's clutter area.
-     * \param scatterers number of scatterers, 0 for none, 10000 at most
+     * \param scatterers number of scatterers, 0 for none; see cfisac::ScenarioLimits
      * \param variance mean power χ̃² of the reflection coefficient
      * \throws std::invalid_argument on a negative or too large number or variance
      */

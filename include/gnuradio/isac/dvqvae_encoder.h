@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_DVQVAE_ENCODER_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/block.h>
 #include <gnuradio/isac/api.h>
-#include <cstdint>
 #include <string>
 
 namespace gr {
@@ -17,25 +17,27 @@ namespace isac {
  * \ingroup isac
  *
  * \details
- * Front end, encoder (12), projector and vector quantizer (13)–(15) of access point m; the
- * indices of the codewords leave in a packet. What the access point knows of the transmitted
- * signal is a property of the model:
+ * Front end, encoder (12), projector and vector quantizer (13)–(15) of access point m;
+ * the indices of the codewords leave in a packet. What the access point knows of the
+ * transmitted signal is a property of the model:
  * - `raw`: nothing;
- * - `pilot`: payload and precoder follow from (seed, frame), and the block makes the transmit
- *   frames itself. It refuses an echo whose tags say otherwise: `csi` "message", or a `seed`
- *   that is not its own. It takes the power from the tag `power_dbm`, or the scenario's;
+ * - `pilot`: payload and precoder follow from (seed, frame), and the block makes the
+ *   transmit frames itself. It refuses an echo whose tags say otherwise: `csi` "message",
+ *   or a `seed` that is not its own. It takes the power from the tag `power_dbm`, or the
+ *   scenario's;
  * - `reference`: the transmit frames are inputs.
  *
  * Inputs:
  * - 0: echo frames, one per item, gr_complex [M_r, S, T];
- * - 1 … N (`reference` only): transmit frames, one per item, gr_complex [N_t, S, T], paired
- *   with the echoes by frame number; one without a partner is passed over.
+ * - 1 … N (`reference` only): transmit frames, one per item, gr_complex [N_t, S, T],
+ *   paired with the echoes by frame number; one without a partner is passed over.
  *
- * Output: fronthaul packets (cfisac/fronthaul/packet.h), one per item, packet_size() bytes.
+ * Output: fronthaul packets (cfisac/fronthaul/packet.h), one per item, packet_size()
+ * bytes.
  *
- * The frame number is that of the tag `frame`, or the item's number; the capture time is that
- * of the tag `rx_time`, or frame number times interval. A frame with a sample that is not
- * finite is logged, counted and left out: the decoder sees a gap.
+ * The frame number is that of the tag `frame`, or the item's number; the capture time is
+ * that of the tag `rx_time`, or frame number times interval. A frame with a sample that
+ * is not finite is logged, counted and left out: the decoder sees a gap.
  */
 class ISAC_API dvqvae_encoder : virtual public gr::block
 {

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_ERROR_METER_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/block.h>
 #include <gnuradio/isac/api.h>
-#include <cstdint>
 #include <map>
 #include <string>
 
@@ -20,12 +20,12 @@ namespace isac {
  * \details
  * An error is the Euclidean distance between a target's estimate and its truth, after the
  * best assignment of estimates to targets over location and velocity together. A target's
- * root bound is the square root of the trace of its block of (24). All scores run over the
- * same targets.
+ * root bound is the square root of the trace of its block of (24). All scores run over
+ * the same targets.
  *
- * Truth and estimates are paired by the tag `frame` (an item without one is numbered by its
- * place in the stream). A truth that a later estimate passes, or that is left over when the
- * streams have ended, is a lost frame; so is an estimate that is not finite.
+ * Truth and estimates are paired by the tag `frame` (an item without one is numbered by
+ * its place in the stream). A truth that a later estimate passes, or that is left over
+ * when the streams have ended, is a lost frame; so is an estimate that is not finite.
  *
  * Inputs:
  * - 0: truth, float [2·D·Q] per item: locations (m), then velocities (m/s);
@@ -44,10 +44,11 @@ public:
     static sptr make(const cfisac::Scenario& scenario);
 
     /*!
-     * Scores so far: frames, frames_lost, location_rmse_m, location_median_m, location_p90_m,
-     * location_within_1m (share), velocity_rmse_mps, velocity_median_mps, velocity_p90_mps,
-     * root_crlb_location_rms_m, root_crlb_location_median_m, root_crlb_velocity_rms_mps and
-     * root_crlb_velocity_median_mps. NaN where nothing was counted.
+     * Scores so far: frames, frames_lost, location_rmse_m, location_median_m,
+     * location_p90_m, location_within_1m (share), velocity_rmse_mps, velocity_median_mps,
+     * velocity_p90_mps, root_crlb_location_rms_m, root_crlb_location_median_m,
+     * root_crlb_velocity_rms_mps and root_crlb_velocity_median_mps. NaN where nothing was
+     * counted.
      */
     virtual std::map<std::string, double> scores() const = 0;
     //! scores() as a JSON object in one line; null for NaN.

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_FUSION_DECODER_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/block.h>
 #include <gnuradio/isac/api.h>
-#include <cstdint>
 #include <map>
 #include <string>
 
@@ -19,22 +19,24 @@ namespace isac {
  *
  * \details
  * The central unit: codewords from the indices of every access point, decoder (16) and
- * read-out. A packet that is damaged, of another model, of another access point or of another
- * size is never decoded: it is counted by what is wrong with it, logged (once a second at
- * most) and dropped. The streams are paired by frame number; whatever has no partner is
- * dropped and counted, and the frame is lost.
+ * read-out. A packet that is damaged, of another model, of another access point or of
+ * another size is never decoded: it is counted by what is wrong with it, logged (once a
+ * second at most) and dropped. The streams are paired by frame number; whatever has no
+ * partner is dropped and counted, and the frame is lost.
  *
  * Inputs:
- * - 0 … M-1: fronthaul packets of access points 0 … M-1, one per item, packet_size() bytes;
+ * - 0 … M-1: fronthaul packets of access points 0 … M-1, one per item, packet_size()
+ *   bytes;
  * - M … M+N-1 (only when the model's decoder reads them): transmit frames, one per item,
  *   gr_complex [N_t, S, T]; numbered by the tag `frame` or the item's number.
  *
- * Output: estimates, float [2·D·Q] per item: the locations of all targets, target by target
- * (m), then their velocities likewise (m/s). Every item carries the tag `frame` (uint64).
+ * Output: estimates, float [2·D·Q] per item: the locations of all targets, target by
+ * target (m), then their velocities likewise (m/s). Every item carries the tag `frame`
+ * (uint64).
  *
- * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture time
- * of the packets, s, double) and "confidence" (f32vector [Q], in [0, 1]); the data is an
- * f32vector with the values of the output item.
+ * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture
+ * time of the packets, s, double) and "confidence" (f32vector [Q], in [0, 1]); the data
+ * is an f32vector with the values of the output item.
  */
 class ISAC_API fusion_decoder : virtual public gr::block
 {
@@ -62,7 +64,8 @@ public:
     virtual std::uint64_t packets_refused() const = 0;
     //! Packets refused, by what was wrong with them.
     virtual std::map<std::string, std::uint64_t> refusals() const = 0;
-    //! Packets and transmit frames dropped because another stream had no partner for them.
+    //! Packets and transmit frames dropped because another stream had no partner for
+    //! them.
     virtual std::uint64_t items_unmatched() const = 0;
     //! What ended the flowgraph, empty when nothing went wrong.
     virtual std::string error() const = 0;

@@ -4,10 +4,10 @@
 #define INCLUDED_ISAC_MMSE_PRECODER_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/sync_decimator.h>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,19 +20,20 @@ namespace isac {
  *
  * \details
  * Transmit signal (3) with the centralized MMSE precoder
- * W_i = μ H_i (H_i^H H_i + α I)^-1, α = K σ_c² / (N P / S), on every subcarrier i. One scale
- * μ for all access points lets the strongest of them meet its power limit P; see
+ * W_i = μ H_i (H_i^H H_i + α I)^-1, α = K σ_c² / (N P / S), on every subcarrier i. One
+ * scale μ for all access points lets the strongest of them meet its power limit P; see
  * cfisac/signal/transmitter.h.
  *
- * The channel state H is drawn from (seed, frame) until a message brings one; that one stays
- * in force until the next.
+ * The channel state H is drawn from (seed, frame) until a message brings one; that one
+ * stays in force until the next.
  *
  * Inputs: K streams of gr_complex symbols with unit mean power, in the order
  * [subcarrier, symbol], S·T items per frame.
  *
  * Outputs: N streams, one frame per item, gr_complex [N_t, S, T], in units of sqrt(W) per
  * resource element. Every item carries the tags `frame` (uint64), `csi` ("seed" or
- * "message"), `power_dbm` (double) and, when the channel state was drawn, `seed` (uint64).
+ * "message"), `power_dbm` (double) and, when the channel state was drawn, `seed`
+ * (uint64).
  *
  * Message port `csi`: dictionary with "channel", a c32vector of S·N·N_t·K entries
  * [subcarrier, access point and antenna, user]; the received signal is h^H x, as in (4).
@@ -55,7 +56,8 @@ public:
     /*!
      * Set the power limit P of one transmit access point over all subcarriers of the full
      * grid, dBm; in force from the next frame on.
-     * \throws std::invalid_argument when it is not finite or not a positive power in watts
+     * \throws std::invalid_argument when it is not finite or not a positive power in
+     * watts
      */
     virtual void set_transmit_power_dbm(double power_dbm) = 0;
     //! P, dBm
@@ -64,7 +66,8 @@ public:
     /*!
      * Set the channel state, as message port `csi` does.
      * \param channel [S, N·N_t, K]
-     * \throws std::invalid_argument on a wrong number of entries or one that is not finite
+     * \throws std::invalid_argument on a wrong number of entries or one that is not
+     * finite
      */
     virtual void set_channel(const std::vector<gr_complex>& channel) = 0;
 

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_MODEL_INFO_H
 
 #include <cfisac/scenario/scenario.h>
-#include <gnuradio/isac/api.h>
 #include <cstddef>
 #include <cstdint>
+#include <gnuradio/isac/api.h>
 #include <string>
 
 namespace gr {
@@ -15,13 +15,13 @@ namespace isac {
 //! What a flowgraph must know of a model file to connect its blocks.
 struct ISAC_API model_info {
     std::string path;
-    cfisac::Scenario scenario;   //!< the scenario that the model was made for
-    std::string reference;       //!< "raw", "pilot" or "reference", see dvqvae_encoder
-    std::size_t packet_size;     //!< bytes of one fronthaul packet, the item of its stream
-    std::uint64_t fingerprint;   //!< of architecture, codebooks and weights
-    std::int64_t codewords = 0;   //!< N_c, size of the codebook
+    cfisac::Scenario scenario;  //!< the scenario that the model was made for
+    std::string reference;      //!< "raw", "pilot" or "reference", see dvqvae_encoder
+    std::size_t packet_size;    //!< bytes of one fronthaul packet, the item of its stream
+    std::uint64_t fingerprint;  //!< of architecture, codebooks and weights
+    std::int64_t codewords = 0; //!< N_c, size of the codebook
     std::int64_t index_count = 0; //!< L, indices of one access point and update
-    std::int64_t fronthaul_bits; //!< index bits of one access point and update
+    std::int64_t fronthaul_bits;  //!< index bits of one access point and update
     std::size_t reference_bits;  //!< bits that tell one access point what was transmitted
     bool encoder_reads_transmit; //!< the encoder has inputs for the N transmit frames
     bool decoder_reads_transmit; //!< the decoder has inputs for the N transmit frames
@@ -34,15 +34,12 @@ struct ISAC_API model_info {
 ISAC_API model_info load_model_info(const std::string& path);
 
 /*!
- * Write a model file with fresh weights drawn from a seed: something to train, or to test a
- * flowgraph with. It estimates nothing of use.
- * \param path file to write
- * \param scenario what the model is for
- * \param architecture name of a preset, "paper" or "lite", or a JSON object with the sizes of
- * cfisac/nn/architecture.h
- * \param reference "raw", "pilot" or "reference"; empty for the architecture's own
- * \param seed seed of the weights
- * \throws std::invalid_argument when the architecture does not fit the scenario
+ * Write a model file with fresh weights drawn from a seed: something to train, or to test
+ * a flowgraph with. It estimates nothing of use. \param path file to write \param
+ * scenario what the model is for \param architecture name of a preset, "paper" or "lite",
+ * or a JSON object with the sizes of cfisac/nn/architecture.h \param reference "raw",
+ * "pilot" or "reference"; empty for the architecture's own \param seed seed of the
+ * weights \throws std::invalid_argument when the architecture does not fit the scenario
  */
 ISAC_API void write_fresh_model(const std::string& path,
                                 const cfisac::Scenario& scenario,

@@ -4,9 +4,9 @@
 #define INCLUDED_ISAC_PAYLOAD_SOURCE_H
 
 #include <cfisac/scenario/scenario.h>
+#include <cstdint>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/sync_block.h>
-#include <cstdint>
 
 namespace gr {
 namespace isac {
@@ -17,13 +17,14 @@ namespace isac {
  *
  * \details
  * QAM symbols s_k with unit mean power, the payload of (3), in the constellation of the
- * scenario. They depend on the seed and the frame number only, so that an access point that
- * knows both makes the same symbols itself: this is the payload of the `pilot` front end and
- * of reproducible runs without a radio. The symbols are made frame by frame and the stream
- * never ends.
+ * scenario. They depend on the seed and the frame number only, so that an access point
+ * that knows both makes the same symbols itself: this is the payload of the `pilot` front
+ * end and of reproducible runs without a radio. The symbols are made frame by frame and
+ * the stream never ends.
  *
- * Outputs: one stream for each of the K users, gr_complex, one item per symbol; the symbols
- * of a frame follow each other in the order [subcarrier, symbol], S·T items per frame.
+ * Outputs: one stream for each of the K users, gr_complex, one item per symbol; the
+ * symbols of a frame follow each other in the order [subcarrier, symbol], S·T items per
+ * frame.
  */
 class ISAC_API payload_source : virtual public gr::sync_block
 {

@@ -12,6 +12,7 @@
 #include <torch/optim/adam.h>
 #include <torch/serialize.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -24,7 +25,7 @@ namespace {
 
 constexpr std::int64_t rise_steps = 100;
 constexpr double lowest_rate_share = 1e-3;
-constexpr double averaging = 0.98;
+constexpr std::int64_t averaged_steps = 50;
 constexpr double latent_regularisation = 0.03; // while nothing is quantized yet
 constexpr std::int64_t dead_interval = 25;
 constexpr std::int64_t codebook_batches = 8;
@@ -229,8 +230,9 @@ Progress Trainer::step()
         throw std::runtime_error("training: the loss is not finite at step " +
                                  std::to_string(s.done) + "; lower the learning rate");
     }
+    // Mean of the first steps, then a moving average.
     const auto average = [&](double& mean, double now) {
-        mean = s.done == 0 ? now : averaging * mean + (1.0 - averaging) * now;
+        mean += (now - mean) / static_cast<double>(std::min(s.done + 1, averaged_steps));
     };
     average(s.average_loss, value);
     average(s.average_commitment, commitment);

@@ -7,13 +7,13 @@
 #include <cfisac/nn/architecture.h>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/signal/transmitter.h>
+#include <chrono>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
 #include <gnuradio/isac/model_info.h>
 #include <gnuradio/isac/names.h>
 #include <gnuradio/top_block.h>
 #include <gtest/gtest.h>
-#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,7 +30,8 @@ inline cfisac::Scenario small_scenario()
                                  "/lib/tests/blocks/small.yml");
 }
 
-//! Sizes of the printed network that are quick to run; its decoder reads the transmit frames.
+//! Sizes of the printed network that are quick to run; its decoder reads the transmit
+//! frames.
 inline const char* small_dense()
 {
     return R"({"codeword_dim": 16, "codewords": 8,
@@ -87,23 +88,24 @@ inline double relative_error(const at::Tensor& a, const at::Tensor& b)
 }
 
 //! What the precoder sends in the frames 0 … count-1: X [count, N, N_t, S, T].
-inline at::Tensor
-sent_frames(const cfisac::Scenario& scenario, std::uint64_t seed, std::int64_t count)
+inline at::Tensor sent_frames(const cfisac::Scenario& scenario,
+                              std::uint64_t seed,
+                              std::int64_t count)
 {
     const cfisac::signal::Layout layout(scenario);
     std::vector<at::Tensor> frames;
     for (std::int64_t frame = 0; frame < count; frame++) {
         frames.push_back(cfisac::signal::transmit(layout,
                                                   scenario.transmit_power_dbm,
-                                                  cfisac::signal::Random(seed, { frame }))
+                                                  cfisac::signal::Random(seed, {frame}))
                              .signal);
     }
     return at::cat(frames);
 }
 
 //! A source for every transmit access point, with the frames of X [B, N, N_t, S, T].
-inline std::vector<blocks::vector_source_c::sptr>
-frame_sources(const at::Tensor& frames, const std::vector<tag_t>& tags = {})
+inline std::vector<blocks::vector_source_c::sptr> frame_sources(
+    const at::Tensor& frames, const std::vector<tag_t>& tags = {})
 {
     std::vector<blocks::vector_source_c::sptr> sources;
     const auto size = static_cast<unsigned>(frames[0][0].numel());
@@ -114,7 +116,9 @@ frame_sources(const at::Tensor& frames, const std::vector<tag_t>& tags = {})
     return sources;
 }
 
-inline tag_t make_tag(std::uint64_t offset, const pmt::pmt_t& key, const pmt::pmt_t& value)
+inline tag_t make_tag(std::uint64_t offset,
+                      const pmt::pmt_t& key,
+                      const pmt::pmt_t& value)
 {
     tag_t tag;
     tag.offset = offset;

@@ -5,8 +5,8 @@
 
 #include <cfisac/fronthaul/packet.h>
 #include <cfisac/nn/model.h>
-#include <gnuradio/isac/dvqvae_encoder.h>
 #include <cmath>
+#include <gnuradio/isac/dvqvae_encoder.h>
 #include <limits>
 
 namespace gr {
@@ -18,10 +18,9 @@ using cfisac::fronthaul::Packet;
 //! Echo frames of noise, [B, M_r, S, T].
 at::Tensor noise_frames(std::int64_t count)
 {
-    const cfisac::signal::Random random(1, { 0 });
+    const cfisac::signal::Random random(1, {0});
     return random
-        .complex_normal(
-            cfisac::signal::Purpose::training, { count, 4, 16, 16 }, at::kFloat)
+        .complex_normal(cfisac::signal::Purpose::training, {count, 4, 16, 16}, at::kFloat)
         .squeeze(0);
 }
 
@@ -59,11 +58,10 @@ std::vector<Packet> read_packets(const std::vector<std::uint8_t>& bytes,
     EXPECT_EQ(bytes.size() % format.size(), 0u);
     std::vector<Packet> packets(bytes.size() / format.size());
     for (std::size_t i = 0; i < packets.size(); i++) {
-        EXPECT_EQ(cfisac::fronthaul::decode(bytes.data() + i * format.size(),
-                                            format.size(),
-                                            format,
-                                            packets[i]),
-                  cfisac::fronthaul::PacketStatus::ok);
+        EXPECT_EQ(
+            cfisac::fronthaul::decode(
+                bytes.data() + i * format.size(), format.size(), format, packets[i]),
+            cfisac::fronthaul::PacketStatus::ok);
     }
     return packets;
 }
@@ -96,9 +94,8 @@ TEST(DvqvaeEncoder, PacketsCarryTheIndicesOfTheModel)
         EXPECT_EQ(packets[i].frame, i);
         EXPECT_EQ(packets[i].access_point, 1u);
         EXPECT_EQ(packets[i].indices, indices_of(model, 1, echo));
-        EXPECT_NEAR(packets[i].scale,
-                    std::sqrt(echo.abs().square().mean().item<double>()),
-                    1e-4);
+        EXPECT_NEAR(
+            packets[i].scale, std::sqrt(echo.abs().square().mean().item<double>()), 1e-4);
         EXPECT_EQ(packets[i].capture_time_ns,
                   std::llround(i * scenario.waveform.interval_s() * 1e9));
     }
@@ -111,13 +108,13 @@ TEST(DvqvaeEncoder, TagsGiveFrameNumberAndTime)
     const std::string file = small_model(small_dense(), "raw");
     auto encoder = dvqvae_encoder::make(small_scenario(), file, 0, 0, "cpu");
     const auto time = pmt::make_tuple(pmt::from_uint64(12), pmt::from_double(0.25));
-    const auto packets = read_packets(
-        run_encoder(encoder,
-                    noise_frames(1),
-                    {},
-                    { make_tag(0, names::frame(), pmt::from_uint64(40)),
-                      make_tag(0, names::rx_time(), time) }),
-        cfisac::nn::Model::load(file));
+    const auto packets =
+        read_packets(run_encoder(encoder,
+                                 noise_frames(1),
+                                 {},
+                                 {make_tag(0, names::frame(), pmt::from_uint64(40)),
+                                  make_tag(0, names::rx_time(), time)}),
+                     cfisac::nn::Model::load(file));
     ASSERT_EQ(packets.size(), 1u);
     EXPECT_EQ(packets[0].frame, 40u);
     EXPECT_EQ(packets[0].capture_time_ns, 12250000000);
@@ -161,7 +158,7 @@ TEST(DvqvaeEncoder, PilotRefusesWhatItCannotKnow)
     const auto scenario = small_scenario();
     auto refusal = [&](const tag_t& tag) {
         auto encoder = dvqvae_encoder::make(scenario, file, 0, 1, "cpu");
-        EXPECT_TRUE(run_encoder(encoder, noise_frames(2), {}, { tag }).empty());
+        EXPECT_TRUE(run_encoder(encoder, noise_frames(2), {}, {tag}).empty());
         return encoder->error();
     };
     const auto csi = refusal(make_tag(0, names::csi(), pmt::intern("message")));
@@ -174,8 +171,8 @@ TEST(DvqvaeEncoder, PilotRefusesWhatItCannotKnow)
     EXPECT_FALSE(run_encoder(own,
                              noise_frames(2),
                              {},
-                             { make_tag(0, names::csi(), pmt::intern("seed")),
-                               make_tag(0, names::seed(), pmt::from_uint64(1)) })
+                             {make_tag(0, names::csi(), pmt::intern("seed")),
+                              make_tag(0, names::seed(), pmt::from_uint64(1))})
                      .empty());
     EXPECT_EQ(own->error(), "");
 }
@@ -189,13 +186,13 @@ TEST(DvqvaeEncoder, ReferenceReadsTheTransmitFrames)
     const at::Tensor sent = sent_frames(scenario, 8, 3);
     auto encoder = dvqvae_encoder::make(scenario, file, 1, 0, "cpu");
     // The first echo that came is that of frame 1.
-    const auto packets = read_packets(
-        run_encoder(encoder,
-                    echoes.narrow(0, 1, 2),
-                    sent,
-                    { make_tag(0, names::frame(), pmt::from_uint64(1)),
-                      make_tag(1, names::frame(), pmt::from_uint64(2)) }),
-        model);
+    const auto packets =
+        read_packets(run_encoder(encoder,
+                                 echoes.narrow(0, 1, 2),
+                                 sent,
+                                 {make_tag(0, names::frame(), pmt::from_uint64(1)),
+                                  make_tag(1, names::frame(), pmt::from_uint64(2))}),
+                     model);
     ASSERT_EQ(packets.size(), 2u);
     for (std::int64_t i = 0; i < 2; i++) {
         EXPECT_EQ(packets[i].frame, static_cast<std::uint64_t>(i + 1));
@@ -224,7 +221,8 @@ TEST(DvqvaeEncoder, RefusesWrongParameters)
     const std::string file = small_model(small_dense(), "raw");
     EXPECT_THROW(dvqvae_encoder::make(scenario, file, 2), std::invalid_argument);
     EXPECT_THROW(dvqvae_encoder::make(scenario, file, -1), std::invalid_argument);
-    EXPECT_THROW(dvqvae_encoder::make(scenario, file, 0, 0, "tpu"), std::invalid_argument);
+    EXPECT_THROW(dvqvae_encoder::make(scenario, file, 0, 0, "tpu"),
+                 std::invalid_argument);
     EXPECT_THROW(dvqvae_encoder::make(scenario, file, 0, 0, "cuda:77"),
                  std::invalid_argument);
     EXPECT_THROW(dvqvae_encoder::make(scenario, file + ".none", 0), std::runtime_error);

@@ -3,12 +3,12 @@
 
 #include "flowgraph.h"
 
+#include <cmath>
 #include <gnuradio/blocks/head.h>
 #include <gnuradio/blocks/skiphead.h>
 #include <gnuradio/isac/error_meter.h>
-#include <nlohmann/json.hpp>
-#include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 namespace gr {
 namespace isac {
@@ -19,7 +19,7 @@ std::vector<float> make_truth(std::size_t frames)
 {
     std::vector<float> truth;
     for (std::size_t i = 0; i < frames; i++) {
-        truth.insert(truth.end(), { 10, 20, 70, 80, 1, 2, -3, 4 });
+        truth.insert(truth.end(), {10, 20, 70, 80, 1, 2, -3, 4});
     }
     return truth;
 }
@@ -54,8 +54,8 @@ TEST(ErrorMeter, MeasuresDistancesAfterMatching)
 {
     auto meter = error_meter::make(small_scenario());
     // The targets in the other order; the first is 5 m and 1 m/s off.
-    const std::vector<float> estimate{ 70, 80, 13, 24, -3, 4, 1, 3 };
-    run_meter(meter, make_truth(1), estimate, {}, { 0.3f, 0.4f, 1.0f, 2.0f });
+    const std::vector<float> estimate{70, 80, 13, 24, -3, 4, 1, 3};
+    run_meter(meter, make_truth(1), estimate, {}, {0.3f, 0.4f, 1.0f, 2.0f});
     const auto scores = meter->scores();
     EXPECT_EQ(scores.at("frames"), 1.0);
     EXPECT_EQ(scores.at("frames_lost"), 0.0);
@@ -70,7 +70,7 @@ TEST(ErrorMeter, MeasuresDistancesAfterMatching)
 TEST(ErrorMeter, CountsTruthsThatNoEstimateCameFor)
 {
     auto meter = error_meter::make(small_scenario());
-    run_meter(meter, make_truth(9), make_truth(6), numbered({ 1, 2, 3, 6, 7, 8 }));
+    run_meter(meter, make_truth(9), make_truth(6), numbered({1, 2, 3, 6, 7, 8}));
     const auto scores = meter->scores();
     EXPECT_EQ(scores.at("frames"), 6.0);
     EXPECT_EQ(scores.at("frames_lost"), 3.0); // 0, 4 and 5
@@ -114,12 +114,12 @@ TEST(ErrorMeter, CountsEstimatesThatNoTruthBelongsTo)
     auto meter = error_meter::make(small_scenario());
     auto flowgraph = gr::make_top_block("meter");
     flowgraph->connect(
-        blocks::vector_source_f::make(make_truth(2), false, 8, numbered({ 5, 6 })),
+        blocks::vector_source_f::make(make_truth(2), false, 8, numbered({5, 6})),
         0,
         meter,
         0);
     flowgraph->connect(
-        blocks::vector_source_f::make(make_truth(3), false, 8, numbered({ 3, 5, 6 })),
+        blocks::vector_source_f::make(make_truth(3), false, 8, numbered({3, 5, 6})),
         0,
         meter,
         1);

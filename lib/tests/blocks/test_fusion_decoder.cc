@@ -5,9 +5,9 @@
 
 #include <cfisac/fronthaul/packet.h>
 #include <cfisac/nn/model.h>
+#include <cmath>
 #include <gnuradio/blocks/message_debug.h>
 #include <gnuradio/isac/fusion_decoder.h>
-#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -15,7 +15,8 @@ namespace test {
 
 using bytes = std::vector<std::uint8_t>;
 
-//! Packets of one access point for some frames; their indices follow from frame and place.
+//! Packets of one access point for some frames; their indices follow from frame and
+//! place.
 bytes make_packets(const cfisac::nn::Model& model,
                    int access_point,
                    const std::vector<std::uint64_t>& frames)
@@ -34,7 +35,8 @@ bytes make_packets(const cfisac::nn::Model& model,
         packet.frame = frames[i];
         packet.capture_time_ns = static_cast<std::int64_t>(frames[i]) * 500000000;
         for (std::size_t k = 0; k < packet.indices.size(); k++) {
-            packet.indices[k] = (k * k + 3 * frames[i] + access_point) % model.codewords();
+            packet.indices[k] =
+                (k * k + 3 * frames[i] + access_point) % model.codewords();
         }
         cfisac::fronthaul::encode(packet, stream.data() + i * size, size);
     }
@@ -42,7 +44,7 @@ bytes make_packets(const cfisac::nn::Model& model,
 }
 
 struct decoded {
-    std::vector<std::uint64_t> frames;        //!< from the tags
+    std::vector<std::uint64_t> frames;         //!< from the tags
     std::vector<std::vector<float>> estimates; //!< one entry per frame
     std::vector<pmt::pmt_t> pdus;
 };
@@ -79,8 +81,8 @@ decoded run_decoder(fusion_decoder::sptr decoder,
     for (const auto& number : tag_values(sink->tags(), names::frame())) {
         result.frames.push_back(pmt::to_uint64(number));
     }
-    EXPECT_TRUE(wait_for(
-        [&] { return messages->num_messages() >= result.frames.size(); }));
+    EXPECT_TRUE(
+        wait_for([&] { return messages->num_messages() >= result.frames.size(); }));
     for (std::size_t i = 0; i < messages->num_messages(); i++) {
         result.pdus.push_back(messages->get_message(i));
     }
@@ -97,15 +99,15 @@ protected:
 
     std::vector<bytes> clean_packets()
     {
-        const std::vector<std::uint64_t> frames{ 0, 1, 2, 3, 4, 5 };
-        return { make_packets(model, 0, frames), make_packets(model, 1, frames) };
+        const std::vector<std::uint64_t> frames{0, 1, 2, 3, 4, 5};
+        return {make_packets(model, 0, frames), make_packets(model, 1, frames)};
     }
 };
 
 TEST_F(FusionDecoder, DecodesWhatTheModelDecodes)
 {
     const auto result = run_decoder(decoder, clean_packets());
-    ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{ 0, 1, 2, 3, 4, 5 }));
+    ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
     ASSERT_EQ(result.estimates.size(), 6u);
     for (std::int64_t frame = 0; frame < 6; frame++) {
         std::vector<at::Tensor> indices;
@@ -116,7 +118,7 @@ TEST_F(FusionDecoder, DecodesWhatTheModelDecodes)
         }
         const auto wanted = model.decode(indices, {});
         const at::Tensor values =
-            at::cat({ wanted.location.flatten(), wanted.velocity.flatten() });
+            at::cat({wanted.location.flatten(), wanted.velocity.flatten()});
         for (std::int64_t i = 0; i < 8; i++) {
             EXPECT_FLOAT_EQ(result.estimates[frame][i], values[i].item<float>());
         }
@@ -152,7 +154,7 @@ TEST_F(FusionDecoder, FlippedByteLosesItsFrameOnly)
     packets[1][2 * decoder->packet_size() + 60] ^= 0x10;
     auto second = fusion_decoder::make(scenario, file, "cpu");
     const auto result = run_decoder(second, packets);
-    ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{ 0, 1, 3, 4, 5 }));
+    ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{0, 1, 3, 4, 5}));
     for (std::size_t i = 0; i < 5; i++) {
         EXPECT_EQ(result.estimates[i], clean.estimates[result.frames[i]]);
     }
@@ -166,25 +168,24 @@ TEST_F(FusionDecoder, FlippedByteLosesItsFrameOnly)
 TEST_F(FusionDecoder, MissingPacketsAreLostFrames)
 {
     const auto result = run_decoder(decoder,
-                                    { make_packets(model, 0, { 1, 2, 3, 5, 6, 9 }),
-                                      make_packets(model, 1, { 0, 2, 3, 4, 6, 7, 8, 9 }) });
-    EXPECT_EQ(result.frames, (std::vector<std::uint64_t>{ 2, 3, 6, 9 }));
+                                    {make_packets(model, 0, {1, 2, 3, 5, 6, 9}),
+                                     make_packets(model, 1, {0, 2, 3, 4, 6, 7, 8, 9})});
+    EXPECT_EQ(result.frames, (std::vector<std::uint64_t>{2, 3, 6, 9}));
     EXPECT_EQ(decoder->frames_lost(), 6u); // 0, 1, 4, 5, 7, 8
     EXPECT_EQ(decoder->items_unmatched(), 6u);
 }
 
 TEST_F(FusionDecoder, RefusesForeignAndMisdirectedPackets)
 {
-    const auto other =
-        cfisac::nn::Model::load(small_model(small_grid(), "pilot", 2));
+    const auto other = cfisac::nn::Model::load(small_model(small_grid(), "pilot", 2));
     const auto foreign = run_decoder(
-        decoder, { make_packets(model, 0, { 0, 1 }), make_packets(other, 1, { 0, 1 }) });
+        decoder, {make_packets(model, 0, {0, 1}), make_packets(other, 1, {0, 1})});
     EXPECT_TRUE(foreign.frames.empty());
     EXPECT_EQ(decoder->refusals().at("foreign"), 2u);
 
     auto swapped = fusion_decoder::make(scenario, file, "cpu");
     const auto result = run_decoder(
-        swapped, { make_packets(model, 1, { 0, 1 }), make_packets(model, 0, { 0, 1 }) });
+        swapped, {make_packets(model, 1, {0, 1}), make_packets(model, 0, {0, 1})});
     EXPECT_TRUE(result.frames.empty());
     EXPECT_GE(swapped->refusals().at("wrong_access_point"), 2u);
 }
@@ -209,16 +210,16 @@ TEST_F(FusionDecoder, ReadsTheTransmitFramesWhenTheModelDoes)
     const auto dense_model = cfisac::nn::Model::load(dense);
     const at::Tensor sent = sent_frames(scenario, 1, 4);
     auto reader = fusion_decoder::make(scenario, dense, "cpu");
-    const std::vector<std::uint64_t> frames{ 1, 3 };
-    const auto result = run_decoder(reader,
-                                    { make_packets(dense_model, 0, frames),
-                                      make_packets(dense_model, 1, frames) },
-                                    sent);
+    const std::vector<std::uint64_t> frames{1, 3};
+    const auto result = run_decoder(
+        reader,
+        {make_packets(dense_model, 0, frames), make_packets(dense_model, 1, frames)},
+        sent);
     EXPECT_EQ(result.frames, frames);
     EXPECT_EQ(reader->items_unmatched(), 4u); // frames 0 and 2 of both transmit streams
-    EXPECT_ANY_THROW(run_decoder(fusion_decoder::make(scenario, dense, "cpu"),
-                                 { make_packets(dense_model, 0, frames),
-                                   make_packets(dense_model, 1, frames) }));
+    EXPECT_ANY_THROW(run_decoder(
+        fusion_decoder::make(scenario, dense, "cpu"),
+        {make_packets(dense_model, 0, frames), make_packets(dense_model, 1, frames)}));
 }
 
 TEST_F(FusionDecoder, RefusesAModelOfAnotherScenario)
@@ -243,7 +244,8 @@ TEST_F(FusionDecoder, InfoTellsHowToConnectIt)
     EXPECT_EQ(info.reference_bits, 0u);
     EXPECT_EQ(info.fronthaul_bits, model.fronthaul_bits());
     EXPECT_EQ(info.scenario.name, "small");
-    EXPECT_TRUE(load_model_info(small_model(small_dense(), "raw")).decoder_reads_transmit);
+    EXPECT_TRUE(
+        load_model_info(small_model(small_dense(), "raw")).decoder_reads_transmit);
 }
 
 } // namespace test

@@ -48,27 +48,25 @@ TEST(MessageReader, NamesKeyAndValue)
     EXPECT_THROW(spare.finish(), std::invalid_argument);
     EXPECT_THROW(message_reader(pmt::make_dict()).finish(), std::invalid_argument);
     EXPECT_THROW(message_reader(pmt::intern("a")), std::invalid_argument);
-    EXPECT_THROW(message_reader(pmt::list1(pmt::from_long(1))),
-                 std::invalid_argument);
+    EXPECT_THROW(message_reader(pmt::list1(pmt::from_long(1))), std::invalid_argument);
     EXPECT_THROW(message_reader(entry("v", pmt::from_long(1))).numbers("v"),
                  std::invalid_argument);
 }
 
 TEST(FrameAligner, PairsStreamsByNumber)
 {
-    const std::vector<std::vector<std::uint64_t>> streams{ { 1, 2, 4, 5 },
-                                                           { 0, 2, 3, 4 } };
+    const std::vector<std::vector<std::uint64_t>> streams{{1, 2, 4, 5}, {0, 2, 3, 4}};
     auto number = [&](std::size_t stream, int item) {
         return std::optional<std::uint64_t>(streams[stream][item]);
     };
-    frame_aligner aligner({ 4, 4 });
+    frame_aligner aligner({4, 4});
     EXPECT_EQ(aligner.align(number), 2u);
     aligner.advance();
     EXPECT_EQ(aligner.align(number), 4u);
-    EXPECT_EQ(aligner.taken(), (std::vector<int>{ 2, 3 }));
+    EXPECT_EQ(aligner.taken(), (std::vector<int>{2, 3}));
     aligner.advance();
     EXPECT_FALSE(aligner.align(number));
-    EXPECT_EQ(aligner.taken(), (std::vector<int>{ 3, 4 })); // frame 5 waits for its partner
+    EXPECT_EQ(aligner.taken(), (std::vector<int>{3, 4})); // frame 5 waits for its partner
     EXPECT_EQ(aligner.unmatched(), 3u);
 }
 

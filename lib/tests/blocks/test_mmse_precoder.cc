@@ -3,9 +3,9 @@
 
 #include "flowgraph.h"
 
-#include <gnuradio/isac/mmse_precoder.h>
 #include <algorithm>
 #include <cmath>
+#include <gnuradio/isac/mmse_precoder.h>
 #include <limits>
 
 namespace gr {
@@ -38,15 +38,15 @@ precoded run_precoder(mmse_precoder::sptr precoder, const at::Tensor& symbols)
     std::vector<at::Tensor> streams;
     for (const auto& sink : sinks) {
         const std::int64_t items = static_cast<std::int64_t>(sink->data().size()) / size;
-        streams.push_back(to_tensor(sink->data(), { items, 4, 16, 16 }));
+        streams.push_back(to_tensor(sink->data(), {items, 4, 16, 16}));
     }
-    return { at::stack(streams, 1), sinks[1]->tags() };
+    return {at::stack(streams, 1), sinks[1]->tags()};
 }
 
 //! Symbols where user t mod K alone is active in symbol t: their frames show W itself.
 at::Tensor one_user_at_a_time(std::int64_t frames)
 {
-    at::Tensor symbols = at::zeros({ frames, 4, 16, 16 }, at::kComplexFloat);
+    at::Tensor symbols = at::zeros({frames, 4, 16, 16}, at::kComplexFloat);
     for (std::int64_t t = 0; t < 16; t++) {
         symbols.select(1, t % 4).select(-1, t).fill_(1.0);
     }
@@ -56,7 +56,7 @@ at::Tensor one_user_at_a_time(std::int64_t frames)
 //! Power Σ_i ‖W_{i,n}‖² of every access point in frames of one_user_at_a_time(), [B, N].
 at::Tensor precoder_power(const at::Tensor& frames)
 {
-    return frames.abs().square().sum({ 2, 3, 4 }) / 4; // every user is active four times
+    return frames.abs().square().sum({2, 3, 4}) / 4; // every user is active four times
 }
 
 TEST(MmsePrecoder, SendsWhatPilotsFollowFrom)
@@ -66,7 +66,7 @@ TEST(MmsePrecoder, SendsWhatPilotsFollowFrom)
     std::vector<at::Tensor> symbols;
     for (std::int64_t frame = 0; frame < 3; frame++) {
         symbols.push_back(
-            cfisac::signal::payload(layout, cfisac::signal::Random(5, { frame })));
+            cfisac::signal::payload(layout, cfisac::signal::Random(5, {frame})));
     }
     const auto sent = run_precoder(mmse_precoder::make(scenario, 5), at::cat(symbols));
     EXPECT_TRUE(at::equal(sent.frames, sent_frames(scenario, 5, 3)));
@@ -111,7 +111,7 @@ TEST(MmsePrecoder, UsesTheChannelOfAMessage)
     const auto scenario = small_scenario();
     const cfisac::signal::Layout layout(scenario);
     const at::Tensor channel = cfisac::signal::user_channel(
-        layout, scenario.users, cfisac::signal::Random(99, { 0 }));
+        layout, scenario.users, cfisac::signal::Random(99, {0}));
     const samples flat = to_samples(channel);
 
     auto precoder = mmse_precoder::make(scenario, 1);
@@ -135,20 +135,20 @@ TEST(MmsePrecoder, RefusesBadMessagesAndGoesOn)
 {
     const samples short_channel(7);
     samples bad_channel(16 * 8 * 4);
-    bad_channel[3] = { 0.0f, std::numeric_limits<float>::quiet_NaN() };
+    bad_channel[3] = {0.0f, std::numeric_limits<float>::quiet_NaN()};
     auto precoder = mmse_precoder::make(small_scenario(), 1);
     const std::vector<std::pair<pmt::pmt_t, pmt::pmt_t>> messages{
-        { names::csi_port(),
-          command("channel",
-                  pmt::init_c32vector(short_channel.size(), short_channel.data())) },
-        { names::csi_port(),
-          command("channel", pmt::init_c32vector(bad_channel.size(), bad_channel.data())) },
-        { names::csi_port(), command("channel", pmt::from_double(1.0)) },
-        { names::csi_port(), pmt::intern("channel") },
-        { names::csi_port(), pmt::make_dict() },
-        { names::command_port(), command("power_dbm", pmt::intern("much")) },
-        { names::command_port(), command("power_dbm", pmt::from_double(NAN)) },
-        { names::command_port(), command("power", pmt::from_double(10.0)) },
+        {names::csi_port(),
+         command("channel",
+                 pmt::init_c32vector(short_channel.size(), short_channel.data()))},
+        {names::csi_port(),
+         command("channel", pmt::init_c32vector(bad_channel.size(), bad_channel.data()))},
+        {names::csi_port(), command("channel", pmt::from_double(1.0))},
+        {names::csi_port(), pmt::intern("channel")},
+        {names::csi_port(), pmt::make_dict()},
+        {names::command_port(), command("power_dbm", pmt::intern("much"))},
+        {names::command_port(), command("power_dbm", pmt::from_double(NAN))},
+        {names::command_port(), command("power", pmt::from_double(10.0))},
     };
     for (const auto& [port, message] : messages) {
         precoder->_post(port, message);
@@ -168,7 +168,8 @@ TEST(MmsePrecoder, RefusesBadValues)
         precoder->set_channel(samples(5));
         FAIL() << "five entries are not a channel";
     } catch (const std::invalid_argument& error) {
-        EXPECT_NE(std::string(error.what()).find("channel: 5 entries"), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("channel: 5 entries"),
+                  std::string::npos);
     }
 }
 

@@ -12,8 +12,9 @@ namespace isac {
 namespace test {
 
 //! Symbols of every user in the first `frames` frames.
-std::vector<samples>
-run_source(const cfisac::Scenario& scenario, std::uint64_t seed, int frames)
+std::vector<samples> run_source(const cfisac::Scenario& scenario,
+                                std::uint64_t seed,
+                                int frames)
 {
     auto flowgraph = gr::make_top_block("payload");
     auto source = payload_source::make(scenario, seed);
@@ -40,7 +41,7 @@ TEST(PayloadSource, GivesThePayloadOfSeedAndFrame)
     ASSERT_EQ(users.size(), 4u);
     for (std::int64_t frame = 0; frame < 3; frame++) {
         const at::Tensor wanted =
-            cfisac::signal::payload(layout, cfisac::signal::Random(7, { frame }));
+            cfisac::signal::payload(layout, cfisac::signal::Random(7, {frame}));
         for (std::size_t user = 0; user < users.size(); user++) {
             ASSERT_EQ(users[user].size(), 3u * 256u);
             const samples part(users[user].begin() + frame * 256,
@@ -56,11 +57,12 @@ TEST(PayloadSource, SendsSixteenPointsOfUnitMeanPower)
     std::set<std::pair<float, float>> points;
     double power = 0.0;
     for (const auto& symbol : users[0]) {
-        points.insert({ symbol.real(), symbol.imag() });
+        points.insert({symbol.real(), symbol.imag()});
         power += std::norm(symbol);
     }
     EXPECT_EQ(points.size(), 16u);
-    // The power of a 16-QAM symbol has a standard deviation of 0.57, so that of 4096 has 0.009.
+    // The power of a 16-QAM symbol has a standard deviation of 0.57, so that of 4096 has
+    // 0.009.
     EXPECT_NEAR(power / users[0].size(), 1.0, 0.05);
     EXPECT_NE(users[0], users[1]);
 }

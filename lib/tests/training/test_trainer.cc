@@ -88,9 +88,10 @@ TEST(Trainer, CheckpointOfOtherOptionsIsRefused)
 TEST(Trainer, LossFallsAndCodebooksAreInUse)
 {
     auto options = short_training();
-    options.steps = 120;
-    options.warm_up = 20;
+    options.steps = 300;
+    options.warm_up = 100;
     options.batch = 8;
+    options.learning_rate = 5e-3;
     Trainer trainer(small_scenario(), small_architecture(), options);
     const double first = trainer.step().loss;
     double last = first;
@@ -98,8 +99,9 @@ TEST(Trainer, LossFallsAndCodebooksAreInUse)
         last = trainer.step().loss;
     }
     EXPECT_LT(last, 0.5 * first);
-    const auto validation = trainer.validate(16);
-    EXPECT_EQ(validation.scores.frames, 16U);
+    const auto validation = trainer.validate(64);
+    EXPECT_EQ(validation.scores.frames, 64U);
+    EXPECT_LT(validation.scores.location_median_m, 20.0); // guessing: about 35
     for (int m = 0; m < 2; m++) {
         EXPECT_GE(validation.distinct[m], 8);
         EXPECT_GT(validation.perplexity[m], 1.0);
@@ -107,22 +109,23 @@ TEST(Trainer, LossFallsAndCodebooksAreInUse)
     }
 }
 
-TEST(Trainer, DenseReadOutLearnsOneBatchOfLabels)
+TEST(Trainer, DenseReadOutLearnsTheMeanOfTheLabels)
 {
     auto architecture = nn::Architecture::preset("paper");
     architecture.codeword_dim = 8;
     architecture.codewords = 16;
     architecture.dense = { 4, 8, 2, 1, 4, 1, 1, 8, 8 };
     auto options = short_training();
-    options.steps = 60;
+    options.steps = 200;
+    options.learning_rate = 1e-2;
     Trainer trainer(small_scenario(), architecture, options);
     const double first = trainer.step().loss;
     double last = first;
     while (!trainer.finished()) {
         last = trainer.step().loss;
     }
-    // Labels are uniform in [0, 1]: learning their mean alone leaves 1/12 or less.
-    EXPECT_LT(last, first);
+    // Labels are uniform in [0, 1]: their mean alone leaves the variance 1/12 or less.
+    EXPECT_GT(first, 0.12);
     EXPECT_LT(last, 0.12);
 }
 

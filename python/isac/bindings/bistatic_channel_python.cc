@@ -67,7 +67,8 @@ frequency_std_hz, target_positions, target_velocities.)doc")
              &bistatic_channel::set_targets,
              py::arg("positions"),
              py::arg("velocities"),
-             "Coordinates of all targets, target by target, m and m/s; two empty lists for "
+             "Coordinates of all targets, target by target, m and m/s; two empty lists "
+             "for "
              "the scenario's random prior.")
         .def("messages_refused",
              &bistatic_channel::messages_refused,

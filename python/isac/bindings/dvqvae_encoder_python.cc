@@ -24,22 +24,25 @@ void bind_dvqvae_encoder(py::module& m)
 Inputs: echo frames; for a model that works on the reference, also the frames of every
 transmit access point. Output: packets of packet_size() bytes, one per item. A frame with a
 sample that is not finite is logged, counted and left out.)doc")
-        .def(py::init(&dvqvae_encoder::make),
-             py::arg("scenario"),
-             py::arg("model_file"),
-             py::arg("access_point"),
-             py::arg("seed") = 0,
-             py::arg("device") = "auto",
-             "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
-             "cpu or cuda:N.")
+        .def(
+            py::init(&dvqvae_encoder::make),
+            py::arg("scenario"),
+            py::arg("model_file"),
+            py::arg("access_point"),
+            py::arg("seed") = 0,
+            py::arg("device") = "auto",
+            "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
+            "cpu or cuda:N.")
         .def("packet_size", &dvqvae_encoder::packet_size, "Bytes of one packet.")
         .def("frames", &dvqvae_encoder::frames, "Frames encoded.")
         .def("frames_refused",
              &dvqvae_encoder::frames_refused,
              "Frames left out because of a sample that is not finite.")
-        .def("frames_unmatched",
-             &dvqvae_encoder::frames_unmatched,
-             "Frames passed over because echo and transmit frames were not of one number.")
         .def(
-            "error", &dvqvae_encoder::error, "What ended the flowgraph, or an empty string.");
+            "frames_unmatched",
+            &dvqvae_encoder::frames_unmatched,
+            "Frames passed over because echo and transmit frames were not of one number.")
+        .def("error",
+             &dvqvae_encoder::error,
+             "What ended the flowgraph, or an empty string.");
 }

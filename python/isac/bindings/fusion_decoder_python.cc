@@ -43,6 +43,7 @@ time and confidence. Packets that are damaged or of another model are counted an
         .def("items_unmatched",
              &fusion_decoder::items_unmatched,
              "Packets and transmit frames dropped for want of a partner.")
-        .def(
-            "error", &fusion_decoder::error, "What ended the flowgraph, or an empty string.");
+        .def("error",
+             &fusion_decoder::error,
+             "What ended the flowgraph, or an empty string.");
 }

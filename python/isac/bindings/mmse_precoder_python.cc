@@ -45,5 +45,7 @@ power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
         .def("messages_refused",
              &mmse_precoder::messages_refused,
              "Messages that were refused.")
-        .def("error", &mmse_precoder::error, "What ended the flowgraph, or an empty string.");
+        .def("error",
+             &mmse_precoder::error,
+             "What ended the flowgraph, or an empty string.");
 }

@@ -16,12 +16,14 @@ void bind_model_info(py::module& m)
                            "What a flowgraph must know of a model file to connect its "
                            "blocks. Made by load_model_info().")
         .def_readonly("path", &model_info::path)
+        .def_readonly("scenario",
+                      &model_info::scenario,
+                      "The scenario that the model was made for.")
         .def_readonly(
-            "scenario", &model_info::scenario, "The scenario that the model was made for.")
-        .def_readonly("reference",
-                      &model_info::reference,
-                      "What an access point knows of the transmitted signal: raw, pilot or "
-                      "reference.")
+            "reference",
+            &model_info::reference,
+            "What an access point knows of the transmitted signal: raw, pilot or "
+            "reference.")
         .def_readonly(
             "packet_size", &model_info::packet_size, "Bytes of a fronthaul packet.")
         .def_readonly("fingerprint", &model_info::fingerprint)
@@ -45,14 +47,16 @@ void bind_model_info(py::module& m)
           &gr::isac::load_model_info,
           py::arg("path"),
           "Read from a model file what ModelInfo tells.");
-    m.def("write_fresh_model",
-          &gr::isac::write_fresh_model,
-          py::arg("path"),
-          py::arg("scenario"),
-          py::arg("architecture") = "lite",
-          py::arg("reference") = "",
-          py::arg("seed") = 0,
-          "Write a model file with fresh weights, to train or to test a flowgraph with.\n\n"
-          "architecture: \"paper\", \"lite\" or a JSON object with sizes;\n"
-          "reference: \"raw\", \"pilot\", \"reference\", or empty for the architecture's own.");
+    m.def(
+        "write_fresh_model",
+        &gr::isac::write_fresh_model,
+        py::arg("path"),
+        py::arg("scenario"),
+        py::arg("architecture") = "lite",
+        py::arg("reference") = "",
+        py::arg("seed") = 0,
+        "Write a model file with fresh weights, to train or to test a flowgraph with.\n\n"
+        "architecture: \"paper\", \"lite\" or a JSON object with sizes;\n"
+        "reference: \"raw\", \"pilot\", \"reference\", or empty for the architecture's "
+        "own.");
 }

@@ -27,5 +27,6 @@ the order [subcarrier, symbol], scenario.symbols_per_frame items per frame.)doc"
         .def(py::init(&payload_source::make),
              py::arg("scenario"),
              py::arg("seed") = 0,
-             "scenario: waveform and users; seed: of the draws, the precoder's for pilots.");
+             "scenario: waveform and users; seed: of the draws, the precoder's for "
+             "pilots.");
 }

@@ -42,13 +42,14 @@ void bind_scenario(py::module& m)
                       &AccessPoint::spacing_wavelengths,
                       "Distance of neighbouring antennas, wavelengths.");
 
-    py::class_<Scenario>(
-        m,
-        "Scenario",
-        "Everything that exists: access points, waveform, users, targets, clutter, clocks.\n\n"
-        "Made by load_scenario() or parse_scenario(); read only.")
+    py::class_<Scenario>(m,
+                         "Scenario",
+                         "Everything that exists: access points, waveform, users, "
+                         "targets, clutter, clocks.\n\n"
+                         "Made by load_scenario() or parse_scenario(); read only.")
         .def_readonly("name", &Scenario::name)
-        .def_readonly("dimensions", &Scenario::dimensions, "D, coordinates of a position.")
+        .def_readonly(
+            "dimensions", &Scenario::dimensions, "D, coordinates of a position.")
         .def_readonly("transmit", &Scenario::transmit, "Transmit access points.")
         .def_readonly("receive", &Scenario::receive, "Receive access points.")
         .def_readonly("transmit_power_dbm",
@@ -89,8 +90,8 @@ void bind_scenario(py::module& m)
             "target_velocity_mps",
             [](const Scenario& s) { return s.targets.velocity_mps; },
             "How fast targets are, m/s.")
-        .def_property_readonly(
-            "clutter_scatterers", [](const Scenario& s) { return s.clutter.scatterers; })
+        .def_property_readonly("clutter_scatterers",
+                               [](const Scenario& s) { return s.clutter.scatterers; })
         .def_property_readonly(
             "clutter_variance",
             [](const Scenario& s) { return s.clutter.reflection_variance; })
@@ -120,8 +121,8 @@ void bind_scenario(py::module& m)
             "bound_size",
             [](const Scenario& s) { return 2 * s.targets.count; },
             "Floats of a root bound item, 2·Q.")
-        .def_property_readonly(
-            "carrier_hz", [](const Scenario& s) { return s.waveform.carrier_hz; })
+        .def_property_readonly("carrier_hz",
+                               [](const Scenario& s) { return s.waveform.carrier_hz; })
         .def_property_readonly(
             "subcarrier_spacing_hz",
             [](const Scenario& s) {
