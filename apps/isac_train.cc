@@ -117,8 +117,9 @@ int train(const po::variables_map& arguments)
         throw UsageError("--resume: there is no " + checkpoint);
     }
     const auto options = trainer_options(arguments);
-    Trainer trainer(
-        scenario, read_architecture(arguments["architecture"].as<std::string>()), options);
+    Trainer trainer(scenario,
+                    read_architecture(arguments["architecture"].as<std::string>()),
+                    options);
     if (resume) {
         trainer.resume(checkpoint);
         std::cout << "going on after step " << trainer.steps_done() << std::endl;
@@ -142,7 +143,8 @@ int train(const po::variables_map& arguments)
             interrupt.check();
             if (due && now.step <= options.warm_up) {
                 std::cout << "step " << now.step << ": loss " << now.loss
-                          << ", codebooks come after step " << options.warm_up << std::endl;
+                          << ", codebooks come after step " << options.warm_up
+                          << std::endl;
             } else if (due) {
                 report(now.step, trainer.validate(frames));
             }

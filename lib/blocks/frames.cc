@@ -5,6 +5,7 @@
 
 #include <ATen/Parallel.h>
 #include <cstring>
+#include <dlfcn.h>
 #include <gnuradio/isac/names.h>
 #include <stdexcept>
 
@@ -29,7 +30,17 @@ std::vector<std::int64_t> batch_of_one(const std::vector<std::int64_t>& shape)
 
 } // namespace
 
-void use_one_thread() { at::set_num_threads(1); }
+void use_one_thread()
+{
+    at::set_num_threads(1);
+    // OpenBLAS has threads of its own, which wait for work in a loop and take the
+    // processor from the other blocks. LibTorch does not hand its setting on.
+    using Setter = void (*)(int);
+    if (const auto set =
+            reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+        set(1);
+    }
+}
 
 std::string resolve_device(const std::string& name)
 {

@@ -20,7 +20,7 @@ inline Scenario small_scenario()
     scenario.name = "small";
     scenario.waveform.subcarrier_step = 16;
     scenario.waveform.symbol_step = 16;
-    for (auto* side : { &scenario.transmit, &scenario.receive }) {
+    for (auto* side : {&scenario.transmit, &scenario.receive}) {
         for (auto& point : *side) {
             point.antennas = 4;
         }

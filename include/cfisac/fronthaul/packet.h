@@ -10,7 +10,8 @@ namespace cfisac::fronthaul {
 
 /*! \file
  * What an access point sends to the central unit for one frame, in a packet whose size is
- * the same for every frame. Integers are little endian, the scale is an IEEE 754 binary32.
+ * the same for every frame. Integers are little endian, the scale is an IEEE 754
+ * binary32.
  *
  * | offset | bytes | field                                                              |
  * |-------:|------:|--------------------------------------------------------------------|
@@ -34,7 +35,7 @@ namespace cfisac::fronthaul {
 constexpr std::size_t packet_header_size = 52;
 constexpr std::uint16_t packet_version = 1;
 //! Most indices in a packet (at most 32 MiB of payload).
-constexpr std::uint32_t max_index_count = std::uint32_t{ 1 } << 24;
+constexpr std::uint32_t max_index_count = std::uint32_t{1} << 24;
 
 //! Content of a packet.
 struct Packet {
@@ -112,12 +113,10 @@ void encode(const Packet& packet, std::uint8_t* out, std::size_t size);
 
 /*! Read a packet, which may come from anywhere.
  *
- * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size is
- * that of `expected` and not of the packet.
- * \param data received bytes; need not be aligned
- * \param size their number
- * \param expected format of the stream
- * \param out content; left as it was unless the status is `ok`. Its memory is reused.
+ * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size
+ * is that of `expected` and not of the packet. \param data received bytes; need not be
+ * aligned \param size their number \param expected format of the stream \param out
+ * content; left as it was unless the status is `ok`. Its memory is reused.
  */
 PacketStatus decode(const std::uint8_t* data,
                     std::size_t size,

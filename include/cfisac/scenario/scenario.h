@@ -31,15 +31,16 @@ struct Box {
     Coordinates max;
 };
 
-//! Constellation of the users' payload, unit mean power; the value is the bits per symbol.
+//! Constellation of the users' payload, unit mean power; the value is the bits per
+//! symbol.
 enum class Modulation { qpsk = 2, qam16 = 4, qam64 = 6 };
 
 /*! OFDM waveform of one coherent processing interval (Section II-A).
  *
  * With a comb, only every `subcarrier_step`-th subcarrier (from subcarrier 0) and every
  * `symbol_step`-th symbol (from symbol t = 1) is sensed: a frame then carries
- * `sensed_subcarriers()` × `sensed_symbols()` resource elements, while the bandwidth and the
- * interval stay those of the full grid.
+ * `sensed_subcarriers()` × `sensed_symbols()` resource elements, while the bandwidth and
+ * the interval stay those of the full grid.
  */
 struct Waveform {
     double carrier_hz = 0.0;            //!< f_c
@@ -66,8 +67,8 @@ struct Waveform {
 
 /*! Access point with a uniform linear array.
  *
- * The cosine in (1) and (2) is that of the angle between `axis` and the direction from the
- * array to the target or user. The first antenna stands at `position_m`.
+ * The cosine in (1) and (2) is that of the angle between `axis` and the direction from
+ * the array to the target or user. The first antenna stands at `position_m`.
  */
 struct AccessPoint {
     std::string name;
@@ -86,11 +87,12 @@ struct PathLoss {
 
 //! Single-antenna users: where they are drawn and how their channel looks.
 struct Users {
-    int count = 0;                 //!< K
-    Box area_m;                    //!< uniform prior of the positions
-    double rician_factor_db = 0.0; //!< power of the line of sight over that of the multipath
-    int multipath_components = 0;  //!< number of scattered paths per user and access point
-    double noise_dbm = 0.0;        //!< σ_c² per resource element
+    int count = 0; //!< K
+    Box area_m;    //!< uniform prior of the positions
+    double rician_factor_db =
+        0.0; //!< power of the line of sight over that of the multipath
+    int multipath_components = 0; //!< number of scattered paths per user and access point
+    double noise_dbm = 0.0;       //!< σ_c² per resource element
 };
 
 //! Prior of the point targets (Section V).
@@ -123,8 +125,9 @@ struct Scenario {
     Waveform waveform;
     std::vector<AccessPoint> transmit; //!< N access points, equal antenna counts
     std::vector<AccessPoint> receive;  //!< M access points, equal antenna counts
-    double transmit_power_dbm = 0.0;   //!< P, per transmit access point over all subcarriers
-    double sensing_noise_dbm = 0.0;    //!< ξ_z² per resource element and antenna
+    double transmit_power_dbm =
+        0.0;                        //!< P, per transmit access point over all subcarriers
+    double sensing_noise_dbm = 0.0; //!< ξ_z² per resource element and antenna
     PathLoss path_loss;
     Users users;
     Targets targets;
@@ -133,20 +136,22 @@ struct Scenario {
 
     int transmit_antennas() const { return transmit.empty() ? 0 : transmit[0].antennas; }
     int receive_antennas() const { return receive.empty() ? 0 : receive[0].antennas; }
-    //! Complex samples in one frame of one transmit access point: N_t × N_s × T_s, with the
-    //! N_s and T_s that are sensed (see Waveform).
+    //! Complex samples in one frame of one transmit access point: N_t × N_s × T_s, with
+    //! the N_s and T_s that are sensed (see Waveform).
     std::size_t transmit_frame_size() const;
-    //! Complex samples in one frame of one receive access point: M_r × N_s × T_s, likewise.
+    //! Complex samples in one frame of one receive access point: M_r × N_s × T_s,
+    //! likewise.
     std::size_t receive_frame_size() const;
-    //! Bits of one raw echo frame with 32 bits per component: 64 M_r N_s T_s (Section III-D).
+    //! Bits of one raw echo frame with 32 bits per component: 64 M_r N_s T_s (Section
+    //! III-D).
     std::size_t raw_echo_bits() const { return 64 * receive_frame_size(); }
 };
 
 //! 10^((dBm - 30)/10), in watts.
 double dbm_to_watt(double dbm);
 
-//! Sizes above which validate() refuses a scenario, so that a file from elsewhere cannot ask
-//! for absurd amounts of memory.
+//! Sizes above which validate() refuses a scenario, so that a file from elsewhere cannot
+//! ask for absurd amounts of memory.
 struct ScenarioLimits {
     static constexpr int access_points = 256; //!< on the transmit and on the receive side
     static constexpr int antennas = 4096;     //!< per access point
@@ -155,26 +160,27 @@ struct ScenarioLimits {
     static constexpr int targets = 1024;
     static constexpr int scatterers = 65536;
     static constexpr int multipath_components = 65536;
-    //! Complex samples of the frames of all access points of one side, and coefficients of
-    //! the users' channels K N N_t N_s.
-    static constexpr std::int64_t samples = std::int64_t{ 1 } << 28;
+    //! Complex samples of the frames of all access points of one side, and coefficients
+    //! of the users' channels K N N_t N_s.
+    static constexpr std::int64_t samples = std::int64_t{1} << 28;
     //! Sensing paths N M (Q + S), and scattered paths to the users.
-    static constexpr std::int64_t paths = std::int64_t{ 1 } << 24;
+    static constexpr std::int64_t paths = std::int64_t{1} << 24;
     static constexpr std::size_t name_bytes = 128; //!< of a name in UTF-8
-    static constexpr std::size_t file_bytes = std::size_t{ 1 } << 20; //!< of a YAML document
+    static constexpr std::size_t file_bytes = std::size_t{1}
+                                              << 20; //!< of a YAML document
 };
 
 /*! Check every value of a scenario.
  *
  * Names are non-empty UTF-8 without control characters, and those of the access points
- * differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N N_t.
- * \throws ScenarioError "KEY: …" naming the key and the value
+ * differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N
+ * N_t. \throws ScenarioError "KEY: …" naming the key and the value
  */
 void validate(const Scenario& scenario);
 
-/*! Fingerprint of what a trained model depends on: waveform, arrays, number of targets and
- * the boxes of their prior, path loss. Power, noise, reflection variances, clutter, clocks,
- * users and names are left out: they may change while a flowgraph runs.
+/*! Fingerprint of what a trained model depends on: waveform, arrays, number of targets
+ * and the boxes of their prior, path loss. Power, noise, reflection variances, clutter,
+ * clocks, users and names are left out: they may change while a flowgraph runs.
  *
  * It is FNV-1a (64 bits) over a little-endian serialisation, the same on every machine.
  * The scenario is not validated.

@@ -9,8 +9,8 @@ namespace cfisac {
 
 /*! Read a scenario from YAML text.
  *
- * Every key is checked: an unknown, missing or doubled key, a value of the wrong type and a
- * value out of range are refused, and so are anchors, aliases, explicit tags, several
+ * Every key is checked: an unknown, missing or doubled key, a value of the wrong type and
+ * a value out of range are refused, and so are anchors, aliases, explicit tags, several
  * documents and texts of more than ScenarioLimits::file_bytes.
  * \param text YAML document
  * \param source how errors call the document, e.g. the file's name

@@ -18,8 +18,8 @@ at::Tensor doppler_lines(std::int64_t bins, double spacing_hz);
 
 //! What one receive access point finds in every cell of the plane.
 struct CellCorrelation {
-    //! [B, N, F, G, G]: squared correlation coefficient times the number of samples; noise
-    //! alone has mean one, whatever its power
+    //! [B, N, F, G, G]: squared correlation coefficient times the number of samples;
+    //! noise alone has mean one, whatever its power
     at::Tensor power;
     //! [B, N, G, G]: energy of the transmitted signal towards the cell, Σ |a_t^H x|²
     at::Tensor illumination;
@@ -27,12 +27,12 @@ struct CellCorrelation {
 
 /*! Matched filter of one receive access point on a grid of cells of the plane.
  *
- * The echo of every receive antenna is correlated with the signal of every transmit antenna
- * of one access point and transformed over symbols (to Doppler lines), subcarriers (to
- * delays) and both arrays (to angles of arrival and departure). In this cube each cell of the
- * plane has its place for each transmit access point: the two angles and the bistatic delay
- * that follow from the geometry. Delays are taken from a table with steps of a third of the
- * resolution c / (N_s Δf).
+ * The echo of every receive antenna is correlated with the signal of every transmit
+ * antenna of one access point and transformed over symbols (to Doppler lines),
+ * subcarriers (to delays) and both arrays (to angles of arrival and departure). In this
+ * cube each cell of the plane has its place for each transmit access point: the two
+ * angles and the bistatic delay that follow from the geometry. Delays are taken from a
+ * table with steps of a third of the resolution c / (N_s Δf).
  */
 class CellFilter
 {
@@ -43,8 +43,8 @@ public:
      * \param cells G, cells along each coordinate of the targets' area
      * \param lines F, Doppler lines
      * \param spacing_hz distance of the Doppler lines, Hz
-     * \throws std::invalid_argument on a receiver that is not there, sizes below one, or a
-     *         scenario that does not have two dimensions
+     * \throws std::invalid_argument on a receiver that is not there, sizes below one, or
+     * a scenario that does not have two dimensions
      */
     CellFilter(const Layout& layout,
                std::int64_t receiver,

@@ -9,16 +9,16 @@ namespace cfisac::signal {
 /*! Cramér-Rao bound (22)–(28) of ψ = [locations, velocities] with unknown reflection
  * coefficients, from analytic derivatives (Appendix A).
  *
- * Unlike (35), the derivative keeps the change of the Doppler frequency with the location:
- * the bound is that of the signal (6) as it is, and equals one from numeric derivatives.
- * Clutter and offsets do not enter. Computed in float64.
+ * Unlike (35), the derivative keeps the change of the Doppler frequency with the
+ * location: the bound is that of the signal (6) as it is, and equals one from numeric
+ * derivatives. Clutter and offsets do not enter. Computed in float64.
  *
  * \param transmit X [B, N, N_t, S, T], complex
  * \param targets [B, Q]
  * \param noise_w ξ_z², W
- * \return CRLB (24) [B, 2DQ, 2DQ]: location coordinates of all targets (m²), then velocity
- *         coordinates (m²/s²). A frame whose parameters cannot be told apart has infinite or
- *         not-a-number entries.
+ * \return CRLB (24) [B, 2DQ, 2DQ]: location coordinates of all targets (m²), then
+ * velocity coordinates (m²/s²). A frame whose parameters cannot be told apart has
+ * infinite or not-a-number entries.
  */
 at::Tensor cramer_rao_bound(const Layout& layout,
                             const at::Tensor& transmit,

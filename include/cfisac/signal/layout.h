@@ -8,8 +8,8 @@
 namespace cfisac::signal {
 
 /*! Geometry and sampling of a scenario as float64 tensors on one device. Axes: transmit
- * access point n of N, receive access point m of M, coordinate of D, sensed subcarrier i of
- * S, sensed symbol t of T.
+ * access point n of N, receive access point m of M, coordinate of D, sensed subcarrier i
+ * of S, sensed symbol t of T.
  */
 struct Layout {
     explicit Layout(const Scenario& scenario, at::Device device = at::kCPU);
@@ -23,7 +23,7 @@ struct Layout {
     at::Tensor receive_axis;      //!< [M, D]
     at::Tensor receive_spacing;   //!< [M], wavelengths
     at::Tensor frequency_hz;      //!< [S], i Δf of the sensed subcarriers
-    at::Tensor time_s;            //!< [T], t ΔT of the sensed symbols; the first is t = 1
+    at::Tensor time_s; //!< [T], t ΔT of the sensed symbols; the first is t = 1
 
     std::int64_t transmitters() const { return transmit_position.size(0); }
     std::int64_t receivers() const { return receive_position.size(0); }
@@ -40,8 +40,9 @@ struct Layout {
  * \param spacing broadcastable to `cosine`, wavelengths
  * \return [..., antennas], complex
  */
-at::Tensor
-steering_vector(const at::Tensor& cosine, const at::Tensor& spacing, std::int64_t antennas);
+at::Tensor steering_vector(const at::Tensor& cosine,
+                           const at::Tensor& spacing,
+                           std::int64_t antennas);
 
 //! exp(j `phase`), `phase` [...] in radians; complex of the matching precision.
 at::Tensor phasor(const at::Tensor& phase);
@@ -60,22 +61,22 @@ Rays rays(const at::Tensor& array_position,
           const at::Tensor& array_axis,
           const at::Tensor& place);
 
-/*! Bistatic paths from every transmit access point over every place to every receive access
- * point; all float64. */
+/*! Bistatic paths from every transmit access point over every place to every receive
+ * access point; all float64. */
 struct BistaticPaths {
-    Rays transmit;           //!< [B, N, Q]
-    Rays receive;            //!< [B, M, Q]
-    at::Tensor range_m;      //!< [B, N, M, Q], d_{n,m,q}
-    at::Tensor delay_s;      //!< [B, N, M, Q], (8)
-    at::Tensor range_rate;   //!< [B, N, M, Q], m/s, sum of (10) and (11)
-    at::Tensor doppler_hz;   //!< [B, N, M, Q], see `bistatic_paths`
-    at::Tensor amplitude;    //!< [B, N, M, Q], sqrt(PL(d))
+    Rays transmit;         //!< [B, N, Q]
+    Rays receive;          //!< [B, M, Q]
+    at::Tensor range_m;    //!< [B, N, M, Q], d_{n,m,q}
+    at::Tensor delay_s;    //!< [B, N, M, Q], (8)
+    at::Tensor range_rate; //!< [B, N, M, Q], m/s, sum of (10) and (11)
+    at::Tensor doppler_hz; //!< [B, N, M, Q], see `bistatic_paths`
+    at::Tensor amplitude;  //!< [B, N, M, Q], sqrt(PL(d))
 };
 
 /*! Delays, Doppler frequencies and path losses of (6).
  *
- * Doppler: f_D = -(ḋ_n + ḋ_m) f_c / c. A receding target lowers the received frequency, so
- * that (6) equals the sampled exp(-j2π f_c τ(t)). The publication prints (9) with the
+ * Doppler: f_D = -(ḋ_n + ḋ_m) f_c / c. A receding target lowers the received frequency,
+ * so that (6) equals the sampled exp(-j2π f_c τ(t)). The publication prints (9) with the
  * opposite sign, which flips the velocity axis; bounds and errors are the same for both.
  *
  * \param position [B, Q, D], m

@@ -32,10 +32,10 @@ enum class Purpose : std::uint32_t {
 /*! Counter-based random draws: (seed, frame, purpose, position) → value.
  *
  * The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011) with the seed as its key and (position, purpose, frame) as its counter.
- * A draw therefore depends on nothing else: not on the device, the batch a frame is in, the
- * number of threads or earlier draws. float32 and float64 draws are the same values to
- * float32's precision.
+ * 1, 2, 3", SC 2011) with the seed as its key and (position, purpose, frame) as its
+ * counter. A draw therefore depends on nothing else: not on the device, the batch a frame
+ * is in, the number of threads or earlier draws. float32 and float64 draws are the same
+ * values to float32's precision.
  *
  * Every function returns [frame, sizes...] on the device of `options`.
  */
@@ -53,8 +53,8 @@ public:
 
     //! Uniform 32-bit words, as int64 in [0, 2^32).
     at::Tensor words(Purpose purpose, at::IntArrayRef sizes, at::Device device) const;
-    //! The same words by tensor operations alone: what `words` does on other devices than the
-    //! processor.
+    //! The same words by tensor operations alone: what `words` does on other devices than
+    //! the processor.
     at::Tensor words_by_tensor_operations(Purpose purpose,
                                           at::IntArrayRef sizes,
                                           at::Device device) const;
@@ -63,8 +63,9 @@ public:
                        at::IntArrayRef sizes,
                        const at::TensorOptions& options) const;
     //! Gaussian with zero mean and unit variance.
-    at::Tensor
-    normal(Purpose purpose, at::IntArrayRef sizes, const at::TensorOptions& options) const;
+    at::Tensor normal(Purpose purpose,
+                      at::IntArrayRef sizes,
+                      const at::TensorOptions& options) const;
     //! Circular complex Gaussian with unit variance; `options` has the real type.
     at::Tensor complex_normal(Purpose purpose,
                               at::IntArrayRef sizes,

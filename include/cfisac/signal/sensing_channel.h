@@ -7,8 +7,8 @@
 
 namespace cfisac::signal {
 
-/*! Noiseless echoes (6), with the offsets of (30) where given. Clutter (29) is part of the
- * scene: `join` it to the targets.
+/*! Noiseless echoes (6), with the offsets of (30) where given. Clutter (29) is part of
+ * the scene: `join` it to the targets.
  *
  * Phases are computed in float64; the result has the precision of `transmit`.
  *

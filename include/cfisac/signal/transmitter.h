@@ -10,9 +10,9 @@ namespace cfisac::signal {
 /*! Channels between all transmit antennas and the users, drawn from (seed, frame).
  *
  * Line of sight with the path loss of the scenario and a random carrier phase, plus
- * `multipath_components` paths with uniform departure cosine and an excess delay uniform in
- * [0, T_p/4]; the Rician factor is the power of the first over the mean power of the rest.
- * The received signal is h^H x, as in (4).
+ * `multipath_components` paths with uniform departure cosine and an excess delay uniform
+ * in [0, T_p/4]; the Rician factor is the power of the first over the mean power of the
+ * rest. The received signal is h^H x, as in (4).
  *
  * \param type real type of the result
  * \return h [B, S, N·N_t, K], complex
@@ -23,9 +23,9 @@ at::Tensor user_channel(const Layout& layout,
                         at::ScalarType type = at::kFloat);
 
 /*! Centralized MMSE precoder over the antennas of all transmit access points:
- * W_i = μ H_i (H_i^H H_i + α I)^-1 with α = K σ_c² / (N P / S), where the common scale μ lets
- * the strongest access point meet Σ_i ‖W_{i,n}‖² = P (a scale for each access point would
- * break the joint precoder).
+ * W_i = μ H_i (H_i^H H_i + α I)^-1 with α = K σ_c² / (N P / S), where the common scale μ
+ * lets the strongest access point meet Σ_i ‖W_{i,n}‖² = P (a scale for each access point
+ * would break the joint precoder).
  *
  * \param channel h [B, S, N·N_t, K], complex
  * \param noise_w σ_c², W
@@ -39,17 +39,18 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
                          double power_w,
                          std::int64_t access_points);
 
-/*! Unit-power QAM points in Gray order: the first half of a point's bits (most significant
- * first) picks the real level, the second half the imaginary one.
- * \return [2^bits], complex128
+/*! Unit-power QAM points in Gray order: the first half of a point's bits (most
+ * significant first) picks the real level, the second half the imaginary one. \return
+ * [2^bits], complex128
  */
 at::Tensor constellation(Modulation modulation);
 
 /*! Payload symbols drawn from (seed, frame).
  * \return s [B, K, S, T], complex
  */
-at::Tensor
-payload(const Layout& layout, const Random& random, at::ScalarType type = at::kFloat);
+at::Tensor payload(const Layout& layout,
+                   const Random& random,
+                   at::ScalarType type = at::kFloat);
 
 /*! Transmit signal (3).
  * \param precoder W [B, S, N·N_t, K]; a leading size of 1 serves all frames
@@ -57,8 +58,9 @@ payload(const Layout& layout, const Random& random, at::ScalarType type = at::kF
  * \param access_points N
  * \return X [B, N, N_t, S, T]
  */
-at::Tensor
-precode(const at::Tensor& precoder, const at::Tensor& symbols, std::int64_t access_points);
+at::Tensor precode(const at::Tensor& precoder,
+                   const at::Tensor& symbols,
+                   std::int64_t access_points);
 
 /*! Signal at the users (4), without noise.
  * \param channel h [B, S, N·N_t, K], \param transmit X [B, N, N_t, S, T]

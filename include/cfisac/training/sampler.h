@@ -9,7 +9,7 @@ namespace cfisac::training {
 //! Frames with their truth.
 struct Batch {
     at::Tensor transmit; //!< X [B, N, N_t, S, T], complex64
-    at::Tensor echo;     //!< Y [B, M, M_r, S, T], complex64, with clutter, offsets and noise
+    at::Tensor echo; //!< Y [B, M, M_r, S, T], complex64, with clutter, offsets and noise
     at::Tensor location; //!< [B, Q, D], m, float32
     at::Tensor velocity; //!< [B, Q, D], m/s, float32
 };

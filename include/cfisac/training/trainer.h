@@ -13,15 +13,16 @@ namespace cfisac::training {
 
 //! How a model is trained. The batch and the schedule are counted in steps.
 struct TrainerOptions {
-    std::uint64_t seed = 1;       //!< of weights, frames and codebooks
-    std::int64_t steps = 4000;    //!< length of the whole training
-    std::int64_t batch = 16;      //!< frames per step
-    double learning_rate = 2e-3;  //!< peak; rises over 100 steps, then falls as a half cosine
-    double gradient_norm = 5.0;   //!< longer gradients are shortened to this
-    double commitment = 8.0;      //!< ω of (21), for the mean over elements
-    std::int64_t warm_up = 300;   //!< steps before the codebooks are initialised by k-means
-    double dead_threshold = 0.1;  //!< codewords with a smaller count (18) are replaced
-    bool ordered = false;         //!< dense read-out: keep the order of the targets
+    std::uint64_t seed = 1;    //!< of weights, frames and codebooks
+    std::int64_t steps = 4000; //!< length of the whole training
+    std::int64_t batch = 16;   //!< frames per step
+    double learning_rate =
+        2e-3; //!< peak; rises over 100 steps, then falls as a half cosine
+    double gradient_norm = 5.0; //!< longer gradients are shortened to this
+    double commitment = 8.0;    //!< ω of (21), for the mean over elements
+    std::int64_t warm_up = 300; //!< steps before the codebooks are initialised by k-means
+    double dead_threshold = 0.1; //!< codewords with a smaller count (18) are replaced
+    bool ordered = false;        //!< dense read-out: keep the order of the targets
     std::string device = "cpu";
 };
 
@@ -37,15 +38,15 @@ struct Progress {
 //! Accuracy and codebook use over frames that are not trained on.
 struct Validation {
     evaluation::Scores scores;
-    std::vector<double> perplexity; //!< of each access point
+    std::vector<double> perplexity;     //!< of each access point
     std::vector<std::int64_t> distinct; //!< codewords in use, of each access point
 };
 
 /*! Trains a model with all roles in one process (Algorithm 1): Adam, straight-through
  * gradient, commitment loss (21), codebooks by moving averages (18)–(20).
  *
- * Frames come from (seed, step), so that a training that goes on from a checkpoint sees the
- * same frames as one that was never stopped.
+ * Frames come from (seed, step), so that a training that goes on from a checkpoint sees
+ * the same frames as one that was never stopped.
  */
 class Trainer
 {

@@ -24,10 +24,10 @@ public:
     std::uint32_t next()
     {
         while (d_held < d_bits) {
-            d_buffer |= std::uint32_t{ *d_in++ } << d_held;
+            d_buffer |= std::uint32_t{*d_in++} << d_held;
             d_held += 8;
         }
-        const std::uint32_t index = d_buffer & ((std::uint32_t{ 1 } << d_bits) - 1);
+        const std::uint32_t index = d_buffer & ((std::uint32_t{1} << d_bits) - 1);
         d_buffer >>= d_bits;
         d_held -= d_bits;
         return index;
@@ -52,7 +52,7 @@ unsigned bits_for(std::uint32_t codewords)
                                     std::to_string(codewords));
     }
     unsigned bits = 1;
-    while ((std::uint32_t{ 1 } << bits) < codewords) {
+    while ((std::uint32_t{1} << bits) < codewords) {
         ++bits;
     }
     return bits;
@@ -61,7 +61,7 @@ unsigned bits_for(std::uint32_t codewords)
 std::size_t packed_size(unsigned bits, std::uint32_t count)
 {
     check_bits(bits);
-    return static_cast<std::size_t>((std::uint64_t{ bits } * count + 7) / 8);
+    return static_cast<std::size_t>((std::uint64_t{bits} * count + 7) / 8);
 }
 
 void pack(const std::uint32_t* indices,

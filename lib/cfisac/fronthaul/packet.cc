@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <boost/crc.hpp>
 #include <cfisac/fronthaul/bit_packing.h>
 #include <cfisac/fronthaul/packet.h>
-#include <boost/crc.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -44,7 +44,7 @@ T get(const std::uint8_t* in)
 {
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < sizeof(T); ++i) {
-        value |= std::uint64_t{ in[i] } << (8 * i);
+        value |= std::uint64_t{in[i]} << (8 * i);
     }
     return static_cast<T>(value);
 }
@@ -99,7 +99,8 @@ PacketFormat::PacketFormat(std::uint32_t codewords,
                            std::uint64_t model_fingerprint)
     : d_codewords(codewords),
       d_bits_per_index(static_cast<std::uint8_t>(bits_for(codewords))),
-      d_index_count(index_count), d_scenario_fingerprint(scenario_fingerprint),
+      d_index_count(index_count),
+      d_scenario_fingerprint(scenario_fingerprint),
       d_model_fingerprint(model_fingerprint),
       d_size(packet_size(d_bits_per_index, index_count))
 {

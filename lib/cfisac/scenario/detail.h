@@ -22,8 +22,8 @@ private:
     std::string d_key;
 };
 
-//! Shortest decimal text that reads back to the same double (at most 17 significant digits),
-//! whatever the locale.
+//! Shortest decimal text that reads back to the same double (at most 17 significant
+//! digits), whatever the locale.
 std::string number_text(double value);
 
 //! Text of a file in an error: shortened, in quotes, without control characters.

@@ -17,7 +17,7 @@ public:
             d_state = (d_state ^ ((value >> shift) & 0xFF)) * 0x100000001B3ull;
         }
     }
-    void add(int value) { add(static_cast<std::uint64_t>(std::int64_t{ value })); }
+    void add(int value) { add(static_cast<std::uint64_t>(std::int64_t{value})); }
     void add(double value)
     {
         static_assert(std::numeric_limits<double>::is_iec559, "IEEE 754 doubles");

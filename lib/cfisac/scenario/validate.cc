@@ -211,7 +211,7 @@ void check_access_points(const std::string& key,
                          const Scenario& scenario,
                          std::set<std::string>& names)
 {
-    if (list.empty() || list.size() > std::size_t{ Limits::access_points }) {
+    if (list.empty() || list.size() > std::size_t{Limits::access_points}) {
         throw ValueError(key,
                          "must hold between 1 and " +
                              std::to_string(Limits::access_points) +
@@ -235,10 +235,10 @@ void check_access_points(const std::string& key,
     check_product(key,
                   "the complex samples of the frames (access points x antennas x sensed "
                   "subcarriers x sensed symbols)",
-                  { static_cast<std::int64_t>(list.size()),
-                    list[0].antennas,
-                    scenario.waveform.sensed_subcarriers(),
-                    scenario.waveform.sensed_symbols() },
+                  {static_cast<std::int64_t>(list.size()),
+                   list[0].antennas,
+                   scenario.waveform.sensed_subcarriers(),
+                   scenario.waveform.sensed_symbols()},
                   Limits::samples);
 }
 
@@ -256,7 +256,7 @@ void check_users(const Users& users, const Scenario& scenario)
     check_product("users.count",
                   "the users' channel coefficients (users x transmit antennas x sensed "
                   "subcarriers)",
-                  { users.count, streams, scenario.waveform.sensed_subcarriers() },
+                  {users.count, streams, scenario.waveform.sensed_subcarriers()},
                   Limits::samples);
     check_box("users.area_m", users.area_m, scenario.dimensions, max_magnitude);
     check_number(
@@ -267,9 +267,9 @@ void check_users(const Users& users, const Scenario& scenario)
                   Limits::multipath_components);
     check_product("users.multipath_components",
                   "the users' paths (users x transmit access points x components)",
-                  { users.count,
-                    static_cast<std::int64_t>(scenario.transmit.size()),
-                    users.multipath_components },
+                  {users.count,
+                   static_cast<std::int64_t>(scenario.transmit.size()),
+                   users.multipath_components},
                   Limits::paths);
     check_number("users.noise_dbm", users.noise_dbm, -max_decibel, max_decibel);
 }
@@ -285,7 +285,7 @@ void check_reflectors(const Scenario& s)
     check_integer("targets.count", s.targets.count, 1, Limits::targets);
     check_product("targets.count",
                   "the paths (transmit x receive access points x targets)",
-                  { pairs, s.targets.count },
+                  {pairs, s.targets.count},
                   Limits::paths);
     check_box("targets.area_m", s.targets.area_m, s.dimensions, max_magnitude);
     check_box(
@@ -296,7 +296,7 @@ void check_reflectors(const Scenario& s)
     check_integer("clutter.scatterers", s.clutter.scatterers, 0, Limits::scatterers);
     check_product("clutter.scatterers",
                   "the paths (transmit x receive access points x targets and scatterers)",
-                  { pairs, std::int64_t{ s.targets.count } + s.clutter.scatterers },
+                  {pairs, std::int64_t{s.targets.count} + s.clutter.scatterers},
                   Limits::paths);
     check_box("clutter.area_m", s.clutter.area_m, s.dimensions, max_magnitude);
     check_box(

@@ -3,10 +3,10 @@
 #include "yaml_map.h"
 
 #include <cfisac/scenario/yaml.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
 #include <fstream>
 #include <sstream>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
 
 namespace cfisac {
 namespace {
@@ -107,7 +107,7 @@ Waveform read_waveform(const Document& document, const Map& map)
         w.symbol_step = map.integer("symbol_step");
     }
     const std::string name = map.text("modulation");
-    for (const auto m : { Modulation::qpsk, Modulation::qam16, Modulation::qam64 }) {
+    for (const auto m : {Modulation::qpsk, Modulation::qam16, Modulation::qam64}) {
         if (name == detail::modulation_name(m)) {
             w.modulation = m;
             return w;
@@ -121,12 +121,12 @@ std::vector<AccessPoint> read_access_points(const Map& root, const char* name)
 {
     std::vector<AccessPoint> list;
     for (const auto& map : root.maps(
-             name, { "name", "position_m", "axis", "antennas", "spacing_wavelengths" })) {
-        list.push_back({ map.text("name"),
-                         map.coordinates("position_m"),
-                         map.coordinates("axis"),
-                         map.integer("antennas"),
-                         map.number("spacing_wavelengths") });
+             name, {"name", "position_m", "axis", "antennas", "spacing_wavelengths"})) {
+        list.push_back({map.text("name"),
+                        map.coordinates("position_m"),
+                        map.coordinates("axis"),
+                        map.integer("antennas"),
+                        map.number("spacing_wavelengths")});
     }
     return list;
 }
@@ -136,63 +136,63 @@ Scenario read_scenario(Document& document, const YAML::Node& node)
     const Map root(document,
                    node,
                    "",
-                   { "name",
-                     "dimensions",
-                     "waveform",
-                     "transmit_power_dbm",
-                     "sensing_noise_dbm",
-                     "transmit_access_points",
-                     "receive_access_points",
-                     "path_loss",
-                     "users",
-                     "targets",
-                     "clutter",
-                     "clocks" });
+                   {"name",
+                    "dimensions",
+                    "waveform",
+                    "transmit_power_dbm",
+                    "sensing_noise_dbm",
+                    "transmit_access_points",
+                    "receive_access_points",
+                    "path_loss",
+                    "users",
+                    "targets",
+                    "clutter",
+                    "clocks"});
     Scenario s;
     s.name = root.text("name");
     s.dimensions = root.integer("dimensions");
     s.waveform = read_waveform(document,
                                root.map("waveform",
-                                        { "carrier_hz",
-                                          "subcarrier_spacing_hz",
-                                          "subcarriers",
-                                          "symbols",
-                                          "cyclic_prefix_s",
-                                          "modulation" },
-                                        { "subcarrier_step", "symbol_step" }));
+                                        {"carrier_hz",
+                                         "subcarrier_spacing_hz",
+                                         "subcarriers",
+                                         "symbols",
+                                         "cyclic_prefix_s",
+                                         "modulation"},
+                                        {"subcarrier_step", "symbol_step"}));
     s.transmit_power_dbm = root.number("transmit_power_dbm");
     s.sensing_noise_dbm = root.number("sensing_noise_dbm");
     s.transmit = read_access_points(root, "transmit_access_points");
     s.receive = read_access_points(root, "receive_access_points");
-    const Map path_loss = root.map(
-        "path_loss", { "reference_gain_db", "reference_distance_m", "exponent" });
-    s.path_loss = { path_loss.number("reference_gain_db"),
-                    path_loss.number("reference_distance_m"),
-                    path_loss.number("exponent") };
+    const Map path_loss =
+        root.map("path_loss", {"reference_gain_db", "reference_distance_m", "exponent"});
+    s.path_loss = {path_loss.number("reference_gain_db"),
+                   path_loss.number("reference_distance_m"),
+                   path_loss.number("exponent")};
     const Map users = root.map(
         "users",
-        { "count", "area_m", "rician_factor_db", "multipath_components", "noise_dbm" });
-    s.users = { users.integer("count"),
-                users.box("area_m"),
-                users.number("rician_factor_db"),
-                users.integer("multipath_components"),
-                users.number("noise_dbm") };
+        {"count", "area_m", "rician_factor_db", "multipath_components", "noise_dbm"});
+    s.users = {users.integer("count"),
+               users.box("area_m"),
+               users.number("rician_factor_db"),
+               users.integer("multipath_components"),
+               users.number("noise_dbm")};
     const Map targets =
-        root.map("targets", { "count", "area_m", "velocity_mps", "reflection_variance" });
-    s.targets = { targets.integer("count"),
-                  targets.box("area_m"),
-                  targets.box("velocity_mps"),
-                  targets.number("reflection_variance") };
+        root.map("targets", {"count", "area_m", "velocity_mps", "reflection_variance"});
+    s.targets = {targets.integer("count"),
+                 targets.box("area_m"),
+                 targets.box("velocity_mps"),
+                 targets.number("reflection_variance")};
     const Map clutter = root.map(
-        "clutter", { "scatterers", "area_m", "velocity_mps", "reflection_variance" });
-    s.clutter = { clutter.integer("scatterers"),
-                  clutter.box("area_m"),
-                  clutter.box("velocity_mps"),
-                  clutter.number("reflection_variance") };
+        "clutter", {"scatterers", "area_m", "velocity_mps", "reflection_variance"});
+    s.clutter = {clutter.integer("scatterers"),
+                 clutter.box("area_m"),
+                 clutter.box("velocity_mps"),
+                 clutter.number("reflection_variance")};
     const Map clocks =
-        root.map("clocks", { "timing_offset_std_s", "frequency_offset_std_hz" });
-    s.clocks = { clocks.number("timing_offset_std_s"),
-                 clocks.number("frequency_offset_std_hz") };
+        root.map("clocks", {"timing_offset_std_s", "frequency_offset_std_hz"});
+    s.clocks = {clocks.number("timing_offset_std_s"),
+                clocks.number("frequency_offset_std_hz")};
     return s;
 }
 

@@ -53,7 +53,7 @@ std::string describe(const YAML::Node& node)
 std::string joined(Map::Keys first, Map::Keys second)
 {
     std::string result;
-    for (const auto& keys : { first, second }) {
+    for (const auto& keys : {first, second}) {
         for (const char* key : keys) {
             result += (result.empty() ? "" : ", ") + std::string(key);
         }
@@ -171,8 +171,8 @@ Coordinates Map::coordinates(const char* name) const
 
 Box Map::box(const char* name) const
 {
-    const Map corners = map(name, { "min", "max" });
-    return { corners.coordinates("min"), corners.coordinates("max") };
+    const Map corners = map(name, {"min", "max"});
+    return {corners.coordinates("min"), corners.coordinates("max")};
 }
 
 Map Map::map(const char* name, Keys required, Keys optional) const

@@ -3,11 +3,11 @@
 #define INCLUDED_CFISAC_SCENARIO_YAML_MAP_H
 
 #include <cfisac/scenario/scenario.h>
-#include <yaml-cpp/yaml.h>
 #include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
+#include <yaml-cpp/yaml.h>
 
 namespace cfisac::detail {
 
@@ -68,8 +68,10 @@ public:
     std::vector<Map> maps(const char* name, Keys required) const;
 
 private:
-    void
-    add(const YAML::Node& name, const YAML::Node& value, Keys required, Keys optional);
+    void add(const YAML::Node& name,
+             const YAML::Node& value,
+             Keys required,
+             Keys optional);
     std::string full(const std::string& name) const;
     //! Text of an unquoted scalar.
     const std::string& plain(const YAML::Node& node,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cfisac/signal/cell_filter.h>
 #include <algorithm>
+#include <cfisac/signal/cell_filter.h>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -43,7 +43,7 @@ Groups group_by(const at::Tensor& group, std::int64_t count)
         to[k] = filled[from[k]]++;
         longest = std::max(longest, filled[from[k]]);
     }
-    return { group, rank, count, longest };
+    return {group, rank, count, longest};
 }
 
 } // namespace
@@ -51,17 +51,19 @@ Groups group_by(const at::Tensor& group, std::int64_t count)
 at::Tensor cell_centres(const Scenario& scenario, std::int64_t cells)
 {
     if (scenario.dimensions != 2) {
-        throw std::invalid_argument("a grid of cells needs a scenario with 2 dimensions, got " +
-                                    std::to_string(scenario.dimensions));
+        throw std::invalid_argument(
+            "a grid of cells needs a scenario with 2 dimensions, got " +
+            std::to_string(scenario.dimensions));
     }
     require_at_least_one(cells, "cells per side");
     const auto& area = scenario.targets.area_m;
-    const auto middles = (at::arange(cells, at::kDouble) + 0.5) / static_cast<double>(cells);
+    const auto middles =
+        (at::arange(cells, at::kDouble) + 0.5) / static_cast<double>(cells);
     const auto along = [&](int axis) {
         return middles * (area.max[axis] - area.min[axis]) + area.min[axis];
     };
-    return at::stack({ along(0).unsqueeze(1).expand({ cells, cells }),
-                       along(1).unsqueeze(0).expand({ cells, cells }) },
+    return at::stack({along(0).unsqueeze(1).expand({cells, cells}),
+                      along(1).unsqueeze(0).expand({cells, cells})},
                      -1)
         .contiguous();
 }
@@ -73,7 +75,8 @@ at::Tensor doppler_lines(std::int64_t bins, double spacing_hz)
         throw std::invalid_argument("Doppler spacing in Hz must be positive, got " +
                                     std::to_string(spacing_hz));
     }
-    return (at::arange(bins, at::kDouble) - 0.5 * static_cast<double>(bins - 1)) * spacing_hz;
+    return (at::arange(bins, at::kDouble) - 0.5 * static_cast<double>(bins - 1)) *
+           spacing_hz;
 }
 
 CellFilter::CellFilter(const Layout& layout,
@@ -90,32 +93,36 @@ CellFilter::CellFilter(const Layout& layout,
     }
     const Layout host(layout.scenario);
     const auto& waveform = host.scenario.waveform;
-    const auto place = cell_centres(host.scenario, cells).reshape({ 1, cells * cells, 2 });
+    const auto place = cell_centres(host.scenario, cells).reshape({1, cells * cells, 2});
     const auto paths = bistatic_paths(host, place, at::zeros_like(place));
-    const auto arriving = steering_vector(paths.receive.cosine.select(1, receiver).select(0, 0),
-                                          host.receive_spacing.select(0, receiver),
-                                          host.scenario.receive_antennas()); // [G², M_r]
-    const double step_s =
-        1.0 / (delay_oversampling * waveform.subcarriers * waveform.subcarrier_spacing_hz);
+    const auto arriving =
+        steering_vector(paths.receive.cosine.select(1, receiver).select(0, 0),
+                        host.receive_spacing.select(0, receiver),
+                        host.scenario.receive_antennas()); // [G², M_r]
+    const double step_s = 1.0 / (delay_oversampling * waveform.subcarriers *
+                                 waveform.subcarrier_spacing_hz);
     d_doppler = phasor(host.time_s.unsqueeze(-1) * doppler_lines(lines, spacing_hz) *
                        (-2.0 * M_PI))
                     .to(layout.device, at::kComplexFloat);
     for (std::int64_t n = 0; n < host.transmitters(); n++) {
-        const auto departing = steering_vector(paths.transmit.cosine.select(1, n).select(0, 0),
-                                               host.transmit_spacing.select(0, n),
-                                               host.scenario.transmit_antennas());
+        const auto departing =
+            steering_vector(paths.transmit.cosine.select(1, n).select(0, 0),
+                            host.transmit_spacing.select(0, n),
+                            host.scenario.transmit_antennas());
         const auto delay = paths.delay_s.select(1, n).select(1, receiver).select(0, 0);
         const auto step = delay.div(step_s).round().to(at::kLong);
-        const auto [steps, group] = at::_unique(step, /*sorted=*/true, /*return_inverse=*/true);
+        const auto [steps, group] =
+            at::_unique(step, /*sorted=*/true, /*return_inverse=*/true);
         const auto groups = group_by(group.contiguous(), steps.size(0));
         // conj(a_r) y conj(x) a_t, as one row over pairs of antennas
-        const auto pairs = (arriving.conj().unsqueeze(2) * departing.unsqueeze(1)).flatten(1);
+        const auto pairs =
+            (arriving.conj().unsqueeze(2) * departing.unsqueeze(1)).flatten(1);
         auto steering =
-            at::zeros({ groups.count, groups.longest, pairs.size(1) }, pairs.options());
-        steering.index_put_({ groups.group, groups.rank }, pairs);
+            at::zeros({groups.count, groups.longest, pairs.size(1)}, pairs.options());
+        steering.index_put_({groups.group, groups.rank}, pairs);
         Pair pair;
-        pair.delays = phasor(steps.to(at::kDouble).unsqueeze(-1) * step_s * host.frequency_hz *
-                             (2.0 * M_PI))
+        pair.delays = phasor(steps.to(at::kDouble).unsqueeze(-1) * step_s *
+                             host.frequency_hz * (2.0 * M_PI))
                           .to(layout.device, at::kComplexFloat);
         pair.steering = steering.to(layout.device, at::kComplexFloat);
         pair.place = (groups.group * groups.longest + groups.rank).to(layout.device);
@@ -125,37 +132,38 @@ CellFilter::CellFilter(const Layout& layout,
     }
 }
 
-CellCorrelation CellFilter::operator()(const at::Tensor& echo, const at::Tensor& transmit) const
+CellCorrelation CellFilter::operator()(const at::Tensor& echo,
+                                       const at::Tensor& transmit) const
 {
     const auto batch = echo.size(0);
     const auto subcarriers = echo.size(2);
     const auto lines = d_doppler.size(1);
     const auto mean_power = squared_magnitude(echo).flatten(1).mean(1); // [B]
-    const auto received = echo.permute({ 2, 1, 0, 3 }).unsqueeze(2);    // [S, M_r, 1, B, T]
+    const auto received = echo.permute({2, 1, 0, 3}).unsqueeze(2); // [S, M_r, 1, B, T]
     std::vector<at::Tensor> powers, illuminations;
     for (std::size_t n = 0; n < d_pairs.size(); n++) {
         const auto& pair = d_pairs[n];
-        const auto sent = transmit.select(1, n);                            // [B, N_t, S, T]
+        const auto sent = transmit.select(1, n); // [B, N_t, S, T]
         const auto product =
-            received * sent.permute({ 2, 1, 0, 3 }).unsqueeze(1).conj(); // [S,M_r,N_t,B,T]
+            received * sent.permute({2, 1, 0, 3}).unsqueeze(1).conj(); // [S,M_r,N_t,B,T]
         const auto antennas = product.size(1) * product.size(2);
-        auto cube = at::matmul(product, d_doppler).reshape({ subcarriers, -1 });
+        auto cube = at::matmul(product, d_doppler).reshape({subcarriers, -1});
         cube = at::matmul(pair.delays, cube)
-                   .reshape({ pair.delays.size(0), antennas, batch * lines });
+                   .reshape({pair.delays.size(0), antennas, batch * lines});
         const auto in_groups = at::matmul(pair.steering, cube).flatten(0, 1);
         const auto power = squared_magnitude(in_groups.index_select(0, pair.place))
-                               .reshape({ -1, batch, lines })
-                               .permute({ 1, 2, 0 }); // [B, F, G²]
+                               .reshape({-1, batch, lines})
+                               .permute({1, 2, 0}); // [B, F, G²]
         const auto stacked = sent.flatten(2);
         const auto covariance = at::matmul(stacked, stacked.mH()); // [B, N_t, N_t]
-        const auto illumination =
-            at::real(at::matmul(pair.departing, covariance).mul(pair.departing.conj()).sum(-1));
+        const auto illumination = at::real(
+            at::matmul(pair.departing, covariance).mul(pair.departing.conj()).sum(-1));
         const auto scale = (illumination * mean_power.unsqueeze(-1)).clamp_min(1e-37);
-        powers.push_back((power / scale.unsqueeze(1))
-                             .reshape({ batch, lines, d_cells, d_cells }));
-        illuminations.push_back(illumination.reshape({ batch, d_cells, d_cells }));
+        powers.push_back(
+            (power / scale.unsqueeze(1)).reshape({batch, lines, d_cells, d_cells}));
+        illuminations.push_back(illumination.reshape({batch, d_cells, d_cells}));
     }
-    return { at::stack(powers, 1), at::stack(illuminations, 1) };
+    return {at::stack(powers, 1), at::stack(illuminations, 1)};
 }
 
 } // namespace cfisac::signal

@@ -12,7 +12,7 @@ at::Tensor to_unit_power(const at::Tensor& channels)
     const auto power = channels.square().flatten(1).mean(1);
     // Two channels share the power of a complex sample.
     const auto scale = power.mul(2.0).clamp_min(1e-37).rsqrt();
-    return channels * scale.view({ -1, 1, 1, 1, 1 });
+    return channels * scale.view({-1, 1, 1, 1, 1});
 }
 
 } // namespace
@@ -32,13 +32,13 @@ const char* to_string(Reference reference)
 
 Reference reference_from_string(const std::string& word)
 {
-    for (const auto value : { Reference::raw, Reference::pilot, Reference::reference }) {
+    for (const auto value : {Reference::raw, Reference::pilot, Reference::reference}) {
         if (word == to_string(value)) {
             return value;
         }
     }
-    throw std::invalid_argument("reference must be raw, pilot or reference, got '" + word +
-                                "'");
+    throw std::invalid_argument("reference must be raw, pilot or reference, got '" +
+                                word + "'");
 }
 
 std::size_t reference_bits(const Scenario& scenario, Reference reference)
@@ -58,14 +58,14 @@ std::size_t reference_bits(const Scenario& scenario, Reference reference)
 
 at::Tensor echo_channels(const at::Tensor& echo)
 {
-    return to_unit_power(at::view_as_real(echo).permute({ 0, 4, 1, 2, 3 }));
+    return to_unit_power(at::view_as_real(echo).permute({0, 4, 1, 2, 3}));
 }
 
 at::Tensor correlated_channels(const at::Tensor& echo, const at::Tensor& transmit)
 {
     // [B, 1, M_r, S, T] x [B, N·N_t, 1, S, T]
     const auto product = echo.unsqueeze(1) * transmit.flatten(1, 2).unsqueeze(2).conj();
-    return to_unit_power(at::cat({ at::real(product), at::imag(product) }, 1));
+    return to_unit_power(at::cat({at::real(product), at::imag(product)}, 1));
 }
 
 at::Tensor transmit_channels(const at::Tensor& transmit)

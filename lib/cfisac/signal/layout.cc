@@ -59,10 +59,14 @@ double Layout::sensed_power_w() const
            scenario.waveform.subcarriers;
 }
 
-at::Tensor phasor(const at::Tensor& phase) { return at::polar(at::ones_like(phase), phase); }
+at::Tensor phasor(const at::Tensor& phase)
+{
+    return at::polar(at::ones_like(phase), phase);
+}
 
-at::Tensor
-steering_vector(const at::Tensor& cosine, const at::Tensor& spacing, std::int64_t antennas)
+at::Tensor steering_vector(const at::Tensor& cosine,
+                           const at::Tensor& spacing,
+                           std::int64_t antennas)
 {
     const auto element = at::arange(antennas, cosine.options());
     const auto phase = (cosine * spacing).unsqueeze(-1) * element * (-2.0 * M_PI);
@@ -97,7 +101,8 @@ BistaticPaths bistatic_paths(const Layout& layout,
                        (paths.receive.direction * towards).sum(-1).unsqueeze(1);
     paths.doppler_hz =
         paths.range_rate * (-scenario.waveform.carrier_hz / speed_of_light);
-    const double reference_gain = std::pow(10.0, scenario.path_loss.reference_gain_db / 20.0);
+    const double reference_gain =
+        std::pow(10.0, scenario.path_loss.reference_gain_db / 20.0);
     paths.amplitude = (paths.range_m / scenario.path_loss.reference_distance_m)
                           .pow(-0.5 * scenario.path_loss.exponent)
                           .mul(reference_gain);

@@ -20,7 +20,7 @@ at::Tensor draw_in_box(const Layout& layout,
     const auto options = real_options(layout);
     const auto low = at::tensor(box.min, at::kDouble).to(layout.device);
     const auto high = at::tensor(box.max, at::kDouble).to(layout.device);
-    return random.uniform(purpose, { count, low.size(0) }, options) * (high - low) + low;
+    return random.uniform(purpose, {count, low.size(0)}, options) * (high - low) + low;
 }
 
 at::Tensor draw_reflection(const Layout& layout,
@@ -30,7 +30,7 @@ at::Tensor draw_reflection(const Layout& layout,
                            std::int64_t count)
 {
     return random.complex_normal(purpose,
-                                 { layout.transmitters(), layout.receivers(), count },
+                                 {layout.transmitters(), layout.receivers(), count},
                                  real_options(layout)) *
            std::sqrt(variance);
 }
@@ -39,53 +39,55 @@ at::Tensor draw_reflection(const Layout& layout,
 
 Scene join(const Scene& first, const Scene& second)
 {
-    return { at::cat({ first.position, second.position }, 1),
-             at::cat({ first.velocity, second.velocity }, 1),
-             at::cat({ first.reflection, second.reflection }, -1) };
+    return {at::cat({first.position, second.position}, 1),
+            at::cat({first.velocity, second.velocity}, 1),
+            at::cat({first.reflection, second.reflection}, -1)};
 }
 
 Scene draw_targets(const Layout& layout, const Targets& targets, const Random& random)
 {
-    return { draw_in_box(
-                 layout, targets.area_m, random, Purpose::target_position, targets.count),
-             draw_in_box(layout,
-                         targets.velocity_mps,
-                         random,
-                         Purpose::target_velocity,
-                         targets.count),
-             draw_reflection(layout,
-                             targets.reflection_variance,
-                             random,
-                             Purpose::target_reflection,
-                             targets.count) };
+    return {draw_in_box(
+                layout, targets.area_m, random, Purpose::target_position, targets.count),
+            draw_in_box(layout,
+                        targets.velocity_mps,
+                        random,
+                        Purpose::target_velocity,
+                        targets.count),
+            draw_reflection(layout,
+                            targets.reflection_variance,
+                            random,
+                            Purpose::target_reflection,
+                            targets.count)};
 }
 
 Scene draw_clutter(const Layout& layout, const Clutter& clutter, const Random& random)
 {
-    return { draw_in_box(
-                 layout, clutter.area_m, random, Purpose::clutter_position, clutter.scatterers),
-             draw_in_box(layout,
-                         clutter.velocity_mps,
-                         random,
-                         Purpose::clutter_velocity,
-                         clutter.scatterers),
-             draw_reflection(layout,
-                             clutter.reflection_variance,
-                             random,
-                             Purpose::clutter_reflection,
-                             clutter.scatterers) };
+    return {draw_in_box(layout,
+                        clutter.area_m,
+                        random,
+                        Purpose::clutter_position,
+                        clutter.scatterers),
+            draw_in_box(layout,
+                        clutter.velocity_mps,
+                        random,
+                        Purpose::clutter_velocity,
+                        clutter.scatterers),
+            draw_reflection(layout,
+                            clutter.reflection_variance,
+                            random,
+                            Purpose::clutter_reflection,
+                            clutter.scatterers)};
 }
 
 Offsets draw_offsets(const Layout& layout, const Clocks& clocks, const Random& random)
 {
-    const std::vector<std::int64_t> sizes = { layout.transmitters(),
-                                              layout.receivers(),
-                                              layout.symbols() };
+    const std::vector<std::int64_t> sizes = {
+        layout.transmitters(), layout.receivers(), layout.symbols()};
     const auto options = real_options(layout);
-    return { random.normal(Purpose::timing_offset, sizes, options) *
-                 clocks.timing_offset_std_s,
-             random.normal(Purpose::frequency_offset, sizes, options) *
-                 clocks.frequency_offset_std_hz };
+    return {random.normal(Purpose::timing_offset, sizes, options) *
+                clocks.timing_offset_std_s,
+            random.normal(Purpose::frequency_offset, sizes, options) *
+                clocks.frequency_offset_std_hz};
 }
 
 } // namespace cfisac::signal

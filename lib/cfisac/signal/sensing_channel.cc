@@ -28,27 +28,29 @@ void check(const Layout& layout,
            const std::optional<Offsets>& offsets)
 {
     if (!transmit.defined() || transmit.dim() != 5) {
-        throw std::invalid_argument("transmit must have five dimensions [B, N, N_t, S, T]");
+        throw std::invalid_argument(
+            "transmit must have five dimensions [B, N, N_t, S, T]");
     }
     const auto batch = transmit.size(0);
     const auto n = layout.transmitters();
     const auto m = layout.receivers();
     require_shape("transmit",
                   transmit,
-                  { batch,
-                    n,
-                    layout.scenario.transmit_antennas(),
-                    layout.subcarriers(),
-                    layout.symbols() });
+                  {batch,
+                   n,
+                   layout.scenario.transmit_antennas(),
+                   layout.subcarriers(),
+                   layout.symbols()});
     const auto count = scene.position.dim() == 3 ? scene.position.size(1) : 0;
     const auto dimensions = layout.transmit_position.size(1);
-    require_shape("scene position", scene.position, { batch, count, dimensions });
-    require_shape("scene velocity", scene.velocity, { batch, count, dimensions });
-    require_shape("scene reflection", scene.reflection, { batch, n, m, count });
+    require_shape("scene position", scene.position, {batch, count, dimensions});
+    require_shape("scene velocity", scene.velocity, {batch, count, dimensions});
+    require_shape("scene reflection", scene.reflection, {batch, n, m, count});
     if (offsets) {
-        require_shape("timing offset", offsets->timing_s, { batch, n, m, layout.symbols() });
         require_shape(
-            "frequency offset", offsets->frequency_hz, { batch, n, m, layout.symbols() });
+            "timing offset", offsets->timing_s, {batch, n, m, layout.symbols()});
+        require_shape(
+            "frequency offset", offsets->frequency_hz, {batch, n, m, layout.symbols()});
     }
 }
 
@@ -64,13 +66,13 @@ at::Tensor echo(const Layout& layout,
     const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
     // a_t^H x for every target: [B, N, Q, S, T]
     const auto departing = steering_vector(paths.transmit.cosine,
-                                           layout.transmit_spacing.view({ 1, -1, 1 }),
+                                           layout.transmit_spacing.view({1, -1, 1}),
                                            layout.scenario.transmit_antennas())
                                .conj()
                                .to(type);
-    const auto illumination = at::einsum("bnqa,bnast->bnqst", { departing, transmit });
+    const auto illumination = at::einsum("bnqa,bnast->bnqst", {departing, transmit});
     const auto arriving = steering_vector(paths.receive.cosine,
-                                          layout.receive_spacing.view({ 1, -1, 1 }),
+                                          layout.receive_spacing.view({1, -1, 1}),
                                           layout.scenario.receive_antennas())
                               .to(type); // [B, M, Q, M_r]
     const auto gain = scene.reflection * paths.amplitude;
@@ -80,7 +82,7 @@ at::Tensor echo(const Layout& layout,
             .to(type); // [B, N, M, Q, S]
     const auto over_symbols =
         phasor(paths.doppler_hz.unsqueeze(-1) * layout.time_s * (2.0 * M_PI))
-            .to(type); // [B, N, M, Q, T]
+            .to(type);        // [B, N, M, Q, T]
     at::Tensor offset_phasor; // [B, N, M, S, T]
     if (offsets) {
         const auto timing =
@@ -101,8 +103,7 @@ at::Tensor echo(const Layout& layout,
             }
             sum = sum.defined() ? sum.add_(part) : part;
         }
-        received.push_back(
-            at::einsum("bqr,bqst->brst", { arriving.select(1, m), sum }));
+        received.push_back(at::einsum("bqr,bqst->brst", {arriving.select(1, m), sum}));
     }
     return at::stack(received, 1);
 }
@@ -113,10 +114,10 @@ at::Tensor sensing_noise(const Layout& layout,
                          at::ScalarType type)
 {
     return random.complex_normal(Purpose::sensing_noise,
-                                 { layout.receivers(),
-                                   layout.scenario.receive_antennas(),
-                                   layout.subcarriers(),
-                                   layout.symbols() },
+                                 {layout.receivers(),
+                                  layout.scenario.receive_antennas(),
+                                  layout.subcarriers(),
+                                  layout.symbols()},
                                  at::TensorOptions().dtype(type).device(layout.device)) *
            std::sqrt(dbm_to_watt(noise_dbm));
 }

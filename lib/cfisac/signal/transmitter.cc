@@ -34,12 +34,12 @@ at::Tensor sum_of_paths(const Layout& layout,
 {
     const auto antennas = layout.scenario.transmit_antennas();
     const auto steering =
-        steering_vector(cosine, layout.transmit_spacing.view({ 1, -1, 1, 1 }), antennas) *
+        steering_vector(cosine, layout.transmit_spacing.view({1, -1, 1, 1}), antennas) *
         std::sqrt(static_cast<double>(antennas));
     const auto ramp = phasor(delay_s.unsqueeze(-1) * layout.frequency_hz * (2.0 * M_PI));
     const auto channel =
-        at::einsum("bnkls,bnkla->bsnak", { gain.unsqueeze(-1) * ramp, steering });
-    return channel.reshape({ channel.size(0), channel.size(1), -1, channel.size(4) });
+        at::einsum("bnkls,bnkla->bsnak", {gain.unsqueeze(-1) * ramp, steering});
+    return channel.reshape({channel.size(0), channel.size(1), -1, channel.size(4)});
 }
 
 } // namespace
@@ -53,7 +53,7 @@ at::Tensor user_channel(const Layout& layout,
     const auto low = at::tensor(users.area_m.min, at::kDouble).to(layout.device);
     const auto high = at::tensor(users.area_m.max, at::kDouble).to(layout.device);
     const auto position =
-        random.uniform(Purpose::user_position, { users.count, low.size(0) }, options) *
+        random.uniform(Purpose::user_position, {users.count, low.size(0)}, options) *
             (high - low) +
         low;
     const auto line = rays(layout.transmit_position, layout.transmit_axis, position);
@@ -67,24 +67,26 @@ at::Tensor user_channel(const Layout& layout,
     const std::int64_t paths = users.multipath_components;
     const double factor = std::pow(10.0, users.rician_factor_db / 10.0);
     const double direct_share = paths > 0 ? factor / (factor + 1.0) : 1.0;
-    const std::vector<std::int64_t> line_sizes = { layout.transmitters(), users.count, 1 };
+    const std::vector<std::int64_t> line_sizes = {layout.transmitters(), users.count, 1};
     const auto carrier_phase =
         random.uniform(Purpose::user_phase, line_sizes, options) * (2.0 * M_PI);
     auto gain = phasor(carrier_phase) * std::sqrt(direct_share);
     auto delay = line.distance_m.unsqueeze(-1) / speed_of_light;
     auto cosine = line.cosine.unsqueeze(-1);
     if (paths > 0) {
-        const std::vector<std::int64_t> sizes = { layout.transmitters(), users.count, paths };
+        const std::vector<std::int64_t> sizes = {
+            layout.transmitters(), users.count, paths};
         const auto scattered =
             random.complex_normal(Purpose::user_multipath_gain, sizes, options) *
             std::sqrt((1.0 - direct_share) / static_cast<double>(paths));
         const auto direction =
             random.uniform(Purpose::user_multipath_direction, sizes, options) * 2.0 - 1.0;
-        const auto excess = random.uniform(Purpose::user_multipath_delay, sizes, options) *
-                            (0.25 * layout.scenario.waveform.cyclic_prefix_s);
-        gain = at::cat({ gain, scattered }, -1);
-        cosine = at::cat({ cosine, direction }, -1);
-        delay = at::cat({ delay, delay + excess }, -1);
+        const auto excess =
+            random.uniform(Purpose::user_multipath_delay, sizes, options) *
+            (0.25 * layout.scenario.waveform.cyclic_prefix_s);
+        gain = at::cat({gain, scattered}, -1);
+        cosine = at::cat({cosine, direction}, -1);
+        delay = at::cat({delay, delay + excess}, -1);
     }
     return sum_of_paths(layout, gain * amplitude.unsqueeze(-1), delay, cosine)
         .to(at::toComplexType(type));
@@ -98,22 +100,24 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
     require_positive(noise_w, "noise power of the users in W");
     require_positive(power_w, "transmit power in W");
     if (channel.dim() != 4 || access_points < 1 || channel.size(2) % access_points != 0) {
-        throw std::invalid_argument("channel must be [B, S, N·N_t, K] with N = " +
-                                    std::to_string(access_points) + ", got " +
-                                    shape_text(channel));
+        throw std::invalid_argument(
+            "channel must be [B, S, N·N_t, K] with N = " + std::to_string(access_points) +
+            ", got " + shape_text(channel));
     }
     const auto subcarriers = channel.size(1);
     const auto users = channel.size(3);
-    const double regularisation = users * noise_w * subcarriers / (access_points * power_w);
+    const double regularisation =
+        users * noise_w * subcarriers / (access_points * power_w);
     // The channel gains are tiny (path loss): the small system is solved in float64.
     const auto h = channel.to(at::kComplexDouble);
-    const auto gram = at::matmul(h.mH(), h) + at::eye(users, h.options()) * regularisation;
+    const auto gram =
+        at::matmul(h.mH(), h) + at::eye(users, h.options()) * regularisation;
     const auto unscaled = at::matmul(h, at::linalg_inv(gram));
     const auto power = at::view_as_real(unscaled)
                            .square()
-                           .reshape({ h.size(0), subcarriers, access_points, -1 })
-                           .sum({ 1, 3 });
-    const auto scale = (power_w / power.amax(1)).sqrt().view({ -1, 1, 1, 1 });
+                           .reshape({h.size(0), subcarriers, access_points, -1})
+                           .sum({1, 3});
+    const auto scale = (power_w / power.amax(1)).sqrt().view({-1, 1, 1, 1});
     return (unscaled * scale).to(channel.scalar_type());
 }
 
@@ -146,40 +150,42 @@ at::Tensor payload(const Layout& layout, const Random& random, at::ScalarType ty
                             .to(layout.device, at::toComplexType(type));
     const auto words =
         random.words(Purpose::payload,
-                     { scenario.users.count, layout.subcarriers(), layout.symbols() },
+                     {scenario.users.count, layout.subcarriers(), layout.symbols()},
                      layout.device);
-    return points.index({ words.bitwise_and(points.size(0) - 1) });
+    return points.index({words.bitwise_and(points.size(0) - 1)});
 }
 
-at::Tensor
-precode(const at::Tensor& precoder, const at::Tensor& symbols, std::int64_t access_points)
+at::Tensor precode(const at::Tensor& precoder,
+                   const at::Tensor& symbols,
+                   std::int64_t access_points)
 {
-    if (precoder.dim() != 4 || symbols.dim() != 4 || precoder.size(3) != symbols.size(1) ||
-        precoder.size(1) != symbols.size(2)) {
+    if (precoder.dim() != 4 || symbols.dim() != 4 ||
+        precoder.size(3) != symbols.size(1) || precoder.size(1) != symbols.size(2)) {
         throw std::invalid_argument("precoder " + shape_text(precoder) +
                                     " does not fit symbols " + shape_text(symbols));
     }
     // [B, S, N·N_t, K] x [B, S, K, T]
-    const auto signal = at::matmul(precoder, symbols.permute({ 0, 2, 1, 3 }));
-    return signal.permute({ 0, 2, 1, 3 })
-        .reshape({ signal.size(0),
-                   access_points,
-                   signal.size(2) / access_points,
-                   signal.size(1),
-                   signal.size(3) })
+    const auto signal = at::matmul(precoder, symbols.permute({0, 2, 1, 3}));
+    return signal.permute({0, 2, 1, 3})
+        .reshape({signal.size(0),
+                  access_points,
+                  signal.size(2) / access_points,
+                  signal.size(1),
+                  signal.size(3)})
         .contiguous();
 }
 
 at::Tensor received_at_users(const at::Tensor& channel, const at::Tensor& transmit)
 {
-    const auto stacked = transmit.flatten(1, 2).permute({ 0, 2, 1, 3 }); // [B, S, N·N_t, T]
-    return at::matmul(channel.mH(), stacked).permute({ 0, 2, 1, 3 });
+    const auto stacked = transmit.flatten(1, 2).permute({0, 2, 1, 3}); // [B, S, N·N_t, T]
+    return at::matmul(channel.mH(), stacked).permute({0, 2, 1, 3});
 }
 
 at::Tensor sinr(const at::Tensor& channel, const at::Tensor& precoder, double noise_w)
 {
-    const auto gains =
-        at::view_as_real(at::matmul(channel.mH(), precoder)).square().sum(-1); // [B, S, K, K]
+    const auto gains = at::view_as_real(at::matmul(channel.mH(), precoder))
+                           .square()
+                           .sum(-1); // [B, S, K, K]
     const auto desired = gains.diagonal(0, -2, -1);
     return desired / (gains.sum(-1) - desired + noise_w);
 }
@@ -190,8 +196,8 @@ Transmission transmit(const Layout& layout,
                       at::ScalarType type)
 {
     const auto& scenario = layout.scenario;
-    const double power_w = dbm_to_watt(power_dbm) * layout.subcarriers() /
-                           scenario.waveform.subcarriers;
+    const double power_w =
+        dbm_to_watt(power_dbm) * layout.subcarriers() / scenario.waveform.subcarriers;
     Transmission result;
     result.channel = user_channel(layout, scenario.users, random, type);
     result.precoder = mmse_precoder(result.channel,

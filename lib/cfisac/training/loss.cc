@@ -35,7 +35,7 @@ at::Tensor dense_loss(const at::Tensor& output,
     const auto dimensions = location.size(2);
     // [B, 2DQ] → [B, Q, 2D]: location and velocity of a target side by side
     const auto by_target = [&](const at::Tensor& label) {
-        return label.reshape({ batch, 2, targets, dimensions }).transpose(1, 2).flatten(2);
+        return label.reshape({batch, 2, targets, dimensions}).transpose(1, 2).flatten(2);
     };
     const auto estimate = by_target(output);
     const auto truth = by_target(target);
@@ -47,13 +47,13 @@ at::Tensor dense_loss(const at::Tensor& output,
     std::vector<int64_t> order;
     for (int64_t b = 0; b < batch; b++) {
         const auto* row = cost[b].data_ptr<double>();
-        const auto columns = evaluation::assign({ row, row + targets * targets }, targets);
+        const auto columns = evaluation::assign({row, row + targets * targets}, targets);
         order.insert(order.end(), columns.begin(), columns.end());
     }
     const auto index = at::tensor(order, at::kLong)
                            .to(output.device())
-                           .reshape({ batch, targets, 1 })
-                           .expand({ batch, targets, 2 * dimensions });
+                           .reshape({batch, targets, 1})
+                           .expand({batch, targets, 2 * dimensions});
     return (estimate.gather(1, index) - truth).square().mean();
 }
 
@@ -68,10 +68,12 @@ GridLoss grid_loss(const nn::GridOutput& output,
         return value.unsqueeze(-1).unsqueeze(-1);
     };
     // Distance of each target from each cell, in cells: [B, Q, 2, G', G']
-    const auto distance = (per_target(location) - decoder.centres()) /
-                          decoder.cell_size().view({ 2, 1, 1 });
-    const auto bump =
-        distance.square().sum(2).mul(-0.5 / (bump_radius_cells * bump_radius_cells)).exp();
+    const auto distance =
+        (per_target(location) - decoder.centres()) / decoder.cell_size().view({2, 1, 1});
+    const auto bump = distance.square()
+                          .sum(2)
+                          .mul(-0.5 / (bump_radius_cells * bump_radius_cells))
+                          .exp();
     const auto highest = bump.amax(1);
     const auto occupied =
         (distance.abs() <= 0.5).all(2).any(1).to(output.presence.scalar_type());
@@ -91,18 +93,20 @@ GridLoss grid_loss(const nn::GridOutput& output,
         (weight *
          smooth_l1(output.offset.unsqueeze(1).expand_as(distance), distance).sum(2))
             .sum();
-    const auto step = decoder.velocity_step().view({ 2, 1, 1 });
-    loss.velocity = (weight * smooth_l1((output.velocity / step).unsqueeze(1).expand_as(distance),
-                                        per_target(velocity) / step)
-                                  .sum(2))
-                        .sum();
+    const auto step = decoder.velocity_step().view({2, 1, 1});
+    loss.velocity =
+        (weight * smooth_l1((output.velocity / step).unsqueeze(1).expand_as(distance),
+                            per_target(velocity) / step)
+                      .sum(2))
+            .sum();
     // The true velocity as weights over the plane: bilinear between its four neighbours.
     const auto plane =
-        (1.0 - ((velocity.unsqueeze(2) - decoder.velocities()) / decoder.velocity_step()).abs())
+        (1.0 -
+         ((velocity.unsqueeze(2) - decoder.velocities()) / decoder.velocity_step()).abs())
             .clamp_min(0.0)
             .prod(-1); // [B, Q, V²]
     const auto entropy =
-        -at::einsum("bqk,bkxy->bqxy", { plane, output.velocity_logits.log_softmax(1) });
+        -at::einsum("bqk,bkxy->bqxy", {plane, output.velocity_logits.log_softmax(1)});
     loss.velocity_plane = (weight * entropy).sum();
     loss.total = loss.presence + loss.offset + loss.velocity +
                  velocity_plane_weight * loss.velocity_plane;

@@ -35,15 +35,15 @@ constexpr std::uint64_t validation_seed = 0x76616c6964617465ULL;
 
 nlohmann::ordered_json to_json(const TrainerOptions& o)
 {
-    return { { "seed", o.seed },
-             { "steps", o.steps },
-             { "batch", o.batch },
-             { "learning_rate", o.learning_rate },
-             { "gradient_norm", o.gradient_norm },
-             { "commitment", o.commitment },
-             { "warm_up", o.warm_up },
-             { "dead_threshold", o.dead_threshold },
-             { "ordered", o.ordered } };
+    return {{"seed", o.seed},
+            {"steps", o.steps},
+            {"batch", o.batch},
+            {"learning_rate", o.learning_rate},
+            {"gradient_norm", o.gradient_norm},
+            {"commitment", o.commitment},
+            {"warm_up", o.warm_up},
+            {"dead_threshold", o.dead_threshold},
+            {"ordered", o.ordered}};
 }
 
 void check(const TrainerOptions& o)
@@ -65,9 +65,11 @@ void check(const TrainerOptions& o)
 }
 
 // Rows [B·L, D] to a latent [B, D, shape…].
-at::Tensor rows_to_latent(const at::Tensor& rows, std::int64_t batch, at::IntArrayRef shape)
+at::Tensor rows_to_latent(const at::Tensor& rows,
+                          std::int64_t batch,
+                          at::IntArrayRef shape)
 {
-    std::vector<std::int64_t> sizes = { batch };
+    std::vector<std::int64_t> sizes = {batch};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
     sizes.push_back(rows.size(1));
     return rows.reshape(sizes).movedim(-1, 1);
@@ -76,14 +78,18 @@ at::Tensor rows_to_latent(const at::Tensor& rows, std::int64_t batch, at::IntArr
 } // namespace
 
 struct Trainer::State {
-    State(const Scenario& scenario, const nn::Architecture& architecture, TrainerOptions o)
-        : options(std::move(o)), model(scenario, architecture, options.seed),
-          network(*model.network()), layout(scenario, at::Device(options.device))
+    State(const Scenario& scenario,
+          const nn::Architecture& architecture,
+          TrainerOptions o)
+        : options(std::move(o)),
+          model(scenario, architecture, options.seed),
+          network(*model.network()),
+          layout(scenario, at::Device(options.device))
     {
         network.to(layout.device);
         optimizer = std::make_unique<torch::optim::Adam>(
             network.parameters(),
-            torch::optim::AdamOptions(options.learning_rate).betas({ 0.9, 0.99 }));
+            torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
     }
 
     bool quantizing() const { return done >= options.warm_up; }
@@ -120,8 +126,9 @@ struct Trainer::State {
     void replace_dead(const std::vector<nn::QuantizerOutput>& outputs)
     {
         for (std::size_t m = 0; m < outputs.size(); m++) {
-            network.quantizer(m)->replace_dead(
-                outputs[m].projected.detach(), options.dead_threshold, options.seed + done);
+            network.quantizer(m)->replace_dead(outputs[m].projected.detach(),
+                                               options.dead_threshold,
+                                               options.seed + done);
         }
     }
 
@@ -180,7 +187,8 @@ Progress Trainer::step()
     {
         torch::NoGradGuard no_grad;
         for (std::int64_t m = 0; m < s.network.receivers(); m++) {
-            inputs.push_back(s.network.front_end(m, batch.echo.select(1, m), batch.transmit));
+            inputs.push_back(
+                s.network.front_end(m, batch.echo.select(1, m), batch.transmit));
         }
     }
     s.network.train();
@@ -237,15 +245,16 @@ Progress Trainer::step()
     average(s.average_loss, value);
     average(s.average_commitment, commitment);
     s.done++;
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const std::chrono::duration<double> elapsed =
+        std::chrono::steady_clock::now() - start;
     const double rate = s.options.batch / elapsed.count();
     s.samples_per_second =
         s.samples_per_second == 0.0 ? rate : 0.9 * s.samples_per_second + 0.1 * rate;
-    return { s.done,
-             s.options.steps,
-             s.average_loss,
-             s.average_commitment,
-             s.samples_per_second };
+    return {s.done,
+            s.options.steps,
+            s.average_loss,
+            s.average_commitment,
+            s.samples_per_second};
 }
 
 Validation Trainer::validate(std::int64_t frames) const
@@ -266,7 +275,7 @@ Validation Trainer::validate(std::int64_t frames) const
         }
         const auto estimates = s.model.decode(indices, batch.transmit);
         const auto flat = [](const at::Tensor& location, const at::Tensor& velocity) {
-            return at::cat({ location.flatten(1), velocity.flatten(1) }, 1)
+            return at::cat({location.flatten(1), velocity.flatten(1)}, 1)
                 .to(at::kCPU, at::kFloat)
                 .contiguous();
         };
@@ -293,17 +302,17 @@ void Trainer::save_checkpoint(const std::string& checkpoint) const
     std::ostringstream stream;
     torch::save(*s.optimizer, stream);
     const std::string bytes = stream.str();
-    auto blob = at::empty({ static_cast<std::int64_t>(bytes.size()) }, at::kByte);
+    auto blob = at::empty({static_cast<std::int64_t>(bytes.size())}, at::kByte);
     std::memcpy(blob.data_ptr(), bytes.data(), bytes.size());
     tensors["optimizer"] = blob;
-    tensors["averages"] = at::tensor({ s.average_loss, s.average_commitment }, at::kDouble);
+    tensors["averages"] = at::tensor({s.average_loss, s.average_commitment}, at::kDouble);
     nn::write_safetensors(checkpoint,
                           tensors,
-                          { { "format", "cfisac-checkpoint" },
-                            { "step", std::to_string(s.done) },
-                            { "scenario", to_yaml(s.layout.scenario) },
-                            { "architecture", s.network.architecture().to_json() },
-                            { "options", to_json(s.options).dump() } });
+                          {{"format", "cfisac-checkpoint"},
+                           {"step", std::to_string(s.done)},
+                           {"scenario", to_yaml(s.layout.scenario)},
+                           {"architecture", s.network.architecture().to_json()},
+                           {"options", to_json(s.options).dump()}});
 }
 
 void Trainer::resume(const std::string& checkpoint)
@@ -323,7 +332,7 @@ void Trainer::resume(const std::string& checkpoint)
     require("scenario", to_yaml(s.layout.scenario));
     require("architecture", s.network.architecture().to_json());
     require("options", to_json(s.options).dump());
-    for (const char* name : { "optimizer", "averages" }) {
+    for (const char* name : {"optimizer", "averages"}) {
         if (file.tensors.count(name) == 0) {
             throw nn::FileError(checkpoint + ": tensor " + name + " is missing");
         }

@@ -66,8 +66,8 @@ TEST(BitPacking, EveryValueAtEveryOffset)
     for (unsigned bits = 1; bits <= max_bits_per_index; ++bits) {
         const std::uint32_t ones = (1u << bits) - 1;
         for (std::uint32_t value = 0; value <= ones; ++value) {
-            const Indices indices = { ones,  value, 0, value, ones,
-                                      value, 0,     0, value, ones };
+            const Indices indices = {
+                ones, value, 0, value, ones, value, 0, 0, value, ones};
             const Bytes bytes = packed(indices, bits);
             ASSERT_EQ(bytes, packed_naively(indices, bits)) << bits << " bits, " << value;
             ASSERT_EQ(unpacked(bytes, 10, bits), indices) << bits << " bits, " << value;
@@ -82,8 +82,8 @@ TEST(BitPacking, EveryPairOfBytes)
         const std::uint32_t count = 16 / bits;
         const unsigned used = count * bits;
         for (std::uint32_t word = 0; word < 65536; ++word) {
-            Bytes bytes = { static_cast<std::uint8_t>(word),
-                            static_cast<std::uint8_t>(word >> 8) };
+            Bytes bytes = {static_cast<std::uint8_t>(word),
+                           static_cast<std::uint8_t>(word >> 8)};
             bytes.resize(packed_size(bits, count));
             const std::uint32_t present = bytes.size() == 2 ? word : word & 0xFF;
             const Indices indices = unpacked(bytes, count, bits);
@@ -97,14 +97,14 @@ TEST(BitPacking, EveryPairOfBytes)
 TEST(BitPacking, ExampleOfTheHeader)
 {
     // 5 = 101b and 3 = 011b from the least significant bit: 1 0 1 1 1 0, then zeros.
-    EXPECT_EQ(packed({ 5, 3 }, 3), (Bytes{ 0x1D }));
-    EXPECT_EQ(packed({ 0x1234, 0xABCD }, 16), (Bytes{ 0x34, 0x12, 0xCD, 0xAB }));
-    EXPECT_EQ(packed({ 0xABC, 0x123 }, 12), (Bytes{ 0xBC, 0x3A, 0x12 }));
+    EXPECT_EQ(packed({5, 3}, 3), (Bytes{0x1D}));
+    EXPECT_EQ(packed({0x1234, 0xABCD}, 16), (Bytes{0x34, 0x12, 0xCD, 0xAB}));
+    EXPECT_EQ(packed({0xABC, 0x123}, 12), (Bytes{0xBC, 0x3A, 0x12}));
 }
 
 TEST(BitPacking, IsPackedFindsCodewordsThatDoNotExist)
 {
-    for (std::uint32_t codewords : { 3u, 5u, 6u, 7u, 1000u, 65535u }) {
+    for (std::uint32_t codewords : {3u, 5u, 6u, 7u, 1000u, 65535u}) {
         const unsigned bits = bits_for(codewords);
         for (std::uint32_t at = 0; at < 9; ++at) {
             Indices indices(9, codewords - 1);
@@ -139,7 +139,7 @@ TEST(BitPacking, RefusesOtherWidthsAndTooLargeIndices)
 {
     std::uint8_t bytes[8] = {};
     std::uint32_t index = 0;
-    for (const unsigned bits : { 0u, 17u, 32u, 0xFFFFFFFFu }) {
+    for (const unsigned bits : {0u, 17u, 32u, 0xFFFFFFFFu}) {
         EXPECT_THROW(packed_size(bits, 1), std::invalid_argument);
         EXPECT_THROW(pack(&index, 1, bits, bytes), std::invalid_argument);
         EXPECT_THROW(unpack(bytes, 1, bits, &index), std::invalid_argument);

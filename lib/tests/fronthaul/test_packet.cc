@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cfisac/fronthaul/bit_packing.h>
 #include <cfisac/fronthaul/packet.h>
-#include <gtest/gtest.h>
-#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <gtest/gtest.h>
 #include <limits>
 #include <memory>
 #include <random>
@@ -51,19 +51,19 @@ Bytes encoded(const Packet& p)
     return bytes;
 }
 
-//! Decodes from memory of exactly the size of `bytes`, so that a sanitizer sees every read
-//! beyond it. Checks that nothing is written unless the packet is accepted.
+//! Decodes from memory of exactly the size of `bytes`, so that a sanitizer sees every
+//! read beyond it. Checks that nothing is written unless the packet is accepted.
 PacketStatus status_of(const Bytes& bytes, const PacketFormat& f)
 {
     const std::unique_ptr<std::uint8_t[]> exact(new std::uint8_t[bytes.size()]);
     std::copy(bytes.begin(), bytes.end(), exact.get());
     Packet out;
     out.frame = 42;
-    out.indices = { 7 };
+    out.indices = {7};
     const PacketStatus status = decode(exact.get(), bytes.size(), f, out);
     if (status != PacketStatus::ok) {
         EXPECT_EQ(out.frame, 42u);
-        EXPECT_EQ(out.indices, std::vector<std::uint32_t>{ 7 });
+        EXPECT_EQ(out.indices, std::vector<std::uint32_t>{7});
     }
     return status;
 }
@@ -91,8 +91,8 @@ TEST(Crc32c, CheckValues)
 TEST(Packet, RoundTrip)
 {
     for (const std::uint32_t codewords :
-         { 1u, 2u, 3u, 64u, 1000u, 1024u, 65535u, 65536u }) {
-        for (const std::uint32_t count : { 1u, 2u, 7u, 8u, 255u }) {
+         {1u, 2u, 3u, 64u, 1000u, 1024u, 65535u, 65536u}) {
+        for (const std::uint32_t count : {1u, 2u, 7u, 8u, 255u}) {
             const PacketFormat f = format(codewords, count);
             const Packet sent = packet_of(f);
             const Bytes bytes = encoded(sent);
@@ -118,9 +118,9 @@ TEST(Packet, LimitsOfTheFields)
     sent.access_point = 65535;
     sent.frame = std::numeric_limits<std::uint64_t>::max();
     sent.capture_time_ns = std::numeric_limits<std::int64_t>::min();
-    for (const float scale : { 0.0f,
-                               std::numeric_limits<float>::denorm_min(),
-                               std::numeric_limits<float>::max() }) {
+    for (const float scale : {0.0f,
+                              std::numeric_limits<float>::denorm_min(),
+                              std::numeric_limits<float>::max()}) {
         sent.scale = scale;
         const Bytes bytes = encoded(sent);
         Packet received;
@@ -137,27 +137,27 @@ TEST(Packet, Layout)
 {
     const PacketFormat f = format(16, 3);
     Packet p = packet_of(f);
-    p.indices = { 1, 2, 15 };
-    Bytes expected = { 'C',  'F',  'I',  'P',                          // magic
-                       1,    0,                                        // version
-                       1,    2,                                        // access point
-                       8,    7,    6,    5,    4,    3,    2,    1,    // frame
-                       0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // time
-                       4,                                              // bits
-                       0,    0,    0,                                  // zero
-                       3,    0,    0,    0,                            // indices
-                       0,    0,    0xC0, 0x3F,                         // 1.5f
-                       0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, // scenario
-                       0x00, 0xFF, 0xEE, 0xDD, 0xCC, 0xBB, 0xAA, 0x99, // model
-                       0x21, 0x0F,                                     // payload
-                       0,    0,    0,    0 };                          // CRC
+    p.indices = {1, 2, 15};
+    Bytes expected = {'C',  'F',  'I',  'P',                          // magic
+                      1,    0,                                        // version
+                      1,    2,                                        // access point
+                      8,    7,    6,    5,    4,    3,    2,    1,    // frame
+                      0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // time
+                      4,                                              // bits
+                      0,    0,    0,                                  // zero
+                      3,    0,    0,    0,                            // indices
+                      0,    0,    0xC0, 0x3F,                         // 1.5f
+                      0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, // scenario
+                      0x00, 0xFF, 0xEE, 0xDD, 0xCC, 0xBB, 0xAA, 0x99, // model
+                      0x21, 0x0F,                                     // payload
+                      0,    0,    0,    0};                           // CRC
     seal(expected);
     EXPECT_EQ(encoded(p), expected);
 }
 
 TEST(Packet, EverySingleBitFlipIsDetected)
 {
-    for (const std::uint32_t codewords : { 1000u, 65536u }) {
+    for (const std::uint32_t codewords : {1000u, 65536u}) {
         const PacketFormat f = format(codewords, 129);
         const Bytes bytes = encoded(packet_of(f));
         ASSERT_EQ(status_of(bytes, f), PacketStatus::ok);
@@ -206,7 +206,8 @@ TEST(Packet, EveryOtherSizeIsRefused)
     EXPECT_EQ(status_of(encoded(packet_of(format(1000, 26))), f), PacketStatus::bad_size);
 }
 
-//! Bytes that were never a packet: of the right size or not, with the right beginning or not.
+//! Bytes that were never a packet: of the right size or not, with the right beginning or
+//! not.
 TEST(Packet, RandomBytesAreRefused)
 {
     const PacketFormat f = format();
@@ -262,28 +263,28 @@ TEST(Packet, StatusOfIntactPackets)
         return status_of(bytes, f);
     };
     EXPECT_EQ(after(0, {}), PacketStatus::ok);
-    EXPECT_EQ(after(0, { 'X' }), PacketStatus::bad_magic);
-    EXPECT_EQ(after(4, { 2 }), PacketStatus::bad_version);
-    EXPECT_EQ(after(24, { 0 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(24, { 9 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(24, { 255 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(25, { 1 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(27, { 128 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(28, { 24 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(28, { 255, 255, 255, 255 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(32, { 0, 0, 0xC0, 0x7F }), PacketStatus::bad_field); // NaN
-    EXPECT_EQ(after(32, { 0, 0, 0x80, 0x7F }), PacketStatus::bad_field); // infinity
-    EXPECT_EQ(after(32, { 0, 0, 0x80, 0xBF }), PacketStatus::bad_field); // -1
-    EXPECT_EQ(after(32, { 0, 0, 0x80, 0x3F }), PacketStatus::ok);        // 1
-    EXPECT_EQ(after(36, { 0 }), PacketStatus::foreign);
-    EXPECT_EQ(after(43, { 0 }), PacketStatus::foreign);
-    EXPECT_EQ(after(44, { 1 }), PacketStatus::foreign);
-    EXPECT_EQ(after(51, { 0 }), PacketStatus::foreign);
-    EXPECT_EQ(after(52, { 0xE8, 0x03 | (good[53] & 0xFC) }),
-              PacketStatus::bad_field);                                         // 1000
-    EXPECT_EQ(after(52, { 0xE7, 0x03 | (good[53] & 0xFC) }), PacketStatus::ok); // 999
-    EXPECT_EQ(after(83, { good[83] | 0x80 }), PacketStatus::bad_field);
-    EXPECT_EQ(after(83, { good[83] | 0x04 }), PacketStatus::bad_field);
+    EXPECT_EQ(after(0, {'X'}), PacketStatus::bad_magic);
+    EXPECT_EQ(after(4, {2}), PacketStatus::bad_version);
+    EXPECT_EQ(after(24, {0}), PacketStatus::bad_field);
+    EXPECT_EQ(after(24, {9}), PacketStatus::bad_field);
+    EXPECT_EQ(after(24, {255}), PacketStatus::bad_field);
+    EXPECT_EQ(after(25, {1}), PacketStatus::bad_field);
+    EXPECT_EQ(after(27, {128}), PacketStatus::bad_field);
+    EXPECT_EQ(after(28, {24}), PacketStatus::bad_field);
+    EXPECT_EQ(after(28, {255, 255, 255, 255}), PacketStatus::bad_field);
+    EXPECT_EQ(after(32, {0, 0, 0xC0, 0x7F}), PacketStatus::bad_field); // NaN
+    EXPECT_EQ(after(32, {0, 0, 0x80, 0x7F}), PacketStatus::bad_field); // infinity
+    EXPECT_EQ(after(32, {0, 0, 0x80, 0xBF}), PacketStatus::bad_field); // -1
+    EXPECT_EQ(after(32, {0, 0, 0x80, 0x3F}), PacketStatus::ok);        // 1
+    EXPECT_EQ(after(36, {0}), PacketStatus::foreign);
+    EXPECT_EQ(after(43, {0}), PacketStatus::foreign);
+    EXPECT_EQ(after(44, {1}), PacketStatus::foreign);
+    EXPECT_EQ(after(51, {0}), PacketStatus::foreign);
+    EXPECT_EQ(after(52, {0xE8, 0x03 | (good[53] & 0xFC)}),
+              PacketStatus::bad_field);                                       // 1000
+    EXPECT_EQ(after(52, {0xE7, 0x03 | (good[53] & 0xFC)}), PacketStatus::ok); // 999
+    EXPECT_EQ(after(83, {good[83] | 0x80}), PacketStatus::bad_field);
+    EXPECT_EQ(after(83, {good[83] | 0x04}), PacketStatus::bad_field);
 }
 
 TEST(Packet, EncodeNamesWhatIsOutOfRange)
@@ -316,7 +317,7 @@ TEST(Packet, EncodeNamesWhatIsOutOfRange)
     p.indices.clear();
     EXPECT_TRUE(contains(error(p, bytes.size()), "not 0"));
     for (const float scale :
-         { -1.0f, std::nanf(""), std::numeric_limits<float>::infinity() }) {
+         {-1.0f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
         p = good;
         p.scale = scale;
         EXPECT_TRUE(contains(error(p, bytes.size()), "scale")) << scale;

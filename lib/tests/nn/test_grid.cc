@@ -45,9 +45,8 @@ TEST(GridReference, Decoder)
     const auto file = read_safetensors(reference_folder() + "/grid.safetensors");
     GridDecoder decoder(example_scenario("lite"), small_options());
     load_state(*decoder, file, "decoder");
-    const auto output =
-        decoder(std::vector<torch::Tensor>{ file.tensors.at("latents0"),
-                                            file.tensors.at("latents1") });
+    const auto output = decoder(std::vector<torch::Tensor>{file.tensors.at("latents0"),
+                                                           file.tensors.at("latents1")});
     const auto compare = [&](const at::Tensor& found, const char* name) {
         EXPECT_LT(relative_difference(found, file.tensors.at(name)), TOLERANCE) << name;
     };
@@ -61,8 +60,8 @@ TEST(GridDecoder, GradientsAgainstDifferences)
 {
     GridDecoder decoder(example_scenario("lite"), small_options());
     decoder->to(at::kDouble);
-    const std::vector<torch::Tensor> latents = { normal({ 1, 7, 2, 6, 6 }, 1, at::kDouble),
-                                                 normal({ 1, 7, 2, 6, 6 }, 2, at::kDouble) };
+    const std::vector<torch::Tensor> latents = {normal({1, 7, 2, 6, 6}, 1, at::kDouble),
+                                                normal({1, 7, 2, 6, 6}, 2, at::kDouble)};
     const auto loss = [&] {
         const auto output = decoder(latents);
         return output.presence.square().mean() + output.offset.square().mean() +
@@ -76,24 +75,25 @@ TEST(GridDecoder, ShippedSizesHaveTheParametersOfTheClosedForm)
     const int64_t encoder = 29 * 64 * 16 + 64 + 2 * 2 * (64 * 64 * 9 + 64);
     EXPECT_EQ(parameter_count(*GridEncoder(GridEncoderOptions())), encoder);
     const int64_t in = 2 * 81 + 4 * 24 + 4;
-    const int64_t decoder = 33 * 48 + 33 * 24 + (in + 1) * 80 + 3 * 2 * (80 * 80 * 9 + 80) +
-                            81 * 86;
-    EXPECT_EQ(parameter_count(*GridDecoder(example_scenario("lite"), GridDecoderOptions())),
-              decoder);
+    const int64_t decoder =
+        33 * 48 + 33 * 24 + (in + 1) * 80 + 3 * 2 * (80 * 80 * 9 + 80) + 81 * 86;
+    EXPECT_EQ(
+        parameter_count(*GridDecoder(example_scenario("lite"), GridDecoderOptions())),
+        decoder);
 }
 
 TEST(GridDecoder, PeaksAreTheHighestCellsThatAreNotNeighbours)
 {
     GridDecoder decoder(example_scenario("lite"), small_options());
     GridOutput output;
-    output.presence = at::full({ 1, 6, 6 }, -5.0);
+    output.presence = at::full({1, 6, 6}, -5.0);
     output.presence[0][1][2] = 4.0;
     output.presence[0][1][3] = 3.0; // beside the highest: not a target
     output.presence[0][4][5] = 1.0;
-    output.offset = at::zeros({ 1, 2, 6, 6 });
+    output.offset = at::zeros({1, 2, 6, 6});
     output.offset[0][0][4][5] = 0.25;
     output.offset[0][1][4][5] = -0.5;
-    output.velocity = at::zeros({ 1, 2, 6, 6 });
+    output.velocity = at::zeros({1, 2, 6, 6});
     output.velocity[0][1][1][2] = 7.0;
     const auto peaks = read_peaks(output, *decoder, 2);
     const double cell = 100.0 / 6;
@@ -109,22 +109,29 @@ TEST(GridDecoder, MoreTargetsThanPeaksStillGiveCells)
 {
     GridDecoder decoder(example_scenario("lite"), small_options());
     GridOutput output;
-    output.presence = at::arange(36, at::kFloat).reshape({ 1, 6, 6 }); // one peak only
-    output.offset = at::zeros({ 1, 2, 6, 6 });
-    output.velocity = at::zeros({ 1, 2, 6, 6 });
+    output.presence = at::arange(36, at::kFloat).reshape({1, 6, 6}); // one peak only
+    output.offset = at::zeros({1, 2, 6, 6});
+    output.velocity = at::zeros({1, 2, 6, 6});
     const auto peaks = read_peaks(output, *decoder, 3);
     EXPECT_TRUE(at::isfinite(peaks.location).all().item<bool>());
     EXPECT_FALSE(at::equal(peaks.location[0][1], peaks.location[0][2]));
-    expect_error<std::invalid_argument>([&] { read_peaks(output, *decoder, 37); }, { "37" });
+    expect_error<std::invalid_argument>([&] { read_peaks(output, *decoder, 37); },
+                                        {"37"});
 }
 
 TEST(GridEncoder, WrongPlanesAreRefused)
 {
     GridEncoder encoder(GridEncoderOptions().in_channels(11));
-    expect_error<std::invalid_argument>([&] { encoder(at::zeros({ 1, 2, 10, 8, 8 })); },
-                                        { "11", "[1, 2, 10, 8, 8]" });
-    expect_error<std::invalid_argument>([&] { encoder(at::zeros({ 1, 2, 11, 7, 7 })); },
-                                        { "even" });
+    expect_error<std::invalid_argument>(
+        [&] {
+            encoder(at::zeros({1, 2, 10, 8, 8}));
+        },
+        {"11", "[1, 2, 10, 8, 8]"});
+    expect_error<std::invalid_argument>(
+        [&] {
+            encoder(at::zeros({1, 2, 11, 7, 7}));
+        },
+        {"even"});
 }
 
 } // namespace

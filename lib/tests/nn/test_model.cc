@@ -22,7 +22,7 @@ Architecture small_architecture(ReadOut read_out)
                                             : cfisac::signal::Reference::raw;
     a.codeword_dim = 6;
     a.codewords = 12;
-    a.dense = { 4, 8, 2, 1, 4, 1, 1, 5, 7 };
+    a.dense = {4, 8, 2, 1, 4, 1, 1, 5, 7};
     a.grid.cells = 8;
     a.grid.doppler_lines = 6;
     a.grid.doppler_spacing_hz = 1500.0;
@@ -43,7 +43,7 @@ Estimates run(const Model& model, const cfisac::training::Batch& batch)
     std::vector<at::Tensor> indices;
     for (int m = 0; m < 2; m++) {
         indices.push_back(model.encode(m, batch.echo.select(1, m), batch.transmit));
-        EXPECT_EQ(indices[m].sizes(), at::IntArrayRef({ 3, model.index_count() }));
+        EXPECT_EQ(indices[m].sizes(), at::IntArrayRef({3, model.index_count()}));
     }
     return model.decode(indices, batch.transmit);
 }
@@ -64,8 +64,8 @@ TEST_P(ModelReadOut, SavedAndLoadedGivesTheSameEstimates)
     const auto before = run(model, batch), after = run(loaded, batch);
     EXPECT_TRUE(at::equal(before.location, after.location));
     EXPECT_TRUE(at::equal(before.velocity, after.velocity));
-    EXPECT_EQ(before.location.sizes(), at::IntArrayRef({ 3, 2, 2 }));
-    EXPECT_EQ(before.confidence.sizes(), at::IntArrayRef({ 3, 2 }));
+    EXPECT_EQ(before.location.sizes(), at::IntArrayRef({3, 2, 2}));
+    EXPECT_EQ(before.confidence.sizes(), at::IntArrayRef({3, 2}));
     EXPECT_EQ(model.bits_per_index(), 4); // 12 codewords
     EXPECT_EQ(model.fronthaul_bits(), 4 * model.index_count());
     EXPECT_NE(Model(scenario, small_architecture(GetParam()), 5).fingerprint(),
@@ -78,14 +78,16 @@ TEST_P(ModelReadOut, WrongInputsAreNamed)
     auto batch = frames(scenario);
     const Model model(scenario, small_architecture(GetParam()), 4);
     expect_error<std::invalid_argument>(
-        [&] { model.encode(2, batch.echo.select(1, 0), batch.transmit); }, { "0 to 1", "2" });
+        [&] { model.encode(2, batch.echo.select(1, 0), batch.transmit); },
+        {"0 to 1", "2"});
     expect_error<std::invalid_argument>(
         [&] { model.encode(0, batch.echo.select(1, 0).slice(1, 1), batch.transmit); },
-        { "echo must be [B, M_r, S, T]" });
+        {"echo must be [B, M_r, S, T]"});
     batch.echo[1][0][0][0][0] = std::numeric_limits<double>::quiet_NaN();
     expect_error<std::invalid_argument>(
-        [&] { model.encode(0, batch.echo.select(1, 0), batch.transmit); }, { "echo", "NaN" });
-    expect_error<std::invalid_argument>([&] { model.decode({}, batch.transmit); }, { "2" });
+        [&] { model.encode(0, batch.echo.select(1, 0), batch.transmit); },
+        {"echo", "NaN"});
+    expect_error<std::invalid_argument>([&] { model.decode({}, batch.transmit); }, {"2"});
 }
 
 INSTANTIATE_TEST_SUITE_P(Both,
@@ -104,7 +106,7 @@ TEST(Model, DenseWithReferenceHasAPlaneForEveryTransmitAntenna)
     EXPECT_TRUE(model.encoder_needs_transmit());
     expect_error<std::invalid_argument>(
         [&] { model.encode(0, frames(scenario).echo.select(1, 0), at::Tensor()); },
-        { "transmit", "nothing" });
+        {"transmit", "nothing"});
 }
 
 TEST(Model, OtherScenarioIsRefused)
@@ -116,7 +118,7 @@ TEST(Model, OtherScenarioIsRefused)
         [&] {
             Model::load(folder.file("m.safetensors"), example_scenario("lite"), "cpu");
         },
-        { "m.safetensors", "'small'", "'lite'" });
+        {"m.safetensors", "'small'", "'lite'"});
     // Power and noise are free to change.
     auto louder = small_scenario();
     louder.transmit_power_dbm += 10;
@@ -134,40 +136,43 @@ TEST(Model, DamagedFilesNameWhatIsWrong)
     auto changed = good;
     changed.tensors.erase("decoder.head.bias");
     write_safetensors(path, changed.tensors, changed.metadata);
-    expect_error<FileError>([&] { Model::load(path); }, { path, "decoder.head.bias" });
+    expect_error<FileError>([&] { Model::load(path); }, {path, "decoder.head.bias"});
 
     changed = good;
-    changed.tensors["decoder.head.bias"] = at::zeros({ 3 });
+    changed.tensors["decoder.head.bias"] = at::zeros({3});
     write_safetensors(path, changed.tensors, changed.metadata);
-    expect_error<FileError>([&] { Model::load(path); }, { path, "decoder.head.bias", "[3]" });
+    expect_error<FileError>([&] { Model::load(path); },
+                            {path, "decoder.head.bias", "[3]"});
 
     changed = good;
     changed.metadata.erase("scenario");
     write_safetensors(path, changed.tensors, changed.metadata);
-    expect_error<FileError>([&] { Model::load(path); }, { path, "scenario" });
+    expect_error<FileError>([&] { Model::load(path); }, {path, "scenario"});
 
     changed = good;
     changed.tensors["quantizer0.codebook"] = changed.tensors["quantizer0.codebook"] + 1.0;
     write_safetensors(path, changed.tensors, changed.metadata);
-    expect_error<FileError>([&] { Model::load(path); }, { path, "model_fingerprint" });
+    expect_error<FileError>([&] { Model::load(path); }, {path, "model_fingerprint"});
 
     write_bytes(path, read_bytes(path).substr(0, 1000));
-    expect_error<FileError>([&] { Model::load(path); }, { path });
+    expect_error<FileError>([&] { Model::load(path); }, {path});
 }
 
 TEST(Architecture, JsonRoundTrip)
 {
-    for (const auto read_out : { ReadOut::dense, ReadOut::grid }) {
+    for (const auto read_out : {ReadOut::dense, ReadOut::grid}) {
         const auto a = small_architecture(read_out);
         EXPECT_EQ(Architecture::from_json(a.to_json()).to_json(), a.to_json());
     }
-    EXPECT_EQ(Architecture::from_json("{}").to_json(), Architecture::preset("paper").to_json());
+    EXPECT_EQ(Architecture::from_json("{}").to_json(),
+              Architecture::preset("paper").to_json());
 }
 
 TEST(Architecture, WrongJsonIsNamed)
 {
     const auto refused = [](const std::string& text, const std::string& part) {
-        expect_error<std::invalid_argument>([&] { Architecture::from_json(text); }, { part });
+        expect_error<std::invalid_argument>([&] { Architecture::from_json(text); },
+                                            {part});
     };
     refused("{", "not JSON");
     refused("[]", "object");
@@ -181,14 +186,14 @@ TEST(Architecture, WrongJsonIsNamed)
     refused(R"({"read_out": "tree"})", "tree");
     refused(R"({"reference": "guess"})", "guess");
     refused(R"({"shared_encoder": 1})", "shared_encoder");
-    expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, { "'big'" });
+    expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, {"'big'"});
 }
 
 TEST(Architecture, GridNeedsAReference)
 {
     auto a = small_architecture(ReadOut::grid);
     a.reference = cfisac::signal::Reference::raw;
-    expect_error<std::invalid_argument>([&] { DVqVae(small_scenario(), a, 0); }, { "raw" });
+    expect_error<std::invalid_argument>([&] { DVqVae(small_scenario(), a, 0); }, {"raw"});
 }
 
 } // namespace

@@ -2,9 +2,9 @@
 #include "example.h"
 
 #include <cfisac/scenario/scenario.h>
-#include <gtest/gtest.h>
 #include <cmath>
 #include <functional>
+#include <gtest/gtest.h>
 #include <set>
 
 namespace cfisac {
@@ -30,13 +30,13 @@ TEST(Fingerprint, ChangesWithWhatAModelDependsOn)
         [](auto& s) { s.transmit[0].position_m[0] += 1; },
         [](auto& s) { s.transmit[1].position_m[0] += 1; },
         [](auto& s) {
-            s.transmit[1].axis = { 0, 1 };
+            s.transmit[1].axis = {0, 1};
         },
         [](auto& s) { s.transmit[0].antennas = 15; },
         [](auto& s) { s.transmit[0].spacing_wavelengths = 0.25; },
         [](auto& s) { s.receive[0].position_m[1] += 1; },
         [](auto& s) {
-            s.receive[1].axis = { 0, 1 };
+            s.receive[1].axis = {0, 1};
         },
         [](auto& s) { s.receive[1].antennas = 15; },
         [](auto& s) { s.receive[1].spacing_wavelengths = 0.25; },
@@ -95,8 +95,8 @@ TEST(Fingerprint, KeepsWithWhatMayChangeWhileRunning)
     }
 }
 
-//! Values of an independent implementation in Python (struct.pack and FNV-1a): models that
-//! were trained keep fitting only as long as these stay.
+//! Values of an independent implementation in Python (struct.pack and FNV-1a): models
+//! that were trained keep fitting only as long as these stay.
 TEST(Fingerprint, IsTheSameOnEveryMachine)
 {
     Scenario s = paper();
@@ -105,7 +105,7 @@ TEST(Fingerprint, IsTheSameOnEveryMachine)
     s.waveform.symbol_step = 4;
     s.waveform.modulation = Modulation::qpsk;
     s.targets.count = 3;
-    s.targets.area_m.max = { 80.5, 90.25 };
+    s.targets.area_m.max = {80.5, 90.25};
     EXPECT_EQ(fingerprint(s), 0xC9DB47FEF6351C1Eull);
 }
 

@@ -2,9 +2,9 @@
 #include "example.h"
 
 #include <cfisac/scenario/scenario.h>
-#include <gtest/gtest.h>
 #include <cmath>
 #include <functional>
+#include <gtest/gtest.h>
 #include <limits>
 #include <map>
 
@@ -73,17 +73,17 @@ TEST(Validate, AcceptsTheExamplesAndThreeDimensions)
     EXPECT_NO_THROW(validate(load_scenario(test::example_path("lite.yml"))));
     Scenario s = paper();
     s.dimensions = 3;
-    for (auto* list : { &s.transmit, &s.receive }) {
+    for (auto* list : {&s.transmit, &s.receive}) {
         for (auto& ap : *list) {
             ap.position_m.push_back(10.0);
-            ap.axis = { 0.6, 0.0, 0.8 };
+            ap.axis = {0.6, 0.0, 0.8};
         }
     }
-    for (auto* box : { &s.users.area_m,
-                       &s.targets.area_m,
-                       &s.targets.velocity_mps,
-                       &s.clutter.area_m,
-                       &s.clutter.velocity_mps }) {
+    for (auto* box : {&s.users.area_m,
+                      &s.targets.area_m,
+                      &s.targets.velocity_mps,
+                      &s.clutter.area_m,
+                      &s.clutter.velocity_mps}) {
         box->min.push_back(0.0);
         box->max.push_back(0.0);
     }
@@ -93,48 +93,47 @@ TEST(Validate, AcceptsTheExamplesAndThreeDimensions)
 TEST(Validate, RefusesNumbersThatAreNotFiniteEverywhere)
 {
     const std::map<std::string, std::function<double&(Scenario&)>> numbers = {
-        { "waveform.carrier_hz",
-          [](auto& s) -> double& { return s.waveform.carrier_hz; } },
-        { "waveform.subcarrier_spacing_hz",
-          [](auto& s) -> double& { return s.waveform.subcarrier_spacing_hz; } },
-        { "waveform.cyclic_prefix_s",
-          [](auto& s) -> double& { return s.waveform.cyclic_prefix_s; } },
-        { "transmit_power_dbm", [](auto& s) -> double& { return s.transmit_power_dbm; } },
-        { "sensing_noise_dbm", [](auto& s) -> double& { return s.sensing_noise_dbm; } },
-        { "transmit_access_points[1].position_m",
-          [](auto& s) -> double& { return s.transmit[1].position_m[1]; } },
-        { "receive_access_points[0].axis",
-          [](auto& s) -> double& { return s.receive[0].axis[0]; } },
-        { "receive_access_points[1].spacing_wavelengths",
-          [](auto& s) -> double& { return s.receive[1].spacing_wavelengths; } },
-        { "path_loss.reference_gain_db",
-          [](auto& s) -> double& { return s.path_loss.reference_gain_db; } },
-        { "path_loss.reference_distance_m",
-          [](auto& s) -> double& { return s.path_loss.reference_distance_m; } },
-        { "path_loss.exponent", [](auto& s) -> double& { return s.path_loss.exponent; } },
-        { "users.area_m.max", [](auto& s) -> double& { return s.users.area_m.max[0]; } },
-        { "users.rician_factor_db",
-          [](auto& s) -> double& { return s.users.rician_factor_db; } },
-        { "users.noise_dbm", [](auto& s) -> double& { return s.users.noise_dbm; } },
-        { "targets.area_m.min",
-          [](auto& s) -> double& { return s.targets.area_m.min[1]; } },
-        { "targets.velocity_mps.max",
-          [](auto& s) -> double& { return s.targets.velocity_mps.max[1]; } },
-        { "targets.reflection_variance",
-          [](auto& s) -> double& { return s.targets.reflection_variance; } },
-        { "clutter.area_m.min",
-          [](auto& s) -> double& { return s.clutter.area_m.min[0]; } },
-        { "clutter.velocity_mps.max",
-          [](auto& s) -> double& { return s.clutter.velocity_mps.max[0]; } },
-        { "clutter.reflection_variance",
-          [](auto& s) -> double& { return s.clutter.reflection_variance; } },
-        { "clocks.timing_offset_std_s",
-          [](auto& s) -> double& { return s.clocks.timing_offset_std_s; } },
-        { "clocks.frequency_offset_std_hz",
-          [](auto& s) -> double& { return s.clocks.frequency_offset_std_hz; } },
+        {"waveform.carrier_hz", [](auto& s) -> double& { return s.waveform.carrier_hz; }},
+        {"waveform.subcarrier_spacing_hz",
+         [](auto& s) -> double& { return s.waveform.subcarrier_spacing_hz; }},
+        {"waveform.cyclic_prefix_s",
+         [](auto& s) -> double& { return s.waveform.cyclic_prefix_s; }},
+        {"transmit_power_dbm", [](auto& s) -> double& { return s.transmit_power_dbm; }},
+        {"sensing_noise_dbm", [](auto& s) -> double& { return s.sensing_noise_dbm; }},
+        {"transmit_access_points[1].position_m",
+         [](auto& s) -> double& { return s.transmit[1].position_m[1]; }},
+        {"receive_access_points[0].axis",
+         [](auto& s) -> double& { return s.receive[0].axis[0]; }},
+        {"receive_access_points[1].spacing_wavelengths",
+         [](auto& s) -> double& { return s.receive[1].spacing_wavelengths; }},
+        {"path_loss.reference_gain_db",
+         [](auto& s) -> double& { return s.path_loss.reference_gain_db; }},
+        {"path_loss.reference_distance_m",
+         [](auto& s) -> double& { return s.path_loss.reference_distance_m; }},
+        {"path_loss.exponent", [](auto& s) -> double& { return s.path_loss.exponent; }},
+        {"users.area_m.max", [](auto& s) -> double& { return s.users.area_m.max[0]; }},
+        {"users.rician_factor_db",
+         [](auto& s) -> double& { return s.users.rician_factor_db; }},
+        {"users.noise_dbm", [](auto& s) -> double& { return s.users.noise_dbm; }},
+        {"targets.area_m.min",
+         [](auto& s) -> double& { return s.targets.area_m.min[1]; }},
+        {"targets.velocity_mps.max",
+         [](auto& s) -> double& { return s.targets.velocity_mps.max[1]; }},
+        {"targets.reflection_variance",
+         [](auto& s) -> double& { return s.targets.reflection_variance; }},
+        {"clutter.area_m.min",
+         [](auto& s) -> double& { return s.clutter.area_m.min[0]; }},
+        {"clutter.velocity_mps.max",
+         [](auto& s) -> double& { return s.clutter.velocity_mps.max[0]; }},
+        {"clutter.reflection_variance",
+         [](auto& s) -> double& { return s.clutter.reflection_variance; }},
+        {"clocks.timing_offset_std_s",
+         [](auto& s) -> double& { return s.clocks.timing_offset_std_s; }},
+        {"clocks.frequency_offset_std_hz",
+         [](auto& s) -> double& { return s.clocks.frequency_offset_std_hz; }},
     };
     for (const auto& [key, number] : numbers) {
-        for (const double value : { not_a_number, infinity, -infinity }) {
+        for (const double value : {not_a_number, infinity, -infinity}) {
             const auto& access = number;
             expect_refused(key, "finite", [&](Scenario& s) { access(s) = value; });
         }
@@ -149,14 +148,14 @@ TEST(Validate, NamesKeyAndValue)
     expect_refused("name", "empty", [](auto& s) { s.name = ""; });
     expect_refused("name", "200", [](auto& s) { s.name = std::string(200, 'x'); });
     expect_refused("name", "control", [](auto& s) { s.name = "a\nb"; });
-    for (const char* bad : { "\x80",
-                             "\xC0\xAF",
-                             "\xE0\x80\xAF",
-                             "\xF0\x80\x80\x80",
-                             "\xF4\x90\x80\x80",
-                             "\xE2\x82",
-                             "\xED\xA0\x80",
-                             "\xF5\x80\x80" }) {
+    for (const char* bad : {"\x80",
+                            "\xC0\xAF",
+                            "\xE0\x80\xAF",
+                            "\xF0\x80\x80\x80",
+                            "\xF4\x90\x80\x80",
+                            "\xE2\x82",
+                            "\xED\xA0\x80",
+                            "\xF5\x80\x80"}) {
         expect_refused("name", "UTF-8", [=](auto& s) { s.name = bad; });
     }
     EXPECT_EQ(error_after([](auto& s) { s.name = "Zürich → 東京 😀"; }), "");
@@ -219,12 +218,12 @@ TEST(Validate, AccessPoints)
         s.transmit[0].axis.clear();
     });
     expect_refused("transmit_access_points[0].axis", "1.00001", [](auto& s) {
-        s.transmit[0].axis = { 1.00001, 0.0 };
+        s.transmit[0].axis = {1.00001, 0.0};
     });
     expect_refused("receive_access_points[1].axis", "5", [](auto& s) {
-        s.receive[1].axis = { 3.0, 4.0 };
+        s.receive[1].axis = {3.0, 4.0};
     });
-    EXPECT_EQ(error_after([](auto& s) { s.transmit[0].axis = { -0.6, 0.8000001 }; }), "");
+    EXPECT_EQ(error_after([](auto& s) { s.transmit[0].axis = {-0.6, 0.8000001}; }), "");
     expect_refused("transmit_access_points[1].antennas", "8", [](auto& s) {
         s.transmit[1].antennas = 8;
     });
@@ -251,9 +250,9 @@ TEST(Validate, UsersTargetsAndClutter)
         s.users.multipath_components = -1;
     });
     expect_refused("users.area_m", "from 5 to 4", [](auto& s) {
-        s.users.area_m = { { 0, 5 }, { 0, 4 } };
+        s.users.area_m = {{0, 5}, {0, 4}};
     });
-    expect_refused("users.area_m.min", "1", [](auto& s) { s.users.area_m.min = { 0 }; });
+    expect_refused("users.area_m.min", "1", [](auto& s) { s.users.area_m.min = {0}; });
 
     expect_refused("targets.count", "at least 1", [](auto& s) { s.targets.count = 0; });
     expect_refused("targets.count", "-1", [](auto& s) { s.targets.count = -1; });
@@ -290,7 +289,7 @@ TEST(Validate, RefusesWhatTakesAbsurdMemory)
               "");
     const auto many_receivers = [](Scenario& s) {
         s.waveform.subcarrier_step = s.waveform.symbol_step = 256;
-        for (auto* list : { &s.transmit, &s.receive }) {
+        for (auto* list : {&s.transmit, &s.receive}) {
             list->resize(256, list->at(0));
             for (std::size_t i = 0; i < list->size(); ++i) {
                 list->at(i).name = (list == &s.transmit ? "t" : "r") + std::to_string(i);

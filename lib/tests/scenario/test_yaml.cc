@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "example.h"
 
-#include <gtest/gtest.h>
 #include <algorithm>
 #include <cstdio>
+#include <gtest/gtest.h>
 #include <random>
 
 namespace cfisac {
@@ -63,156 +63,151 @@ INSTANTIATE_TEST_SUITE_P(
     Keys,
     WrongYaml,
     testing::Values(
-        Wrong{ "sensing_noise_dbm: -90",
-               "sensing_noise_dbm: -90\nnoise_figure_db: 3",
-               "noise_figure_db",
-               "unknown key 'noise_figure_db'",
-               "sensing_noise_dbm" },
+        Wrong{"sensing_noise_dbm: -90",
+              "sensing_noise_dbm: -90\nnoise_figure_db: 3",
+              "noise_figure_db",
+              "unknown key 'noise_figure_db'",
+              "sensing_noise_dbm"},
         Wrong{
-            "symbols: 256\n", "symbol: 256\n", "", "waveform: unknown key 'symbol'", "" },
-        Wrong{ "axis: [-1, 0], antennas: 16, spacing_wavelengths: 0.5}\n  - {name: tx1",
-               "axes: [-1, 0], antennas: 16, spacing_wavelengths: 0.5}\n  - {name: tx1",
-               "",
-               "transmit_access_points[0]: unknown key 'axes'",
-               "position_m" },
-        Wrong{ "  carrier_hz: 30.0e+9\n",
-               "",
-               "waveform:",
-               "waveform.carrier_hz: ",
-               "missing" },
-        Wrong{ "clocks: {timing_offset_std_s: 0, ",
-               "clocks: {",
-               "",
-               "clocks.timing_offset_std_s: ",
-               "missing" },
-        Wrong{ "name: paper\n", "", "# SPDX", "name: ", "missing" },
-        Wrong{ "{name: rx1, ",
-               "{",
-               "{position_m: [75, 100]",
-               "receive_access_points[1].name: ",
-               "missing" },
-        Wrong{ "dimensions: 2\n",
-               "dimensions: 2\ndimensions: 3\n",
-               "dimensions: 3",
-               "dimensions: ",
-               "doubled" },
-        Wrong{ "reference_distance_m: 1,",
-               "reference_distance_m: 1, reference_distance_m: 1,",
-               "",
-               "path_loss.reference_distance_m: ",
-               "doubled" },
-        Wrong{ "name: paper\n",
-               "name: paper\n? [a]\n: 1\n",
-               "? [a]",
-               "a key must be",
-               "list" },
-        Wrong{ "name: paper\n", "<<: {name: paper}\n", "", "unknown key '<<'", "" }));
+            "symbols: 256\n", "symbol: 256\n", "", "waveform: unknown key 'symbol'", ""},
+        Wrong{"axis: [-1, 0], antennas: 16, spacing_wavelengths: 0.5}\n  - {name: tx1",
+              "axes: [-1, 0], antennas: 16, spacing_wavelengths: 0.5}\n  - {name: tx1",
+              "",
+              "transmit_access_points[0]: unknown key 'axes'",
+              "position_m"},
+        Wrong{"  carrier_hz: 30.0e+9\n",
+              "",
+              "waveform:",
+              "waveform.carrier_hz: ",
+              "missing"},
+        Wrong{"clocks: {timing_offset_std_s: 0, ",
+              "clocks: {",
+              "",
+              "clocks.timing_offset_std_s: ",
+              "missing"},
+        Wrong{"name: paper\n", "", "# SPDX", "name: ", "missing"},
+        Wrong{"{name: rx1, ",
+              "{",
+              "{position_m: [75, 100]",
+              "receive_access_points[1].name: ",
+              "missing"},
+        Wrong{"dimensions: 2\n",
+              "dimensions: 2\ndimensions: 3\n",
+              "dimensions: 3",
+              "dimensions: ",
+              "doubled"},
+        Wrong{"reference_distance_m: 1,",
+              "reference_distance_m: 1, reference_distance_m: 1,",
+              "",
+              "path_loss.reference_distance_m: ",
+              "doubled"},
+        Wrong{"name: paper\n",
+              "name: paper\n? [a]\n: 1\n",
+              "? [a]",
+              "a key must be",
+              "list"},
+        Wrong{"name: paper\n", "<<: {name: paper}\n", "", "unknown key '<<'", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Types,
     WrongYaml,
     testing::Values(
-        Wrong{ "30.0e+9", "fast", "", "waveform.carrier_hz: ", "number" },
+        Wrong{"30.0e+9", "fast", "", "waveform.carrier_hz: ", "number"},
+        Wrong{"30.0e+9", "'30.0e+9'", "", "waveform.carrier_hz: ", "the text '30.0e+9'"},
+        Wrong{"30.0e+9", "30.0e+9 Hz", "", "waveform.carrier_hz: ", "'30.0e+9 Hz'"},
+        Wrong{"30.0e+9", "", "carrier_hz:", "waveform.carrier_hz: ", "empty"},
+        Wrong{"30.0e+9", "~", "carrier_hz: ~", "waveform.carrier_hz: ", "empty"},
+        Wrong{"30.0e+9", "[1]", "carrier_hz:", "waveform.carrier_hz: ", "a list"},
+        Wrong{"30.0e+9", ".nan", "", "waveform.carrier_hz: ", "finite"},
+        Wrong{"30.0e+9", "-.Inf", "", "waveform.carrier_hz: ", "finite"},
+        Wrong{"30.0e+9", "inf", "", "waveform.carrier_hz: ", "finite"},
+        Wrong{"30.0e+9", "1e999", "", "waveform.carrier_hz: ", "1e999"},
+        Wrong{"30.0e+9", "0x10", "", "waveform.carrier_hz: ", "0x10"},
+        Wrong{"30.0e+9", "+-1", "", "waveform.carrier_hz: ", "+-1"},
+        Wrong{"30.0e+9", "true", "", "waveform.carrier_hz: ", "true"},
         Wrong{
-            "30.0e+9", "'30.0e+9'", "", "waveform.carrier_hz: ", "the text '30.0e+9'" },
-        Wrong{ "30.0e+9", "30.0e+9 Hz", "", "waveform.carrier_hz: ", "'30.0e+9 Hz'" },
-        Wrong{ "30.0e+9", "", "carrier_hz:", "waveform.carrier_hz: ", "empty" },
-        Wrong{ "30.0e+9", "~", "carrier_hz: ~", "waveform.carrier_hz: ", "empty" },
-        Wrong{ "30.0e+9", "[1]", "carrier_hz:", "waveform.carrier_hz: ", "a list" },
-        Wrong{ "30.0e+9", ".nan", "", "waveform.carrier_hz: ", "finite" },
-        Wrong{ "30.0e+9", "-.Inf", "", "waveform.carrier_hz: ", "finite" },
-        Wrong{ "30.0e+9", "inf", "", "waveform.carrier_hz: ", "finite" },
-        Wrong{ "30.0e+9", "1e999", "", "waveform.carrier_hz: ", "1e999" },
-        Wrong{ "30.0e+9", "0x10", "", "waveform.carrier_hz: ", "0x10" },
-        Wrong{ "30.0e+9", "+-1", "", "waveform.carrier_hz: ", "+-1" },
-        Wrong{ "30.0e+9", "true", "", "waveform.carrier_hz: ", "true" },
+            "dimensions: 2", "dimensions: 2.0", "", "dimensions: ", "integer, is '2.0'"},
+        Wrong{"dimensions: 2", "dimensions: 2e0", "", "dimensions: ", "integer"},
         Wrong{
-            "dimensions: 2", "dimensions: 2.0", "", "dimensions: ", "integer, is '2.0'" },
-        Wrong{ "dimensions: 2", "dimensions: 2e0", "", "dimensions: ", "integer" },
+            "dimensions: 2", "dimensions: two", "", "dimensions: ", "integer, is 'two'"},
+        Wrong{"dimensions: 2", "dimensions: \"2\"", "", "dimensions: ", "text '2'"},
+        Wrong{"dimensions: 2", "dimensions: 02", "", "dimensions: ", "'02'"},
+        Wrong{"dimensions: 2",
+              "dimensions: 99999999999",
+              "",
+              "dimensions: ",
+              "99999999999"},
+        Wrong{"name: paper", "name:", "name:", "name: ", "empty"},
+        Wrong{"name: paper", "name: [a]", "", "name: ", "a list"},
+        Wrong{"position_m: [25, 0]",
+              "position_m: [25, left]",
+              "",
+              "transmit_access_points[0].position_m: ",
+              "'left'"},
+        Wrong{"position_m: [75, 100]",
+              "position_m: 75",
+              "",
+              "receive_access_points[1].position_m: ",
+              "list of numbers"},
         Wrong{
-            "dimensions: 2", "dimensions: two", "", "dimensions: ", "integer, is 'two'" },
-        Wrong{ "dimensions: 2", "dimensions: \"2\"", "", "dimensions: ", "text '2'" },
-        Wrong{ "dimensions: 2", "dimensions: 02", "", "dimensions: ", "'02'" },
-        Wrong{ "dimensions: 2",
-               "dimensions: 99999999999",
-               "",
-               "dimensions: ",
-               "99999999999" },
-        Wrong{ "name: paper", "name:", "name:", "name: ", "empty" },
-        Wrong{ "name: paper", "name: [a]", "", "name: ", "a list" },
-        Wrong{ "position_m: [25, 0]",
-               "position_m: [25, left]",
-               "",
-               "transmit_access_points[0].position_m: ",
-               "'left'" },
-        Wrong{ "position_m: [75, 100]",
-               "position_m: 75",
-               "",
-               "receive_access_points[1].position_m: ",
-               "list of numbers" },
-        Wrong{ "modulation: 16qam",
-               "modulation: 8psk",
-               "",
-               "waveform.modulation: ",
-               "8psk" },
-        Wrong{
-            "path_loss: {reference_gain_db: -60, reference_distance_m: 1, exponent: 2}",
-            "path_loss: 2",
-            "",
-            "path_loss: ",
-            "mapping" },
-        Wrong{ "clocks: {", "clocks: [", "", "not YAML: ", "" }));
+            "modulation: 16qam", "modulation: 8psk", "", "waveform.modulation: ", "8psk"},
+        Wrong{"path_loss: {reference_gain_db: -60, reference_distance_m: 1, exponent: 2}",
+              "path_loss: 2",
+              "",
+              "path_loss: ",
+              "mapping"},
+        Wrong{"clocks: {", "clocks: [", "", "not YAML: ", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values,
     WrongYaml,
     testing::Values(
-        Wrong{ "30.0e+9", "-1", "carrier_hz: -1", "waveform.carrier_hz: ", "-1" },
-        Wrong{ "dimensions: 2", "dimensions: 5", "", "dimensions: ", "5" },
-        Wrong{ "dimensions: 2",
-               "dimensions: 3",
-               "{name: tx0",
-               "transmit_access_points[0].position_m: ",
-               "3 coordinates" },
-        Wrong{ "name: rx1",
-               "name: tx0",
-               "name: tx0, position_m: [75, 100]",
-               "receive_access_points[1].name: ",
-               "'tx0'" },
-        Wrong{ "symbols: 256\n",
-               "symbols: 256\n  symbol_step: 7\n",
-               "symbol_step",
-               "waveform.symbol_step: ",
-               "7" },
-        Wrong{ "velocity_mps: {min: [-20, -20], max: [20, 20]}",
-               "velocity_mps:\n    min: [-20, 20]\n    max: [20, -20]",
-               "",
-               "targets.velocity_mps: ",
-               "from 20 to -20" },
-        Wrong{ "velocity_mps: {min: [-20, -20], max: [20, 20]}",
-               "velocity_mps:\n    min: [-20, -20]\n    max: [20]",
-               "max: [20]",
-               "targets.velocity_mps.max: ",
-               "has 1" },
-        Wrong{ "count: 2\n", "count: 0\n", "", "targets.count: ", "at least 1" },
-        Wrong{ "count: 4\n", "count: 33\n", "", "users.count: ", "33" },
-        Wrong{ "transmit_power_dbm: 30",
-               "transmit_power_dbm: 3000",
-               "",
-               "transmit_power_dbm: ",
-               "3000" }));
+        Wrong{"30.0e+9", "-1", "carrier_hz: -1", "waveform.carrier_hz: ", "-1"},
+        Wrong{"dimensions: 2", "dimensions: 5", "", "dimensions: ", "5"},
+        Wrong{"dimensions: 2",
+              "dimensions: 3",
+              "{name: tx0",
+              "transmit_access_points[0].position_m: ",
+              "3 coordinates"},
+        Wrong{"name: rx1",
+              "name: tx0",
+              "name: tx0, position_m: [75, 100]",
+              "receive_access_points[1].name: ",
+              "'tx0'"},
+        Wrong{"symbols: 256\n",
+              "symbols: 256\n  symbol_step: 7\n",
+              "symbol_step",
+              "waveform.symbol_step: ",
+              "7"},
+        Wrong{"velocity_mps: {min: [-20, -20], max: [20, 20]}",
+              "velocity_mps:\n    min: [-20, 20]\n    max: [20, -20]",
+              "",
+              "targets.velocity_mps: ",
+              "from 20 to -20"},
+        Wrong{"velocity_mps: {min: [-20, -20], max: [20, 20]}",
+              "velocity_mps:\n    min: [-20, -20]\n    max: [20]",
+              "max: [20]",
+              "targets.velocity_mps.max: ",
+              "has 1"},
+        Wrong{"count: 2\n", "count: 0\n", "", "targets.count: ", "at least 1"},
+        Wrong{"count: 4\n", "count: 33\n", "", "users.count: ", "33"},
+        Wrong{"transmit_power_dbm: 30",
+              "transmit_power_dbm: 3000",
+              "",
+              "transmit_power_dbm: ",
+              "3000"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Documents,
     WrongYaml,
     testing::Values(
-        Wrong{ "name: paper", "name: &a paper", "", "YAML anchors", "" },
-        Wrong{ "clocks: {", "clocks: &c {x: *c, ", "", "YAML anchors", "" },
-        Wrong{ "name: paper", "name: *a", "", "not YAML: ", "" },
-        Wrong{ "name: paper", "name: !!str paper", "", "YAML tags", "" },
-        Wrong{ "name: paper", "name: [[[[[[[[[[[[1]]]]]]]]]]]]", "", "YAML nested", "" },
-        Wrong{ "name: paper", "\t name: paper", "", "not YAML: ", "" },
-        Wrong{ "clocks: {", "---\nclocks: {", "", "only one YAML document", "" }));
+        Wrong{"name: paper", "name: &a paper", "", "YAML anchors", ""},
+        Wrong{"clocks: {", "clocks: &c {x: *c, ", "", "YAML anchors", ""},
+        Wrong{"name: paper", "name: *a", "", "not YAML: ", ""},
+        Wrong{"name: paper", "name: !!str paper", "", "YAML tags", ""},
+        Wrong{"name: paper", "name: [[[[[[[[[[[[1]]]]]]]]]]]]", "", "YAML nested", ""},
+        Wrong{"name: paper", "\t name: paper", "", "not YAML: ", ""},
+        Wrong{"clocks: {", "---\nclocks: {", "", "only one YAML document", ""}));
 
 TEST(ParseScenario, RefusesOtherDocuments)
 {
@@ -263,21 +258,21 @@ TEST(ParseScenario, ReadsTheExamples)
     ASSERT_EQ(s.transmit.size(), 2u);
     ASSERT_EQ(s.receive.size(), 2u);
     EXPECT_EQ(s.transmit[1].name, "tx1");
-    EXPECT_EQ(s.transmit[1].position_m, (Coordinates{ 75, 0 }));
-    EXPECT_EQ(s.transmit[1].axis, (Coordinates{ -1, 0 }));
-    EXPECT_EQ(s.receive[0].position_m, (Coordinates{ 25, 100 }));
+    EXPECT_EQ(s.transmit[1].position_m, (Coordinates{75, 0}));
+    EXPECT_EQ(s.transmit[1].axis, (Coordinates{-1, 0}));
+    EXPECT_EQ(s.receive[0].position_m, (Coordinates{25, 100}));
     EXPECT_EQ(s.receive[0].antennas, 16);
     EXPECT_EQ(s.receive[0].spacing_wavelengths, 0.5);
     EXPECT_EQ(s.path_loss.reference_gain_db, -60);
     EXPECT_EQ(s.path_loss.reference_distance_m, 1);
     EXPECT_EQ(s.path_loss.exponent, 2);
     EXPECT_EQ(s.users.count, 4);
-    EXPECT_EQ(s.users.area_m.max, (Coordinates{ 100, 100 }));
+    EXPECT_EQ(s.users.area_m.max, (Coordinates{100, 100}));
     EXPECT_EQ(s.users.rician_factor_db, 10);
     EXPECT_EQ(s.users.multipath_components, 4);
     EXPECT_EQ(s.users.noise_dbm, -90);
     EXPECT_EQ(s.targets.count, 2);
-    EXPECT_EQ(s.targets.velocity_mps.min, (Coordinates{ -20, -20 }));
+    EXPECT_EQ(s.targets.velocity_mps.min, (Coordinates{-20, -20}));
     EXPECT_EQ(s.targets.reflection_variance, 1);
     EXPECT_EQ(s.clutter.scatterers, 0);
     EXPECT_EQ(s.clutter.reflection_variance, 0.1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "example.h"
 
-#include <gtest/gtest.h>
 #include <cmath>
+#include <gtest/gtest.h>
 #include <locale>
 #include <random>
 
@@ -82,7 +82,7 @@ Scenario drawn(std::mt19937_64& engine)
         }
         return c;
     };
-    const auto box = [&] { return Box{ coordinates(-1e3, 0), coordinates(0, 1e-3) }; };
+    const auto box = [&] { return Box{coordinates(-1e3, 0), coordinates(0, 1e-3)}; };
     s.name = "drawn \"\\' {}[]#:,&*!|>%@` é " + std::to_string(engine());
     s.waveform.carrier_hz = real(1e8, 1e11);
     s.waveform.subcarrier_spacing_hz = real(1e3, 1e6);
@@ -92,33 +92,33 @@ Scenario drawn(std::mt19937_64& engine)
     s.waveform.symbols = s.waveform.symbol_step * integer(1, 100);
     s.waveform.cyclic_prefix_s = real(0, 1e-6);
     s.waveform.modulation = static_cast<Modulation>(2 * integer(1, 3));
-    for (auto* list : { &s.transmit, &s.receive }) {
+    for (auto* list : {&s.transmit, &s.receive}) {
         const int antennas = integer(1, 20);
         for (int i = integer(1, 4); i > 0; --i) {
             Coordinates axis(static_cast<std::size_t>(s.dimensions), 0.0);
             const double angle = real(-3.0, 3.0);
             axis[0] = std::cos(angle);
             axis[1] = std::sin(angle);
-            list->push_back({ std::to_string(engine()) + ": ",
-                              coordinates(-1e5, 1e5),
-                              axis,
-                              antennas,
-                              real(0.1, 2.0) });
+            list->push_back({std::to_string(engine()) + ": ",
+                             coordinates(-1e5, 1e5),
+                             axis,
+                             antennas,
+                             real(0.1, 2.0)});
         }
     }
     s.transmit_power_dbm = real(-50, 50);
     s.sensing_noise_dbm = real(-150, -50);
-    s.path_loss = { real(-100, 0), real(0.1, 10), real(0, 6) };
-    s.users = { 1, box(), real(-20, 20), integer(0, 9), real(-150, -50) };
-    s.targets = { integer(1, 9), box(), box(), real(1e-9, 2) };
-    s.clutter = { integer(0, 9), box(), box(), real(0, 2) };
-    s.clocks = { real(0, 1e-6), real(0, 1e3) };
+    s.path_loss = {real(-100, 0), real(0.1, 10), real(0, 6)};
+    s.users = {1, box(), real(-20, 20), integer(0, 9), real(-150, -50)};
+    s.targets = {integer(1, 9), box(), box(), real(1e-9, 2)};
+    s.clutter = {integer(0, 9), box(), box(), real(0, 2)};
+    s.clocks = {real(0, 1e-6), real(0, 1e3)};
     return s;
 }
 
 TEST(ToYaml, RoundTripIsExact)
 {
-    for (const char* file : { "paper.yml", "lite.yml" }) {
+    for (const char* file : {"paper.yml", "lite.yml"}) {
         const Scenario s = load_scenario(test::example_path(file));
         expect_equal(parse_scenario(to_yaml(s)), s);
     }
@@ -135,18 +135,18 @@ TEST(ToYaml, RoundTripIsExact)
 TEST(ToYaml, KeepsNamesOfEveryLanguage)
 {
     Scenario s = load_scenario(test::example_path("paper.yml"));
-    for (const char* name : { "~",
-                              "null",
-                              "12",
-                              "- x",
-                              " a ",
-                              "Zürich",
-                              "東京",
-                              "😀",
-                              "\xC2\x85",
-                              "\xC2\xA0",
-                              "\xEF\xBB\xBF",
-                              "\xE2\x80\xA8" }) {
+    for (const char* name : {"~",
+                             "null",
+                             "12",
+                             "- x",
+                             " a ",
+                             "Zürich",
+                             "東京",
+                             "😀",
+                             "\xC2\x85",
+                             "\xC2\xA0",
+                             "\xEF\xBB\xBF",
+                             "\xE2\x80\xA8"}) {
         s.name = name;
         EXPECT_EQ(parse_scenario(to_yaml(s)).name, name);
     }

@@ -13,19 +13,19 @@ at::Tensor power_per_access_point(const Transmission& sent, std::int64_t access_
 {
     return at::view_as_real(sent.precoder)
         .square()
-        .reshape({ sent.precoder.size(0), sent.precoder.size(1), access_points, -1 })
-        .sum({ 1, 3 });
+        .reshape({sent.precoder.size(0), sent.precoder.size(1), access_points, -1})
+        .sum({1, 3});
 }
 
 TEST(Transmitter, StrongestAccessPointMeetsThePowerLimitAndNoneExceedsIt)
 {
-    for (const char* name : { "lite", "paper" }) {
+    for (const char* name : {"lite", "paper"}) {
         const Layout layout(test::example_scenario(name));
         const auto sent = transmit(layout, 30.0, Random::range(1, 0, 3), at::kDouble);
         // 1 W per access point over all subcarriers; a comb has its share.
         const double limit = layout.subcarriers() / 256.0;
         const auto power = power_per_access_point(sent, 2);
-        EXPECT_TRUE(at::allclose(power.amax(1), at::full({ 3 }, limit, at::kDouble)));
+        EXPECT_TRUE(at::allclose(power.amax(1), at::full({3}, limit, at::kDouble)));
         EXPECT_LE(power.max().item<double>(), limit * (1 + 1e-12));
         EXPECT_GT(power.min().item<double>(), 0.0);
     }
@@ -44,7 +44,8 @@ TEST(Transmitter, SignalHasThePowerOfItsPrecoder)
 
 TEST(Transmitter, ConstellationsHaveUnitPowerAndGrayNeighbours)
 {
-    for (const auto modulation : { Modulation::qpsk, Modulation::qam16, Modulation::qam64 }) {
+    for (const auto modulation :
+         {Modulation::qpsk, Modulation::qam16, Modulation::qam64}) {
         const auto points = constellation(modulation);
         const auto count = points.size(0);
         EXPECT_EQ(count, 1 << static_cast<int>(modulation));
@@ -70,11 +71,11 @@ TEST(Transmitter, MmseBeatsMatchedFilterInTheWorstSinr)
     const auto scale = (power_per_access_point(sent, 2).amax(1) /
                         at::view_as_real(sent.channel)
                             .square()
-                            .reshape({ 4, layout.subcarriers(), 2, -1 })
-                            .sum({ 1, 3 })
+                            .reshape({4, layout.subcarriers(), 2, -1})
+                            .sum({1, 3})
                             .amax(1))
                            .sqrt();
-    const auto matched = sent.channel * scale.view({ -1, 1, 1, 1 });
+    const auto matched = sent.channel * scale.view({-1, 1, 1, 1});
     const auto worst = [&](const at::Tensor& precoder) {
         return sinr(sent.channel, precoder, noise).amin(2).mean().item<double>();
     };
@@ -95,17 +96,17 @@ TEST(Transmitter, RicianFactorSplitsThePower)
     const double factor = std::pow(10.0, 0.3);
     // The line of sight is the same draw, scaled by sqrt(K/(K+1)); the rest has 1/(K+1).
     const auto rest = both - line * std::sqrt(factor / (factor + 1));
-    const auto share = rest.abs().square().sum({ 1, 2 }) / line.abs().square().sum({ 1, 2 });
+    const auto share = rest.abs().square().sum({1, 2}) / line.abs().square().sum({1, 2});
     EXPECT_NEAR(share.mean().item<double>(), 1 / (factor + 1), 0.05 / (factor + 1));
 }
 
 TEST(Transmitter, WrongArgumentsAreNamed)
 {
-    const auto channel = at::ones({ 1, 2, 5, 2 }, at::kComplexDouble);
+    const auto channel = at::ones({1, 2, 5, 2}, at::kComplexDouble);
     EXPECT_THROW(mmse_precoder(channel, 1e-12, 1.0, 2), std::invalid_argument);
     EXPECT_THROW(mmse_precoder(channel, 0.0, 1.0, 1), std::invalid_argument);
     EXPECT_THROW(mmse_precoder(channel, 1e-12, NAN, 1), std::invalid_argument);
-    EXPECT_THROW(precode(channel, at::ones({ 1, 3, 2, 4 }, at::kComplexDouble), 1),
+    EXPECT_THROW(precode(channel, at::ones({1, 3, 2, 4}, at::kComplexDouble), 1),
                  std::invalid_argument);
 }
 

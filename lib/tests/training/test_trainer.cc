@@ -47,7 +47,7 @@ TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
     while (!straight.finished()) {
         straight.step();
     }
-    for (const int stop : { 2, 7 }) { // before and after the codebooks are made
+    for (const int stop : {2, 7}) { // before and after the codebooks are made
         const auto file = folder.file("stopped.checkpoint");
         {
             Trainer first(small_scenario(), small_architecture(), short_training());
@@ -64,7 +64,8 @@ TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
         }
         const auto expected = nn::state_of(*straight.model().network());
         for (const auto& [name, value] : nn::state_of(*second.model().network())) {
-            EXPECT_TRUE(at::equal(value, expected.at(name))) << name << ", stopped at " << stop;
+            EXPECT_TRUE(at::equal(value, expected.at(name)))
+                << name << ", stopped at " << stop;
         }
     }
 }
@@ -73,16 +74,18 @@ TEST(Trainer, CheckpointOfOtherOptionsIsRefused)
 {
     const TemporaryFolder folder;
     const auto file = folder.file("c.checkpoint");
-    Trainer(small_scenario(), small_architecture(), short_training()).save_checkpoint(file);
+    Trainer(small_scenario(), small_architecture(), short_training())
+        .save_checkpoint(file);
     auto options = short_training();
     options.seed = 9;
     expect_error<nn::FileError>(
         [&] { Trainer(small_scenario(), small_architecture(), options).resume(file); },
-        { file, "options" });
+        {file, "options"});
     options = short_training();
     options.batch = 0;
     expect_error<std::invalid_argument>(
-        [&] { Trainer(small_scenario(), small_architecture(), options); }, { "batch", "0" });
+        [&] { Trainer(small_scenario(), small_architecture(), options); },
+        {"batch", "0"});
 }
 
 TEST(Trainer, LossFallsAndCodebooksAreInUse)
@@ -114,7 +117,7 @@ TEST(Trainer, DenseReadOutLearnsTheMeanOfTheLabels)
     auto architecture = nn::Architecture::preset("paper");
     architecture.codeword_dim = 8;
     architecture.codewords = 16;
-    architecture.dense = { 4, 8, 2, 1, 4, 1, 1, 8, 8 };
+    architecture.dense = {4, 8, 2, 1, 4, 1, 1, 8, 8};
     auto options = short_training();
     options.steps = 200;
     options.learning_rate = 1e-2;
@@ -133,7 +136,7 @@ TEST(Sampler, FrameIsTheSameInEveryBatch)
 {
     auto scenario = small_scenario();
     scenario.clutter.scatterers = 3;
-    scenario.clocks = { 1e-9, 100.0 };
+    scenario.clocks = {1e-9, 100.0};
     const signal::Layout layout(scenario);
     const auto batch = draw_batch(layout, signal::Random::range(3, 4, 3));
     const auto alone = draw_batch(layout, signal::Random::range(3, 5, 1));
@@ -145,8 +148,9 @@ TEST(Sampler, FrameIsTheSameInEveryBatch)
 
 TEST(DenseLoss, OrderOfTargetsDoesNotMatter)
 {
-    const nn::LabelRange labels({ 0, 0 }, { 100, 100 }, { -20, -20 }, { 20, 20 });
-    const auto location = at::rand({ 5, 3, 2 }) * 100, velocity = at::rand({ 5, 3, 2 }) * 40 - 20;
+    const nn::LabelRange labels({0, 0}, {100, 100}, {-20, -20}, {20, 20});
+    const auto location = at::rand({5, 3, 2}) * 100,
+               velocity = at::rand({5, 3, 2}) * 40 - 20;
     const auto shuffled = [](const at::Tensor& t) { return t.flip(1); };
     const auto output = labels.normalise(shuffled(location), shuffled(velocity)) + 0.01;
     EXPECT_NEAR(
@@ -160,24 +164,27 @@ TEST(GridLoss, GradientsAgainstDifferences)
                             nn::GridDecoderOptions().cells(6).velocity_steps(5));
     decoder->to(at::kDouble);
     // Moves the geometry to float64.
-    const at::Tensor latent = normal({ 1, 32, 2, 6, 6 }, 1, at::kDouble);
-    decoder(std::vector<at::Tensor>{ latent, latent });
+    const at::Tensor latent = normal({1, 32, 2, 6, 6}, 1, at::kDouble);
+    decoder(std::vector<at::Tensor>{latent, latent});
     nn::GridOutput output;
-    output.presence = normal({ 2, 6, 6 }, 2, at::kDouble).requires_grad_();
-    output.offset = normal({ 2, 2, 6, 6 }, 3, at::kDouble).requires_grad_();
-    output.velocity_logits = normal({ 2, 25, 6, 6 }, 4, at::kDouble).requires_grad_();
-    output.velocity = (normal({ 2, 2, 6, 6 }, 5, at::kDouble) * 10).requires_grad_();
-    const auto location = at::tensor({ 20., 30., 70., 80., 55., 10., 90., 35. }).view({ 2, 2, 2 });
-    const auto velocity = at::tensor({ 5., -3., 12., 7., -19., 0., 1., 2. }).view({ 2, 2, 2 });
+    output.presence = normal({2, 6, 6}, 2, at::kDouble).requires_grad_();
+    output.offset = normal({2, 2, 6, 6}, 3, at::kDouble).requires_grad_();
+    output.velocity_logits = normal({2, 25, 6, 6}, 4, at::kDouble).requires_grad_();
+    output.velocity = (normal({2, 2, 6, 6}, 5, at::kDouble) * 10).requires_grad_();
+    const auto location =
+        at::tensor({20., 30., 70., 80., 55., 10., 90., 35.}).view({2, 2, 2});
+    const auto velocity =
+        at::tensor({5., -3., 12., 7., -19., 0., 1., 2.}).view({2, 2, 2});
     const auto loss = [&] {
-        return grid_loss(output, *decoder, location.to(at::kDouble), velocity.to(at::kDouble))
+        return grid_loss(
+                   output, *decoder, location.to(at::kDouble), velocity.to(at::kDouble))
             .total;
     };
     expect_gradients(loss,
-                     { { "presence", output.presence },
-                       { "offset", output.offset },
-                       { "velocity_logits", output.velocity_logits },
-                       { "velocity", output.velocity } },
+                     {{"presence", output.presence},
+                      {"offset", output.offset},
+                      {"velocity_logits", output.velocity_logits},
+                      {"velocity", output.velocity}},
                      80);
 }
 
