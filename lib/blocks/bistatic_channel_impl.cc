@@ -87,7 +87,7 @@ bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
           outputs(scenario)),
       d_layout(scenario),
       d_seed(seed),
-      d_settings{scenario.sensing_noise_dbm, scenario.clutter, scenario.clocks, {}, {}}
+      d_settings{cfisac::signal::Impairments::of(scenario), {}, {}}
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_in(names::command_port());
@@ -274,19 +274,8 @@ void bistatic_channel_impl::run_frame(const settings& now,
 {
     const cfisac::signal::Random random(d_seed, {static_cast<std::int64_t>(frame)});
     const auto truth = targets(now, random);
-    const auto scene =
-        now.clutter.scatterers > 0
-            ? cfisac::signal::join(
-                  truth, cfisac::signal::draw_clutter(d_layout, now.clutter, random))
-            : truth;
-    std::optional<cfisac::signal::Offsets> offsets;
-    if (now.clocks.timing_offset_std_s > 0.0 ||
-        now.clocks.frequency_offset_std_hz > 0.0) {
-        offsets = cfisac::signal::draw_offsets(d_layout, now.clocks, random);
-    }
-    const at::Tensor echo = cfisac::signal::echo(d_layout, transmit, scene, offsets) +
-                            cfisac::signal::sensing_noise(
-                                d_layout, now.noise_dbm, random); // [1, M, M_r, S, T]
+    const at::Tensor echo = cfisac::signal::received_echo(
+        d_layout, transmit, truth, now, random); // [1, M, M_r, S, T]
 
     const auto receivers = static_cast<std::size_t>(d_layout.receivers());
     const std::size_t size = d_layout.scenario.receive_frame_size();

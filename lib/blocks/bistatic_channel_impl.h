@@ -6,7 +6,7 @@
 #include "failure.h"
 
 #include <atomic>
-#include <cfisac/signal/scene.h>
+#include <cfisac/signal/sensing_channel.h>
 #include <gnuradio/isac/bistatic_channel.h>
 
 namespace gr {
@@ -37,10 +37,7 @@ public:
 
 private:
     //! What setters change: work() takes a copy of it.
-    struct settings {
-        double noise_dbm;
-        cfisac::Clutter clutter;
-        cfisac::Clocks clocks;
+    struct settings : cfisac::signal::Impairments {
         at::Tensor position; //!< [1, Q, D], undefined while targets are drawn
         at::Tensor velocity; //!< [1, Q, D]
     };

@@ -3,6 +3,7 @@
 
 #include "dvqvae_encoder_impl.h"
 #include "alignment.h"
+#include "exported_count.h"
 #include "frames.h"
 #include "model_files.h"
 
@@ -11,7 +12,6 @@
 #include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <limits>
 #include <stdexcept>
 
 namespace gr {
@@ -68,6 +68,7 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                   cfisac::signal::Reference::reference)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
+    set_min_output_buffer(items_in_whole_pages(d_format.size()));
     set_tag_propagation_policy(TPP_DONT);
     d_packet.access_point = static_cast<std::uint16_t>(access_point);
     d_packet.bits_per_index = d_format.bits_per_index();
@@ -79,28 +80,13 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
 void dvqvae_encoder_impl::setup_rpc()
 {
 #ifdef GR_CTRLPORT
-    auto export_count = [this](const char* name,
-                               std::uint64_t (dvqvae_encoder::*count)() const,
-                               const char* unit,
-                               const char* text) {
-        add_rpc_variable(
-            rpcbasic_sptr(new rpcbasic_register_get<dvqvae_encoder, std::uint64_t>(
-                alias(),
-                name,
-                count,
-                pmt::from_uint64(0),
-                pmt::from_uint64(std::numeric_limits<std::uint64_t>::max()),
-                pmt::from_uint64(0),
-                unit,
-                text,
-                RPC_PRIVLVL_MIN,
-                DISPTIME | DISPOPTSTRIP)));
-    };
-    export_count("frames", &dvqvae_encoder::frames, "frames", "frames encoded");
-    export_count("frames_refused",
-                 &dvqvae_encoder::frames_refused,
-                 "frames",
-                 "frames left out: samples not finite");
+    add_rpc_variable(exported_count(
+        alias(), "frames", &dvqvae_encoder::frames, "frames", "frames encoded"));
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_refused",
+                                    &dvqvae_encoder::frames_refused,
+                                    "frames",
+                                    "frames left out: samples not finite"));
 #endif
 }
 

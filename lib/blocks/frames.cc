@@ -7,7 +7,9 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <gnuradio/isac/names.h>
+#include <numeric>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace gr {
 namespace isac {
@@ -29,6 +31,12 @@ std::vector<std::int64_t> batch_of_one(const std::vector<std::int64_t>& shape)
 }
 
 } // namespace
+
+int items_in_whole_pages(std::size_t size)
+{
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    return static_cast<int>(page / std::gcd(page, size));
+}
 
 void use_one_thread()
 {

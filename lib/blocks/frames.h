@@ -19,6 +19,12 @@ namespace isac {
  * thread, so that numbers do not depend on how many items a call of work() brings.
  */
 
+/*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it and
+ * warns when asked for less.
+ * \param size of an item, bytes
+ */
+int items_in_whole_pages(std::size_t size);
+
 /*! Prepare the calling thread for LibTorch: its loops run in this thread, since the
  * blocks run side by side already. To be called in start().
  */

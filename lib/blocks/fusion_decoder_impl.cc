@@ -3,13 +3,13 @@
 
 #include "fusion_decoder_impl.h"
 #include "alignment.h"
+#include "exported_count.h"
 #include "frames.h"
 #include "model_files.h"
 
 #include <algorithm>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <limits>
 
 namespace gr {
 namespace isac {
@@ -59,32 +59,18 @@ std::map<std::string, std::uint64_t> fusion_decoder_impl::refusals() const
 void fusion_decoder_impl::setup_rpc()
 {
 #ifdef GR_CTRLPORT
-    auto export_count = [this](const char* name,
-                               std::uint64_t (fusion_decoder::*count)() const,
-                               const char* unit,
-                               const char* text) {
-        add_rpc_variable(
-            rpcbasic_sptr(new rpcbasic_register_get<fusion_decoder, std::uint64_t>(
-                alias(),
-                name,
-                count,
-                pmt::from_uint64(0),
-                pmt::from_uint64(std::numeric_limits<std::uint64_t>::max()),
-                pmt::from_uint64(0),
-                unit,
-                text,
-                RPC_PRIVLVL_MIN,
-                DISPTIME | DISPOPTSTRIP)));
-    };
-    export_count("frames", &fusion_decoder::frames, "frames", "frames decoded");
-    export_count("frames_lost",
-                 &fusion_decoder::frames_lost,
-                 "frames",
-                 "frames without an estimate");
-    export_count("packets_refused",
-                 &fusion_decoder::packets_refused,
-                 "packets",
-                 "packets refused");
+    add_rpc_variable(exported_count(
+        alias(), "frames", &fusion_decoder::frames, "frames", "frames decoded"));
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_lost",
+                                    &fusion_decoder::frames_lost,
+                                    "frames",
+                                    "frames without an estimate"));
+    add_rpc_variable(exported_count(alias(),
+                                    "packets_refused",
+                                    &fusion_decoder::packets_refused,
+                                    "packets",
+                                    "packets refused"));
 #endif
 }
 

@@ -31,6 +31,27 @@ at::Tensor sensing_noise(const Layout& layout,
                          const Random& random,
                          at::ScalarType type = at::kFloat);
 
+//! What disturbs the echoes of the targets.
+struct Impairments {
+    double noise_dbm; //!< ξ_z² per resource element and antenna
+    Clutter clutter;  //!< scatterers of (29); none when their number is zero
+    Clocks clocks;    //!< offsets of (30)
+
+    //! Those of the scenario.
+    static Impairments of(const Scenario& scenario);
+};
+
+/*! Echoes as they are received: (6) of the targets with the clutter, the offsets and the
+ * noise that `random` draws.
+ * \param transmit X [B, N, N_t, S, T], complex
+ * \return Y [B, M, M_r, S, T], of the precision of `transmit`
+ */
+at::Tensor received_echo(const Layout& layout,
+                         const at::Tensor& transmit,
+                         const Scene& targets,
+                         const Impairments& impairments,
+                         const Random& random);
+
 } // namespace cfisac::signal
 
 #endif

@@ -6,19 +6,29 @@
 
 namespace cfisac::training {
 
-//! Frames with their truth.
+//! Frames with their truth, on the device of the layout.
 struct Batch {
-    at::Tensor transmit; //!< X [B, N, N_t, S, T], complex64
-    at::Tensor echo; //!< Y [B, M, M_r, S, T], complex64, with clutter, offsets and noise
-    at::Tensor location; //!< [B, Q, D], m, float32
-    at::Tensor velocity; //!< [B, Q, D], m/s, float32
+    at::Tensor transmit;   //!< X [B, N, N_t, S, T], complex64
+    at::Tensor symbols;    //!< s [B, K, S, T], complex64
+    at::Tensor echo;       //!< Y [B, M, M_r, S, T], complex64, as received
+    signal::Scene targets; //!< the truth
+
+    std::int64_t count() const { return transmit.size(0); }
+    at::Tensor location() const; //!< [B, Q, D], m, float32
+    at::Tensor velocity() const; //!< [B, Q, D], m/s, float32
 };
 
-/*! Frames of the scenario, made on the device of the layout.
- *
- * Frame k of a seed is always the same, in whatever batch it is made.
+/*! Frames of the scenario with its clutter (29), offsets (30) and noise. Frame k of a
+ * seed is always the same, in whatever batch it is made.
  */
 Batch draw_batch(const signal::Layout& layout, const signal::Random& random);
+
+/*! Locations of all targets, then velocities, frame by frame: the layout of truth and
+ * estimates outside the library.
+ * \param location, velocity [B, Q, D]
+ * \return [B, 2DQ], float32, on the processor
+ */
+at::Tensor to_items(const at::Tensor& location, const at::Tensor& velocity);
 
 } // namespace cfisac::training
 

@@ -2,20 +2,14 @@
 #ifndef INCLUDED_CFISAC_TRAINING_SAMPLES_H
 #define INCLUDED_CFISAC_TRAINING_SAMPLES_H
 
-#include <cfisac/signal/scene.h>
+#include <cfisac/training/sampler.h>
 
 namespace cfisac::training {
 
 //! One batch of frames as a data set holds them; on the device of the layout.
-struct Samples {
-    at::Tensor transmit;       //!< X [B, N, N_t, S, T], complex64
-    at::Tensor symbols;        //!< s [B, K, S, T], complex64
+struct Samples : Batch {
     at::Tensor echo_noiseless; //!< (6) of the targets alone [B, M, M_r, S, T], complex64
-    at::Tensor echo;           //!< with clutter (29), offsets (30) and noise, same shape
-    signal::Scene targets;
-    at::Tensor root_crlb; //!< [B, 2DQ], float64: see `draw_samples`
-
-    std::int64_t count() const { return transmit.size(0); }
+    at::Tensor root_crlb;      //!< [B, 2DQ], float64: see `draw_samples`
 };
 
 /*! Draw the frames of `random`, each a function of its seed and number only.

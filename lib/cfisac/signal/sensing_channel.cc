@@ -122,4 +122,29 @@ at::Tensor sensing_noise(const Layout& layout,
            std::sqrt(dbm_to_watt(noise_dbm));
 }
 
+Impairments Impairments::of(const Scenario& scenario)
+{
+    return {scenario.sensing_noise_dbm, scenario.clutter, scenario.clocks};
+}
+
+at::Tensor received_echo(const Layout& layout,
+                         const at::Tensor& transmit,
+                         const Scene& targets,
+                         const Impairments& impairments,
+                         const Random& random)
+{
+    const auto scene =
+        impairments.clutter.scatterers > 0
+            ? join(targets, draw_clutter(layout, impairments.clutter, random))
+            : targets;
+    std::optional<Offsets> offsets;
+    if (impairments.clocks.timing_offset_std_s > 0.0 ||
+        impairments.clocks.frequency_offset_std_hz > 0.0) {
+        offsets = draw_offsets(layout, impairments.clocks, random);
+    }
+    const auto type = at::toRealValueType(transmit.scalar_type());
+    return echo(layout, transmit, scene, offsets)
+        .add_(sensing_noise(layout, impairments.noise_dbm, random, type));
+}
+
 } // namespace cfisac::signal

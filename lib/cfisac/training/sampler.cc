@@ -5,29 +5,28 @@
 
 namespace cfisac::training {
 
+at::Tensor Batch::location() const { return targets.position.to(at::kFloat); }
+
+at::Tensor Batch::velocity() const { return targets.velocity.to(at::kFloat); }
+
 Batch draw_batch(const signal::Layout& layout, const signal::Random& random)
 {
     const auto& scenario = layout.scenario;
-    const auto targets = signal::draw_targets(layout, scenario.targets, random);
-    auto scene = targets;
-    if (scenario.clutter.scatterers > 0) {
-        scene =
-            signal::join(scene, signal::draw_clutter(layout, scenario.clutter, random));
-    }
-    std::optional<signal::Offsets> offsets;
-    if (scenario.clocks.timing_offset_std_s > 0 ||
-        scenario.clocks.frequency_offset_std_hz > 0) {
-        offsets = signal::draw_offsets(layout, scenario.clocks, random);
-    }
+    const auto sent = signal::transmit(layout, scenario.transmit_power_dbm, random);
     Batch batch;
-    batch.transmit =
-        signal::transmit(layout, scenario.transmit_power_dbm, random, at::kFloat).signal;
-    batch.echo =
-        signal::echo(layout, batch.transmit, scene, offsets) +
-        signal::sensing_noise(layout, scenario.sensing_noise_dbm, random, at::kFloat);
-    batch.location = targets.position.to(at::kFloat);
-    batch.velocity = targets.velocity.to(at::kFloat);
+    batch.transmit = sent.signal;
+    batch.symbols = sent.symbols;
+    batch.targets = signal::draw_targets(layout, scenario.targets, random);
+    batch.echo = signal::received_echo(
+        layout, batch.transmit, batch.targets, signal::Impairments::of(scenario), random);
     return batch;
+}
+
+at::Tensor to_items(const at::Tensor& location, const at::Tensor& velocity)
+{
+    return at::cat({location.flatten(1), velocity.flatten(1)}, 1)
+        .to(at::kCPU, at::kFloat)
+        .contiguous();
 }
 
 } // namespace cfisac::training

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cfisac/signal/cramer_rao_bound.h>
 #include <cfisac/signal/sensing_channel.h>
-#include <cfisac/signal/transmitter.h>
 #include <cfisac/training/samples.h>
 #include <limits>
 
@@ -22,39 +21,14 @@ at::Tensor root_diagonal(const at::Tensor& bound)
 
 Samples draw_samples(const signal::Layout& layout, const signal::Random& random)
 {
-    const auto& scenario = layout.scenario;
-    const auto transmission =
-        signal::transmit(layout, scenario.transmit_power_dbm, random);
-
     Samples samples;
-    samples.transmit = transmission.signal;
-    samples.symbols = transmission.symbols;
-    samples.targets = signal::draw_targets(layout, scenario.targets, random);
+    static_cast<Batch&>(samples) = draw_batch(layout, random);
     samples.echo_noiseless = signal::echo(layout, samples.transmit, samples.targets);
-
-    const bool clutter = scenario.clutter.scatterers > 0;
-    const bool offsets = scenario.clocks.timing_offset_std_s > 0.0 ||
-                         scenario.clocks.frequency_offset_std_hz > 0.0;
-    auto echo = samples.echo_noiseless;
-    if (clutter || offsets) {
-        const auto scene =
-            clutter ? signal::join(samples.targets,
-                                   signal::draw_clutter(layout, scenario.clutter, random))
-                    : samples.targets;
-        std::optional<signal::Offsets> drawn;
-        if (offsets) {
-            drawn = signal::draw_offsets(layout, scenario.clocks, random);
-        }
-        echo = signal::echo(layout, samples.transmit, scene, drawn);
-    }
-    samples.echo =
-        echo + signal::sensing_noise(layout, scenario.sensing_noise_dbm, random);
-
-    samples.root_crlb =
-        root_diagonal(signal::cramer_rao_bound(layout,
-                                               samples.transmit,
-                                               samples.targets,
-                                               dbm_to_watt(scenario.sensing_noise_dbm)));
+    samples.root_crlb = root_diagonal(
+        signal::cramer_rao_bound(layout,
+                                 samples.transmit,
+                                 samples.targets,
+                                 dbm_to_watt(layout.scenario.sensing_noise_dbm)));
     return samples;
 }
 

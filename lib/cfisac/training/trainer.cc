@@ -137,14 +137,14 @@ struct Trainer::State {
         if (network.architecture().read_out == nn::ReadOut::grid) {
             return grid_loss(network.decode_grid(latents),
                              network.grid_decoder(),
-                             batch.location,
-                             batch.velocity)
+                             batch.location(),
+                             batch.velocity())
                 .total;
         }
         return dense_loss(network.decode_dense(latents, batch.transmit),
                           network.labels(),
-                          batch.location,
-                          batch.velocity,
+                          batch.location(),
+                          batch.velocity(),
                           options.ordered);
     }
 
@@ -274,13 +274,8 @@ Validation Trainer::validate(std::int64_t frames) const
             used[m].push_back(indices.back());
         }
         const auto estimates = s.model.decode(indices, batch.transmit);
-        const auto flat = [](const at::Tensor& location, const at::Tensor& velocity) {
-            return at::cat({location.flatten(1), velocity.flatten(1)}, 1)
-                .to(at::kCPU, at::kFloat)
-                .contiguous();
-        };
-        const auto truth = flat(batch.location, batch.velocity);
-        const auto estimate = flat(estimates.location, estimates.velocity);
+        const auto truth = to_items(batch.location(), batch.velocity());
+        const auto estimate = to_items(estimates.location, estimates.velocity);
         for (std::int64_t b = 0; b < count; b++) {
             keeper.add(truth[b].data_ptr<float>(), estimate[b].data_ptr<float>());
         }

@@ -140,7 +140,7 @@ TEST(Sampler, FrameIsTheSameInEveryBatch)
     const signal::Layout layout(scenario);
     const auto batch = draw_batch(layout, signal::Random::range(3, 4, 3));
     const auto alone = draw_batch(layout, signal::Random::range(3, 5, 1));
-    EXPECT_TRUE(at::equal(batch.location[1], alone.location[0]));
+    EXPECT_TRUE(at::equal(batch.location()[1], alone.location()[0]));
     EXPECT_LT(relative_difference(at::view_as_real(batch.echo[1]),
                                   at::view_as_real(alone.echo[0])),
               1e-5);
