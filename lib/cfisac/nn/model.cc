@@ -7,6 +7,7 @@
 #include <cfisac/nn/safetensors.h>
 #include <cfisac/scenario/yaml.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iomanip>
 #include <sstream>
