@@ -230,7 +230,7 @@ std::string resolve_device(const std::string& device)
         throw UsageError("--device " + device +
                          ": this LibTorch finds no CUDA GPU; use --device cpu");
     }
-    const auto count = torch::cuda::device_count();
+    const auto count = static_cast<std::uint64_t>(torch::cuda::device_count());
     if (index >= count) {
         throw UsageError("--device " + device + ": LibTorch finds " +
                          std::to_string(count) + " GPU(s), numbered from 0");

@@ -13,9 +13,9 @@ import time
 import pytest
 from programs import LITE, PAPER, TIMEOUT_S, edited, expect_error, program_path, run, run_json
 
-PROGRAMS = ["isac_simulate", "isac_dataset", "isac_inspect"]
+PROGRAMS = ["isac_simulate", "isac_dataset", "isac_inspect", "isac_train"]
 
-# Keys that design.md promises, in its order.
+# The keys of the JSON line, in their order.
 SIMULATE_KEYS = [
     "frames",
     "frames_lost",

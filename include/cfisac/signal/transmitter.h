@@ -68,6 +68,14 @@ at::Tensor precode(const at::Tensor& precoder,
  */
 at::Tensor received_at_users(const at::Tensor& channel, const at::Tensor& transmit);
 
+/*! Noise n of (4), drawn from (seed, frame): CN(0, σ_c²) at every user and resource
+ * element. \return [B, K, S, T], complex
+ */
+at::Tensor user_noise(const Layout& layout,
+                      double noise_dbm,
+                      const Random& random,
+                      at::ScalarType type = at::kFloat);
+
 /*! Signal to interference and noise ratio of (4), closed form:
  * |h_k^H w_k|² / (Σ_{l≠k} |h_k^H w_l|² + σ_c²).
  * \return [B, S, K], linear

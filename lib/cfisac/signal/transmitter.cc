@@ -181,6 +181,18 @@ at::Tensor received_at_users(const at::Tensor& channel, const at::Tensor& transm
     return at::matmul(channel.mH(), stacked).permute({0, 2, 1, 3});
 }
 
+at::Tensor user_noise(const Layout& layout,
+                      double noise_dbm,
+                      const Random& random,
+                      at::ScalarType type)
+{
+    return random.complex_normal(
+               Purpose::user_noise,
+               {layout.scenario.users.count, layout.subcarriers(), layout.symbols()},
+               at::TensorOptions().dtype(type).device(layout.device)) *
+           std::sqrt(dbm_to_watt(noise_dbm));
+}
+
 at::Tensor sinr(const at::Tensor& channel, const at::Tensor& precoder, double noise_w)
 {
     const auto gains = at::view_as_real(at::matmul(channel.mH(), precoder))
