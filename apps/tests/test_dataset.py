@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The data set that isac_dataset writes, read with h5py and made again with NumPy."""
 
+import h5py
 import numpy as np
 import pytest
+import yaml
 from programs import LITE, PAPER, edited, run, run_json
-
-h5py = pytest.importorskip("h5py")
-yaml = pytest.importorskip("yaml")
 
 SPEED_OF_LIGHT = 299792458.0
 
