@@ -9,7 +9,8 @@ namespace cfisac::signal {
 
 /*! Channels between all transmit antennas and the users, drawn from (seed, frame).
  *
- * Line of sight with the path loss of the scenario and a random carrier phase, plus
+ * Line of sight with the path loss of the scenario (a user nearer than the reference
+ * distance has the loss of that distance) and a random carrier phase, plus
  * `multipath_components` paths with uniform departure cosine and an excess delay uniform
  * in [0, T_p/4]; the Rician factor is the power of the first over the mean power of the
  * rest. The received signal is h^H x, as in (4).
