@@ -5,6 +5,7 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <cctype>
 #include <cerrno>
+#include <cfisac/signal/device.h>
 #include <cfisac/version.h>
 #include <cmath>
 #include <csignal>
@@ -14,7 +15,6 @@
 #include <limits>
 #include <new>
 #include <nlohmann/json.hpp>
-#include <torch/cuda.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -214,28 +214,11 @@ void add_device_option(po::options_description& options)
 
 std::string resolve_device(const std::string& device)
 {
-    if (device == "cpu") {
-        return device;
+    try {
+        return cfisac::signal::resolve_device(device);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(std::string("--device: ") + error.what());
     }
-    if (device == "auto") {
-        return torch::cuda::is_available() ? "cuda:0" : "cpu";
-    }
-    const auto name = device == "cuda" ? std::string("cuda:0") : device;
-    std::uint64_t index = 0;
-    if (name.rfind("cuda:", 0) != 0 || !read_whole(name.substr(5), index)) {
-        throw UsageError("--device takes auto, cpu, cuda or cuda:N, not '" + device +
-                         "'");
-    }
-    if (!torch::cuda::is_available()) {
-        throw UsageError("--device " + device +
-                         ": this LibTorch finds no CUDA GPU; use --device cpu");
-    }
-    const auto count = static_cast<std::uint64_t>(torch::cuda::device_count());
-    if (index >= count) {
-        throw UsageError("--device " + device + ": LibTorch finds " +
-                         std::to_string(count) + " GPU(s), numbered from 0");
-    }
-    return "cuda:" + std::to_string(index);
 }
 
 std::string grouped(std::uint64_t value) { return with_commas(std::to_string(value)); }

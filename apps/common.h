@@ -81,10 +81,8 @@ int run(Program program,
 //! The option `--device` with its help.
 void add_device_option(po::options_description& options);
 
-/*! Resolve the option `--device`.
- * \param device `auto` (a GPU where LibTorch finds one), `cpu`, `cuda` or `cuda:N`
- * \return `cpu` or `cuda:N`
- * \throws UsageError on another word, and where there is no such GPU
+/*! Resolve the option `--device` as cfisac::signal::resolve_device() does.
+ * \throws UsageError where that refuses the word
  */
 std::string resolve_device(const std::string& device);
 

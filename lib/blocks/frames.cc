@@ -50,27 +50,6 @@ void use_one_thread()
     }
 }
 
-std::string resolve_device(const std::string& name)
-{
-    if (name == "auto") {
-        return at::hasCUDA() ? "cuda:0" : "cpu";
-    }
-    try {
-        const at::Device device(name);
-        if (device.is_cpu()) {
-            return name;
-        }
-        if (device.is_cuda() && at::hasCUDA() &&
-            device.index() < static_cast<int>(at::detail::getCUDAHooks().getNumGPUs())) {
-            return name;
-        }
-    } catch (const c10::Error&) {
-        throw std::invalid_argument("device: want auto, cpu or cuda:N, got \"" + name +
-                                    "\"");
-    }
-    throw std::invalid_argument("device: there is no \"" + name + "\" here");
-}
-
 std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario)
 {
     return frame_shape(scenario, scenario.transmit_antennas());

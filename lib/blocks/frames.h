@@ -19,9 +19,8 @@ namespace isac {
  * thread, so that numbers do not depend on how many items a call of work() brings.
  */
 
-/*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it and
- * warns when asked for less.
- * \param size of an item, bytes
+/*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it
+ * and warns when asked for less. \param size of an item, bytes
  */
 int items_in_whole_pages(std::size_t size);
 
@@ -31,9 +30,6 @@ int items_in_whole_pages(std::size_t size);
 void use_one_thread();
 
 //! A device by its name, where "auto" is a GPU if there is one.
-//! \throws std::invalid_argument naming a device that is not there
-std::string resolve_device(const std::string& name);
-
 //! Shape [antennas, S, T] of a transmit frame, or of an echo frame.
 std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario);
 std::vector<std::int64_t> receive_shape(const cfisac::Scenario& scenario);

@@ -145,11 +145,10 @@ at::Tensor mmse_precoder_impl::make_frame(const settings& now,
                       scenario.users,
                       cfisac::signal::Random(d_seed, {static_cast<std::int64_t>(frame)}))
                 : now.channel;
-        d_layout.scenario.transmit_power_dbm = now.power_dbm;
         d_precoder =
             cfisac::signal::mmse_precoder(channel,
                                           cfisac::dbm_to_watt(scenario.users.noise_dbm),
-                                          d_layout.sensed_power_w(),
+                                          d_layout.sensed_power_w(now.power_dbm),
                                           d_layout.transmitters());
         d_precoder_channel = now.channel;
         d_precoder_power_dbm = now.power_dbm;

@@ -44,7 +44,7 @@ private:
                           const at::Tensor& symbols);
     void tag_frame(const settings& now, std::uint64_t frame);
 
-    cfisac::signal::Layout d_layout; //!< its scenario carries the power in force
+    const cfisac::signal::Layout d_layout;
     const std::uint64_t d_seed;
     settings d_settings;           //!< guarded by d_setlock
     at::Tensor d_precoder_channel; //!< channel that d_precoder was made for

@@ -4,6 +4,7 @@
 #include "model_files.h"
 #include "frames.h"
 
+#include <cfisac/signal/device.h>
 #include <cfisac/signal/front_end.h>
 #include <gnuradio/isac/model_info.h>
 
@@ -14,7 +15,8 @@ cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device)
 {
-    return cfisac::nn::Model::load(file, scenario, resolve_device(device));
+    return cfisac::nn::Model::load(
+        file, scenario, cfisac::signal::resolve_device(device));
 }
 
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model)

@@ -10,7 +10,8 @@
 namespace gr {
 namespace isac {
 
-//! A model for a scenario, on the device that `device` names (see resolve_device()).
+//! A model for a scenario, on the device that `device` names (see
+//! cfisac::signal::resolve_device()).
 cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device);

@@ -9,14 +9,23 @@
 
 namespace cfisac::test {
 
-//! File that a reference_*.py wrote; the folder is in CFISAC_REFERENCE_DIR.
+//! the folder that the reference_*.py wrote into; throws if CFISAC_REFERENCE_DIR is not
+//! set
+inline std::string reference_folder()
+{
+    const char* folder = std::getenv("CFISAC_REFERENCE_DIR");
+    if (folder == nullptr || *folder == '\0') {
+        throw std::runtime_error(
+            "CFISAC_REFERENCE_DIR is not set: run the reference_*.py "
+            "with a folder and name it there");
+    }
+    return folder;
+}
+
+//! File that a reference_*.py wrote.
 inline nn::SafeTensors read_reference(const std::string& name)
 {
-    const char* directory = std::getenv("CFISAC_REFERENCE_DIR");
-    if (directory == nullptr) {
-        throw std::runtime_error("set CFISAC_REFERENCE_DIR to what reference_*.py wrote");
-    }
-    return nn::read_safetensors(std::string(directory) + "/" + name + ".safetensors");
+    return nn::read_safetensors(reference_folder() + "/" + name + ".safetensors");
 }
 
 //! A complex array, stored as [..., 2].

@@ -29,9 +29,10 @@ struct Layout {
     std::int64_t receivers() const { return receive_position.size(0); }
     std::int64_t subcarriers() const { return frequency_hz.size(0); }
     std::int64_t symbols() const { return time_s.size(0); }
-    //! Power a transmit access point may spend on the sensed subcarriers, W: its share
-    //! P S / N_s, since a comb carries every `subcarrier_step`-th subcarrier only.
-    double sensed_power_w() const;
+    //! Power that a transmit access point with `power_dbm` over all subcarriers may spend
+    //! on the sensed ones, W: its share P S / N_s, since a comb carries every
+    //! `subcarrier_step`-th subcarrier only.
+    double sensed_power_w(double power_dbm) const;
 };
 
 /*! Steering vectors (1), (2) with unit norm: element a is

@@ -53,9 +53,9 @@ Layout::Layout(const Scenario& scenario_, at::Device device_)
                  .mul(waveform.symbol_duration_s());
 }
 
-double Layout::sensed_power_w() const
+double Layout::sensed_power_w(double power_dbm) const
 {
-    return dbm_to_watt(scenario.transmit_power_dbm) * subcarriers() /
+    return dbm_to_watt(power_dbm) * static_cast<double>(subcarriers()) /
            scenario.waveform.subcarriers;
 }
 

@@ -208,13 +208,11 @@ Transmission transmit(const Layout& layout,
                       at::ScalarType type)
 {
     const auto& scenario = layout.scenario;
-    const double power_w =
-        dbm_to_watt(power_dbm) * layout.subcarriers() / scenario.waveform.subcarriers;
     Transmission result;
     result.channel = user_channel(layout, scenario.users, random, type);
     result.precoder = mmse_precoder(result.channel,
                                     dbm_to_watt(scenario.users.noise_dbm),
-                                    power_w,
+                                    layout.sensed_power_w(power_dbm),
                                     layout.transmitters());
     result.symbols = payload(layout, random, type);
     result.signal = precode(result.precoder, result.symbols, layout.transmitters());

@@ -120,8 +120,10 @@ TEST(MmsePrecoder, UsesTheChannelOfAMessage)
     const at::Tensor symbols = one_user_at_a_time(2);
     const auto sent = run_precoder(precoder, symbols);
     const at::Tensor wanted = cfisac::signal::precode(
-        cfisac::signal::mmse_precoder(
-            channel, cfisac::dbm_to_watt(-90.0), layout.sensed_power_w(), 2),
+        cfisac::signal::mmse_precoder(channel,
+                                      cfisac::dbm_to_watt(-90.0),
+                                      layout.sensed_power_w(scenario.transmit_power_dbm),
+                                      2),
         symbols,
         2);
     EXPECT_LT(relative_error(sent.frames, wanted), 1e-6);

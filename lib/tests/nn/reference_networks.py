@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import safetensors_file  # noqa: E402
 
 TYPES = {numpy.dtype("float32"): "F32", numpy.dtype("float64"): "F64",

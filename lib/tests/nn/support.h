@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "reference.h"
+
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
@@ -8,7 +10,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -147,15 +148,6 @@ inline void write_bytes(const std::string& path, const std::string& bytes)
     ASSERT_TRUE(file.good()) << path;
 }
 
-//! the folder reference_networks.py wrote; throws if CFISAC_REFERENCE_DIR is not set
-inline std::string reference_folder()
-{
-    const char* folder = std::getenv("CFISAC_REFERENCE_DIR");
-    if (folder == nullptr || *folder == '\0') {
-        throw std::runtime_error("CFISAC_REFERENCE_DIR is not set: run "
-                                 "lib/tests/nn/reference_networks.py FOLDER first");
-    }
-    return folder;
-}
+using cfisac::test::reference_folder;
 
 } // namespace cfisac::nn::test
