@@ -20,7 +20,8 @@ namespace isac {
  */
 
 /*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it
- * and warns when asked for less. \param size of an item, bytes
+ * and warns when asked for less.
+ * \param size of an item, bytes
  */
 int items_in_whole_pages(std::size_t size);
 
@@ -29,7 +30,6 @@ int items_in_whole_pages(std::size_t size);
  */
 void use_one_thread();
 
-//! A device by its name, where "auto" is a GPU if there is one.
 //! Shape [antennas, S, T] of a transmit frame, or of an echo frame.
 std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario);
 std::vector<std::int64_t> receive_shape(const cfisac::Scenario& scenario);

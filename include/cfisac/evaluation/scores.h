@@ -33,12 +33,14 @@ public:
 
     /*! Count one frame. Estimate and truth are matched by the best permutation over
      * location and velocity together, each coordinate scaled by the width of its prior
-     * (one of zero width is left out). \param truth, estimate  target by target,
-     * [location D × Q, velocity D × Q], m and m/s \param root_bound [location × Q,
-     * velocity × Q] in the order of `truth`, m and m/s; null when unknown. NaN
-     * (parameters that cannot be told apart) counts as infinite. The scores of the bound
-     * are NaN unless every frame came with one. \throws std::invalid_argument on a truth
-     * or an estimate that is not finite; the frame is then not counted
+     * (one of zero width is left out).
+     * \param truth, estimate  target by target, [location D × Q, velocity D × Q], m and
+     * m/s
+     * \param root_bound [location × Q, velocity × Q] in the order of `truth`, m and m/s;
+     * null when unknown. NaN (parameters that cannot be told apart) counts as infinite.
+     * The scores of the bound are NaN unless every frame came with one.
+     * \throws std::invalid_argument on a truth or an estimate that is not finite; the
+     * frame is then not counted
      */
     void add(const float* truth,
              const float* estimate,

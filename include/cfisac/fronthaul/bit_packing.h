@@ -46,8 +46,8 @@ void unpack(const std::uint8_t* in,
             std::uint32_t* indices);
 
 /*! Whether packed bytes are what pack() can write: every index is below `codewords` and
- * the bits after the last index are zero. \throws std::invalid_argument unless 1 ≤ bits ≤
- * max_bits_per_index
+ * the bits after the last index are zero.
+ * \throws std::invalid_argument unless 1 ≤ bits ≤ max_bits_per_index
  */
 bool is_packed(const std::uint8_t* in,
                std::uint32_t count,

@@ -114,9 +114,11 @@ void encode(const Packet& packet, std::uint8_t* out, std::size_t size);
 /*! Read a packet, which may come from anywhere.
  *
  * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size
- * is that of `expected` and not of the packet. \param data received bytes; need not be
- * aligned \param size their number \param expected format of the stream \param out
- * content; left as it was unless the status is `ok`. Its memory is reused.
+ * is that of `expected` and not of the packet.
+ * \param data received bytes; need not be aligned
+ * \param size their number
+ * \param expected format of the stream
+ * \param out content; left as it was unless the status is `ok`. Its memory is reused.
  */
 PacketStatus decode(const std::uint8_t* data,
                     std::size_t size,

@@ -31,15 +31,17 @@ Reference reference_from_string(const std::string& word);
 std::size_t reference_bits(const Scenario& scenario, Reference reference);
 
 /*! Real and imaginary part of the echo as two channels, scaled to unit mean power in
- * every frame (input of (12)). \param echo [B, M_r, S, T], complex \return [B, 2, M_r, S,
- * T]
+ * every frame (input of (12)).
+ * \param echo [B, M_r, S, T], complex
+ * \return [B, 2, M_r, S, T]
  */
 at::Tensor echo_channels(const at::Tensor& echo);
 
 /*! Echo correlated with the transmitted signal, element by element: y conj(x) of every
  * receive antenna with every transmit antenna, real and imaginary parts as channels,
- * scaled to unit mean power in every frame. \param echo [B, M_r, S, T], \param transmit X
- * [B, N, N_t, S, T] \return [B, 2 N N_t, M_r, S, T]; all real parts first
+ * scaled to unit mean power in every frame.
+ * \param echo [B, M_r, S, T], \param transmit X [B, N, N_t, S, T]
+ * \return [B, 2 N N_t, M_r, S, T]; all real parts first
  */
 at::Tensor correlated_channels(const at::Tensor& echo, const at::Tensor& transmit);
 

@@ -41,8 +41,8 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
                          std::int64_t access_points);
 
 /*! Unit-power QAM points in Gray order: the first half of a point's bits (most
- * significant first) picks the real level, the second half the imaginary one. \return
- * [2^bits], complex128
+ * significant first) picks the real level, the second half the imaginary one.
+ * \return [2^bits], complex128
  */
 at::Tensor constellation(Modulation modulation);
 
@@ -70,7 +70,8 @@ at::Tensor precode(const at::Tensor& precoder,
 at::Tensor received_at_users(const at::Tensor& channel, const at::Tensor& transmit);
 
 /*! Noise n of (4), drawn from (seed, frame): CN(0, σ_c²) at every user and resource
- * element. \return [B, K, S, T], complex
+ * element.
+ * \return [B, K, S, T], complex
  */
 at::Tensor user_noise(const Layout& layout,
                       double noise_dbm,

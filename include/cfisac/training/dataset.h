@@ -58,7 +58,8 @@ public:
 
     /*! Write the next frames.
      * \throws std::invalid_argument naming a tensor of a wrong shape, or on too many
-     * frames \throws DatasetError when the file cannot be written, e.g. on a full disk
+     * frames
+     * \throws DatasetError when the file cannot be written, e.g. on a full disk
      */
     void append(const Samples& samples);
 
@@ -78,8 +79,8 @@ private:
  *
  * \param device LibTorch device the frames are made on; they do not depend on it
  * \param progress called with the number of frames written, after every batch; may throw
- * to give up, the unfinished file is then removed \throws DatasetError, and
- * std::invalid_argument when `frames` is not positive
+ * to give up, the unfinished file is then removed
+ * \throws DatasetError, and std::invalid_argument when `frames` is not positive
  */
 void write_dataset(const std::string& path,
                    const Scenario& scenario,

@@ -9,7 +9,8 @@ namespace cfisac::training {
 
 /*! Estimation loss (17) of the dense read-out: mean squared error in label space under
  * the best permutation of the targets, which have no order (`ordered` = false), or in the
- * order given, as the publication implies. \param output [B, 2DQ] labels of the network
+ * order given, as the publication implies.
+ * \param output [B, 2DQ] labels of the network
  * \param location [B, Q, D], m, \param velocity [B, Q, D], m/s
  * \return scalar
  */
@@ -30,8 +31,8 @@ struct GridLoss {
 
 /*! Estimation loss of the grid read-out. A cell answers for the target nearest to it, so
  * no order of the targets enters. The presence part is the penalty-reduced focal loss of
- * Law and Deng, "CornerNet" (ECCV 2018). \param location [B, Q, 2], m, \param velocity
- * [B, Q, 2], m/s
+ * Law and Deng, "CornerNet" (ECCV 2018).
+ * \param location [B, Q, 2], m, \param velocity [B, Q, 2], m/s
  */
 GridLoss grid_loss(const nn::GridOutput& output,
                    const nn::GridDecoderImpl& decoder,

@@ -35,11 +35,14 @@ ISAC_API model_info load_model_info(const std::string& path);
 
 /*!
  * Write a model file with fresh weights drawn from a seed: something to train, or to test
- * a flowgraph with. It estimates nothing of use. \param path file to write \param
- * scenario what the model is for \param architecture name of a preset, "paper" or "lite",
- * or a JSON object with the sizes of cfisac/nn/architecture.h \param reference "raw",
- * "pilot" or "reference"; empty for the architecture's own \param seed seed of the
- * weights \throws std::invalid_argument when the architecture does not fit the scenario
+ * a flowgraph with. It estimates nothing of use.
+ * \param path file to write
+ * \param scenario what the model is for
+ * \param architecture name of a preset, "paper" or "lite", or a JSON object with the
+ * sizes of cfisac/nn/architecture.h
+ * \param reference "raw", "pilot" or "reference"; empty for the architecture's own
+ * \param seed seed of the weights
+ * \throws std::invalid_argument when the architecture does not fit the scenario
  */
 ISAC_API void write_fresh_model(const std::string& path,
                                 const cfisac::Scenario& scenario,
