@@ -47,11 +47,18 @@ public:
     torch::Tensor encode(int64_t receiver, const torch::Tensor& input);
     VectorQuantizer& quantizer(int64_t receiver) { return d_quantizers.at(receiver); }
 
-    //! (16), dense read-out: M latents [B, D, latent_shape…] and X → labels [B, 2·D_m·Q]
+    /*!
+     * (16), dense read-out: M latents [B, D, latent_shape…] and X → labels [B, 2·D_m·Q].
+     *
+     * \param present [B, M], one where the latent of an access point has arrived and zero
+     * where it is missing (it is then read as zeros); undefined where all have
+     */
     torch::Tensor decode_dense(const std::vector<torch::Tensor>& latents,
-                               const torch::Tensor& transmit);
-    //! grid read-out: M latents [B, D, latent_shape…]
-    GridOutput decode_grid(const std::vector<torch::Tensor>& latents);
+                               const torch::Tensor& transmit,
+                               const torch::Tensor& present = {});
+    //! grid read-out: M latents [B, D, latent_shape…]; present as above
+    GridOutput decode_grid(const std::vector<torch::Tensor>& latents,
+                           const torch::Tensor& present = {});
     GridDecoderImpl& grid_decoder() { return *d_grid_decoder; }
 
     //! min–max ranges of the labels, from the scenario's prior

@@ -15,6 +15,31 @@ constexpr uint64_t encoder_part = 1;
 constexpr uint64_t quantizer_part = 1001;
 constexpr uint64_t decoder_part = 2001;
 
+// Latents with those of missing access points set to zero.
+std::vector<torch::Tensor> where_present(const std::vector<torch::Tensor>& latents,
+                                         const torch::Tensor& present)
+{
+    if (!present.defined()) {
+        return latents;
+    }
+    const std::vector<int64_t> shape = {latents.at(0).size(0),
+                                        static_cast<int64_t>(latents.size())};
+    detail::require(present.sizes() == at::IntArrayRef(shape),
+                    "present must be [B, M] = ",
+                    at::IntArrayRef(shape),
+                    ", got ",
+                    present.sizes());
+    std::vector<torch::Tensor> masked;
+    for (size_t m = 0; m < latents.size(); m++) {
+        std::vector<int64_t> one_per_frame(latents[m].dim(), 1);
+        one_per_frame[0] = latents[m].size(0);
+        masked.push_back(
+            latents[m] *
+            present.select(1, m).to(latents[m].options()).view(one_per_frame));
+    }
+    return masked;
+}
+
 } // namespace
 
 DVqVaeImpl::DVqVaeImpl(const Scenario& scenario,
@@ -196,14 +221,17 @@ torch::Tensor DVqVaeImpl::encode(int64_t receiver, const torch::Tensor& input)
 }
 
 torch::Tensor DVqVaeImpl::decode_dense(const std::vector<torch::Tensor>& latents,
-                                       const torch::Tensor& transmit)
+                                       const torch::Tensor& transmit,
+                                       const torch::Tensor& present)
 {
-    return d_decoder(latents, signal::transmit_channels(transmit));
+    return d_decoder(where_present(latents, present),
+                     signal::transmit_channels(transmit));
 }
 
-GridOutput DVqVaeImpl::decode_grid(const std::vector<torch::Tensor>& latents)
+GridOutput DVqVaeImpl::decode_grid(const std::vector<torch::Tensor>& latents,
+                                   const torch::Tensor& present)
 {
-    return d_grid_decoder(latents);
+    return d_grid_decoder(where_present(latents, present));
 }
 
 ParameterCounts parameter_counts(DVqVaeImpl& network)
