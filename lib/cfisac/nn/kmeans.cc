@@ -66,12 +66,13 @@ Tensor nearest(const Tensor& rows, const Tensor& centres, const Tensor& squares)
 Tensor sums_by_index(const Tensor& rows, const Tensor& indices, int64_t count)
 {
     auto sums = at::zeros({count, rows.size(1)}, rows.options());
-    const auto piece = std::min(rows_per_piece(count), ROWS_PER_PIECE);
+    const auto piece = std::min({rows_per_piece(count), ROWS_PER_PIECE, rows.size(0)});
+    const auto one_hot = at::empty({piece, count}, rows.options());
     for (int64_t begin = 0; begin < rows.size(0); begin += piece) {
         const auto end = std::min(begin + piece, rows.size(0));
-        const auto one_hot =
-            at::one_hot(indices.slice(0, begin, end), count).to(rows.scalar_type());
-        sums.addmm_(one_hot.t(), rows.slice(0, begin, end));
+        const auto part = one_hot.slice(0, 0, end - begin).zero_();
+        part.scatter_(1, indices.slice(0, begin, end).unsqueeze(1), 1);
+        sums.addmm_(part.t(), rows.slice(0, begin, end));
     }
     return sums;
 }

@@ -36,7 +36,7 @@ protected:
     //! more rows than codewords, no two alike; few enough that k-means takes them all
     at::Tensor rows(uint64_t seed) const
     {
-        return normal({std::max<int64_t>(3 * codewords(), 200), DIM}, seed, at::kDouble);
+        return normal({codewords() + 500, DIM}, seed, at::kDouble);
     }
 
     //! indices [n] that use the codewords 0 … used−1 unequally, each at least once
@@ -116,7 +116,7 @@ TEST_P(QuantizerSizes, EveryIterationLowersTheDistortion)
     auto vq = quantizer();
     const auto all = rows(5);
     double before = std::numeric_limits<double>::infinity();
-    for (const int64_t iterations : {0, 1, 2, 4, 8}) {
+    for (const int64_t iterations : {0, 1, 3}) {
         vq->initialise(all, 6, iterations);
         const auto now = distortion(all, vq->codebook());
         EXPECT_LE(now, before * (1 + 1e-9)) << iterations << " iterations";
