@@ -94,8 +94,7 @@ Tensor VectorQuantizerImpl::nearest(const Tensor& rows) const
     // Wᵀc_j for all j: [N_c, D] [D, H] → [N_c, H]
     const auto folded =
         d_options.projector() ? at::matmul(d_codebook, d_projector->weight) : d_codebook;
-    const auto squares = d_codebook.square().sum(1);
-    return at::addmm(squares.unsqueeze(0), rows, folded.t(), 1, -2).argmin(1);
+    return detail::nearest(rows, folded, d_codebook.square().sum(1));
 }
 
 Tensor VectorQuantizerImpl::indices(const Tensor& latent)
