@@ -233,12 +233,13 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
     const auto entropies = prior_entropies(model);
     for (std::size_t m = 0; m < entropies.size(); ++m) {
         const double bits = entropies[m] * static_cast<double>(model.index_count());
-        std::snprintf(part,
-                      sizeof(part),
+        char prior[96];
+        std::snprintf(prior,
+                      sizeof(prior),
                       "prior of %.2f bit per index, some %s bit per update",
                       entropies[m],
                       grouped(static_cast<std::int64_t>(std::llround(bits))).c_str());
-        row("entropy coded, AP " + std::to_string(m), part);
+        row("entropy coded, AP " + std::to_string(m), prior);
     }
     row("raw echo",
         grouped(std::uint64_t{raw}) + " bit; the fronthaul carries" +
