@@ -70,12 +70,13 @@ public:
     //! c_j, the sum of the frequencies before that of `index`.
     std::uint32_t start(std::uint32_t index) const { return d_starts[index]; }
     //! The codeword j with c_j ≤ slot < c_j + f_j; `slot` must be below 2^16.
-    std::uint32_t index_at(std::uint32_t slot) const;
+    std::uint32_t index_at(std::uint32_t slot) const { return d_owners[slot]; }
     //! -Σ p_j log2 p_j with p_j = f_j / 2^16: mean bits per index when the prior is true.
     double entropy_bits() const;
 
 private:
     std::vector<std::uint32_t> d_starts; //!< [N_c + 1], the last one is 2^16
+    std::vector<std::uint16_t> d_owners; //!< [2^16] codeword of each slot
 };
 
 //! What became of coded bytes.

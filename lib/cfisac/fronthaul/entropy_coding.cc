@@ -91,15 +91,11 @@ FrequencyTable::FrequencyTable(const std::vector<float>& counts)
 
     d_starts.assign(1, 0);
     d_starts.reserve(counts.size() + 1);
-    for (const auto frequency : frequencies) {
-        d_starts.push_back(d_starts.back() + frequency);
+    d_owners.reserve(frequency_sum);
+    for (std::size_t j = 0; j < frequencies.size(); ++j) {
+        d_starts.push_back(d_starts.back() + frequencies[j]);
+        d_owners.resize(d_starts.back(), static_cast<std::uint16_t>(j));
     }
-}
-
-std::uint32_t FrequencyTable::index_at(std::uint32_t slot) const
-{
-    const auto next = std::upper_bound(d_starts.begin(), d_starts.end(), slot);
-    return static_cast<std::uint32_t>(next - d_starts.begin() - 1);
 }
 
 double FrequencyTable::entropy_bits() const
