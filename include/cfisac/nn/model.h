@@ -58,6 +58,11 @@ public:
     std::int64_t bits_per_index() const; //!< ceil(log2 index_range)
     //! Fronthaul bits per update of one access point, N_b L.
     std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
+    /*! Moving averages (18) of how often access point m chose each codeword in training,
+     * [N_c]: finite and not negative, in no particular unit. They are part of the
+     * fingerprint.
+     */
+    std::vector<float> codeword_counts(std::int64_t receiver) const;
     //! Whether `decode` reads the transmitted frames.
     bool decoder_needs_transmit() const;
     //! Whether `encode` reads the transmitted frames (reference other than `raw`).
@@ -95,6 +100,7 @@ private:
     Model(const Scenario& scenario,
           const Architecture& architecture,
           std::shared_ptr<DVqVaeImpl> network);
+    void check_counts() const;
 
     // Latents of all access points and, where one is missing, the mask of those present.
     std::pair<std::vector<at::Tensor>, at::Tensor>

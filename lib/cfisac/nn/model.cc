@@ -8,6 +8,7 @@
 #include <cfisac/scenario/yaml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <iomanip>
 #include <sstream>
@@ -104,6 +105,7 @@ Model Model::load(const std::string& path, const std::string& device)
             throw FileError(path + ": metadata: labels are not the scenario's prior");
         }
         load_state(*model.d_network, file);
+        model.check_counts();
         require_metadata(file, "model_fingerprint", hexadecimal(model.fingerprint()));
         model.d_network->to(at::Device(device));
         return model;
@@ -179,6 +181,29 @@ at::Tensor Model::codewords_of(int64_t receiver, const at::Tensor& indices) cons
 int64_t Model::bits_per_index() const
 {
     return d_network->quantizer(0)->bits_per_index();
+}
+
+std::vector<float> Model::codeword_counts(int64_t receiver) const
+{
+    const auto counts = d_network->quantizer(receiver)
+                            ->counts()
+                            .to(at::kCPU, at::kFloat)
+                            .contiguous();
+    const auto* values = counts.data_ptr<float>();
+    return {values, values + counts.numel()};
+}
+
+void Model::check_counts() const
+{
+    for (int64_t m = 0; m < d_network->receivers(); m++) {
+        for (const float count : codeword_counts(m)) {
+            detail::require(std::isfinite(count) && count >= 0.0f,
+                            "the codeword counts of access point ",
+                            m,
+                            " must be finite and not negative, one is ",
+                            count);
+        }
+    }
 }
 
 bool Model::decoder_needs_transmit() const
