@@ -5,6 +5,7 @@
 #include <torch/arg.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/normalization.h>
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
@@ -13,8 +14,9 @@
 namespace cfisac::nn {
 
 /*!
- * Residual layer on a plane: x + conv3(relu(conv3(relu(x)))), the second convolution with
- * a dilation. [B, C, H, W] → the same.
+ * Residual layer on a plane: x + conv3(relu(norm(conv3(relu(norm(x)))))), the second
+ * convolution with a dilation; norm is a group normalization (Wu and He, ECCV 2018) of at
+ * most eight groups, which does not depend on the batch. [B, C, H, W] → the same.
  */
 class PlaneResidualImpl : public torch::nn::Module
 {
@@ -26,7 +28,9 @@ public:
     void damp(double factor);
 
 private:
+    torch::nn::GroupNorm d_first_norm{nullptr};
     torch::nn::Conv2d d_first{nullptr};
+    torch::nn::GroupNorm d_second_norm{nullptr};
     torch::nn::Conv2d d_second{nullptr};
 };
 TORCH_MODULE(PlaneResidual);

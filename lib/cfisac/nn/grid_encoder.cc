@@ -4,18 +4,29 @@
 #include <cfisac/nn/grid_encoder.h>
 #include <cfisac/nn/model_io.h>
 
+#include <numeric>
+
 namespace cfisac::nn {
 
 namespace {
 
 constexpr double fresh_residual_gain = 0.3;
+constexpr int64_t most_groups = 8;
+
+torch::nn::GroupNorm group_norm(int64_t channels)
+{
+    return torch::nn::GroupNorm(
+        torch::nn::GroupNormOptions(std::gcd(channels, most_groups), channels));
+}
 
 } // namespace
 
 PlaneResidualImpl::PlaneResidualImpl(int64_t channels, int64_t dilation)
-    : d_first(register_module(
+    : d_first_norm(register_module("norm1", group_norm(channels))),
+      d_first(register_module(
           "conv1",
           torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).padding(1)))),
+      d_second_norm(register_module("norm2", group_norm(channels))),
       d_second(register_module(
           "conv2",
           torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3)
@@ -26,7 +37,8 @@ PlaneResidualImpl::PlaneResidualImpl(int64_t channels, int64_t dilation)
 
 torch::Tensor PlaneResidualImpl::forward(const torch::Tensor& plane)
 {
-    return plane + d_second(d_first(plane.relu()).relu_());
+    const auto inner = d_first(d_first_norm(plane).relu());
+    return plane + d_second(d_second_norm(inner).relu());
 }
 
 void PlaneResidualImpl::damp(double factor)
