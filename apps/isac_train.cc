@@ -235,6 +235,11 @@ public:
         const auto architecture =
             read_architecture(d_arguments["architecture"].as<std::string>());
         d_options.check(d_scenario);
+        if (d_options.batch % d_world.workers() != 0) {
+            throw UsageError("--batch: a batch of " + std::to_string(d_options.batch) +
+                             " frames cannot be split between " +
+                             std::to_string(d_world.workers()) + " workers");
+        }
         if (d_world.size() > 1) {
             auto rendezvous = read_rendezvous(d_arguments, d_world, d_rank, d_options);
             rendezvous.agreement =
