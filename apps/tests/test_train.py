@@ -33,7 +33,8 @@ def arguments(tmp_path):
     sizes = tmp_path / "sizes.json"
     sizes.write_text(json.dumps(SIZES), encoding="utf-8")
     return ["--scenario", LITE, "--architecture", sizes, "--steps", 30, "--batch", 4,
-            "--warm-up", 8, "--report-every", 10, "--validation-frames", 8, "--seed", 5]
+            "--warm-up", 8, "--report-every", 10, "--validation-frames", 8, "--seed", 5,
+            "--threads", 1]
 
 
 def test_model_can_be_used(arguments, tmp_path):

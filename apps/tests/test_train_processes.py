@@ -2,7 +2,7 @@
 """isac_train with its roles in several processes of this machine, over Gloo."""
 
 import contextlib
-import os
+import json
 import pathlib
 import signal
 import socket
@@ -18,7 +18,6 @@ from test_train import arguments, log_of  # noqa: F401  (a fixture)
 sys.path.insert(0, str(SOURCE / "lib" / "tests"))
 from safetensors_file import read  # noqa: E402
 
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 NAMES = ["central unit of worker 0 (rank 0)", "access point 0 of worker 0 (rank 1)",
          "access point 1 of worker 0 (rank 2)"]
 NOTICED_WITHIN_S = 10
@@ -47,7 +46,7 @@ class Processes:
             command = [program_path("isac_train"), *options, *place, "--role", role,
                        "--rank", rank]
             self.all.append(subprocess.Popen(
-                [str(word) for word in command], env=ENVIRONMENT, text=True,
+                [str(word) for word in command], text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE))
 
     def wait(self):
@@ -104,7 +103,7 @@ def test_a_process_for_each_role_gives_the_same_weights(shared, fifty, tmp_path)
         sizes = pathlib.Path(fifty[fifty.index("--architecture") + 1])
         edited(sizes, sizes, '"codewords"', '"shared_encoder": true, "codewords"')
     one, three = tmp_path / "one.safetensors", tmp_path / "three.safetensors"
-    assert run("isac_train", *fifty, "--threads", 1, "--out", one).returncode == 0
+    assert run("isac_train", *fifty, "--out", one).returncode == 0
     expect_success(three, fifty)
     expect_equal(one, three, 1e-5)
     for single, several in zip(log_of(one)[1], log_of(three)[1], strict=True):
@@ -112,10 +111,20 @@ def test_a_process_for_each_role_gives_the_same_weights(shared, fifty, tmp_path)
         assert single["commitment"] == pytest.approx(several["commitment"], rel=1e-4)
 
 
+DENSE = {
+    "read_out": "dense", "reference": "reference", "codeword_dim": 8, "codewords": 16,
+    "dense": {"stem_channels": 2, "hidden_channels": 4, "downsampling_layers": 3,
+              "residual_layers": 1, "residual_channels": 2, "latent_residual_layers": 1,
+              "transmit_residual_layers": 1, "flat_features": 4, "fully_connected": 8},
+}
+
+
 @pytest.mark.parametrize("roles", [["all"] * 2, ["cu", "ap", "ap"] * 2])
 def test_two_workers_share_a_batch(roles, fifty, tmp_path):
+    sizes = pathlib.Path(fifty[fifty.index("--architecture") + 1])
+    sizes.write_text(json.dumps(DENSE), encoding="utf-8")
     one, two = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
-    assert run("isac_train", *fifty, "--threads", 1, "--out", one).returncode == 0
+    assert run("isac_train", *fifty, "--out", one).returncode == 0
     expect_success(two, [*fifty, "--workers", 2], roles)
     expect_equal(one, two, 1e-5)
 
@@ -131,7 +140,7 @@ def wait_for(condition):
 def test_who_dies_is_named_and_the_others_go_on_later(victim, arguments, tmp_path):  # noqa: F811
     arguments += ["--checkpoint-every", 4]
     straight, out = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    assert run("isac_train", *arguments, "--threads", 1, "--out", straight).returncode == 0
+    assert run("isac_train", *arguments, "--out", straight).returncode == 0
     with processes(out, arguments) as started:
         wait_for(lambda: len(list(tmp_path.glob("b.safetensors.checkpoint.*.8"))) == 3)
         started.all[victim].kill()

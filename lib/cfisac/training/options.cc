@@ -61,7 +61,8 @@ std::string TrainerOptions::to_json() const
 std::string first_difference(const std::string& found, const std::string& expected)
 {
     const auto parse = [](const std::string& text) {
-        return Json::parse(text, nullptr, /*allow_exceptions=*/false).flatten();
+        const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+        return json.empty() ? Json::object() : json.flatten();
     };
     const auto one = parse(found), other = parse(expected);
     const auto show = [](const Json& json, const std::string& key) {
@@ -72,7 +73,8 @@ std::string first_difference(const std::string& found, const std::string& expect
         for (const auto& item : side->items()) {
             const auto a = show(one, item.key()), b = show(other, item.key());
             if (a != b) {
-                auto name = item.key().substr(1);
+                auto name = item.key();
+                name.erase(0, 1);
                 for (auto& letter : name) {
                     letter = letter == '/' ? '.' : letter;
                 }

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cmath>
+#include <dlfcn.h>
 #include <stdexcept>
 
 namespace cfisac::training {
@@ -69,12 +70,19 @@ Trainer::State::State(const Scenario& scenario,
         network, layout, options, here, central_unit != nullptr);
 }
 
-// One thread makes data; the others train.
+// One thread makes data; the others train. OpenBLAS has threads of its own, which would
+// wait for each other in a loop where there are not enough processors.
 void Trainer::State::share_threads() const
 {
     const auto all =
         options.threads > 0 ? options.threads : std::int64_t{at::get_num_threads()};
-    at::set_num_threads(static_cast<int>(std::max<std::int64_t>(1, all - 1)));
+    const int training = static_cast<int>(std::max<std::int64_t>(1, all - 1));
+    at::set_num_threads(training);
+    using SetThreads = void (*)(int);
+    if (const auto set_threads = reinterpret_cast<SetThreads>(
+            ::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+        set_threads(training);
+    }
 }
 
 double Trainer::State::learning_rate(std::int64_t step) const
