@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr auto beat_interval = 500ms;
 constexpr auto gone_after = 5s;       // without a beat
+constexpr auto silent_after = 2500ms; // the same, for one who is not waited for
 constexpr auto store_gone_after = 6s; // without an answer of the store
 constexpr auto explain_within = 8s;
 constexpr auto leave_within = 8s;
@@ -214,16 +215,16 @@ void Peers::leave()
     if (d_thread.joinable()) {
         d_thread.join();
     }
+    const auto now = Clock::now();
     try {
         d_store->set(left_key(d_rank), bytes_of("1"));
         if (d_rank != 0) {
             return;
         }
-        const auto until = Clock::now() + leave_within;
-        for (int rank = 1; rank < d_world.size(); rank++) {
-            const auto& peer = d_peers.at(rank);
-            while (!d_store->check({left_key(rank)}) && Clock::now() < until &&
-                   Clock::now() - peer.seen < gone_after + leave_within) {
+        for (const auto& [rank, peer] : d_peers) {
+            const bool lives = now - peer.seen < silent_after;
+            while (lives && !d_store->check({left_key(rank)}) &&
+                   Clock::now() < now + leave_within) {
                 std::this_thread::sleep_for(20ms);
             }
         }
