@@ -3,6 +3,7 @@
 
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/training/checkpoint.h>
+#include <cfisac/training/durable_file.h>
 #include <cfisac/training/trainer.h>
 #include <cfisac/training/training_log.h>
 
@@ -154,8 +155,8 @@ int read_rank(const po::variables_map& arguments, const World& world)
     }
     const auto rank = arguments["rank"].as<Seed>().value;
     if (rank >= static_cast<std::uint64_t>(world.size())) {
-        throw UsageError("--rank is 0 to " + std::to_string(world.size() - 1) +
-                         ", not " + std::to_string(rank));
+        throw UsageError("--rank is 0 to " + std::to_string(world.size() - 1) + ", not " +
+                         std::to_string(rank));
     }
     const auto role = arguments["role"].as<std::string>();
     const auto given = static_cast<int>(rank);
@@ -174,16 +175,15 @@ std::string agreement(const World& world,
                       const po::variables_map& arguments)
 {
     using Json = nlohmann::ordered_json;
-    return Json{
-        {"processes", world.size()},
-        {"workers", world.workers()},
-        {"roles", world.split() ? "ap and cu" : "all"},
-        {"device", options.device.substr(0, options.device.find(':'))},
-        {"resume", arguments.count("resume") > 0},
-        {"report-every", arguments["report-every"].as<Count>().value},
-        {"scenario", cfisac::to_yaml(scenario)},
-        {"architecture", Json::parse(architecture.to_json())},
-        {"options", Json::parse(options.to_json())}}
+    return Json{{"processes", world.size()},
+                {"workers", world.workers()},
+                {"roles", world.split() ? "ap and cu" : "all"},
+                {"device", options.device.substr(0, options.device.find(':'))},
+                {"resume", arguments.count("resume") > 0},
+                {"report-every", arguments["report-every"].as<Count>().value},
+                {"scenario", cfisac::to_yaml(scenario)},
+                {"architecture", Json::parse(architecture.to_json())},
+                {"options", Json::parse(options.to_json())}}
         .dump();
 }
 
@@ -208,8 +208,7 @@ Rendezvous read_rendezvous(const po::variables_map& arguments,
     rendezvous.rank = rank;
     rendezvous.world = world;
     rendezvous.device = at::Device(options.device);
-    rendezvous.timeout =
-        std::chrono::seconds(arguments["timeout-s"].as<Count>().value);
+    rendezvous.timeout = std::chrono::seconds(arguments["timeout-s"].as<Count>().value);
     return rendezvous;
 }
 
@@ -282,10 +281,8 @@ private:
             std::cout << "going on after step " << d_saved << std::endl;
         }
         if (reports()) {
-            d_log = std::make_unique<TrainingLog>(d_out + ".log",
-                                                  d_trainer->model(),
-                                                  d_options,
-                                                  d_resume ? d_saved : -1);
+            d_log = std::make_unique<TrainingLog>(
+                d_out + ".log", d_trainer->model(), d_options, d_resume ? d_saved : -1);
         }
     }
 
@@ -299,8 +296,7 @@ private:
 
     void report()
     {
-        d_report = d_trainer->report(
-            d_arguments["validation-frames"].as<Count>().value);
+        d_report = d_trainer->report(d_arguments["validation-frames"].as<Count>().value);
         if (reports()) {
             print(d_report);
             d_log->add(d_report); // before the checkpoint: no line can be missing then
@@ -312,9 +308,10 @@ private:
         InterruptGuard interrupt;
         start();
         const auto report_every = d_arguments["report-every"].as<Count>().value;
-        const auto checkpoint_every = d_arguments.count("checkpoint-every")
-                                          ? d_arguments["checkpoint-every"].as<Count>().value
-                                          : report_every;
+        const auto checkpoint_every =
+            d_arguments.count("checkpoint-every")
+                ? d_arguments["checkpoint-every"].as<Count>().value
+                : report_every;
         isac::apps::Progress bar(d_options.steps, "steps");
         while (!d_trainer->finished()) {
             const auto now = d_trainer->step();
@@ -337,7 +334,9 @@ private:
     void finish()
     {
         if (reports()) {
-            d_trainer->model().save(d_out);
+            write_durably(d_out, [this](const std::string& temporary) {
+                d_trainer->model().save(temporary);
+            });
         }
         if (d_transport) {
             d_transport->close(); // all have what they need, the model is written
@@ -367,8 +366,9 @@ private:
         const bool interrupt = dynamic_cast<const Interrupted*>(&error) != nullptr;
         const std::string what = error.what();
         d_transport->fail(d_world.describe(d_rank) +
-                          (interrupt ? " was interrupted"
-                                     : " has stopped: " + what.substr(0, what.find('\n'))));
+                          (interrupt
+                               ? " was interrupted"
+                               : " has stopped: " + what.substr(0, what.find('\n'))));
     }
 
     const po::variables_map& d_arguments;
@@ -411,7 +411,9 @@ void add_training_options(po::options_description& options)
         "commitment",
         po::value<Number>()->default_value(Number{defaults.commitment}, "8"),
         "weight of the commitment loss (21), per element")(
-        "warm-up", count_of(defaults.warm_up), "steps before the codebooks are initialised")(
+        "warm-up",
+        count_of(defaults.warm_up),
+        "steps before the codebooks are initialised")(
         "ordered", "dense read-out: score targets in their order, not in the best one")(
         "drop-access-point",
         po::value<Number>()->default_value(Number{0.0}, "0"),
@@ -433,8 +435,9 @@ void add_training_options(po::options_description& options)
 void add_randomisation_options(po::options_description& options)
 {
     const auto interval = [] { return po::value<std::string>()->value_name("MIN,MAX"); };
-    po::options_description random("Drawn for every frame between MIN and MAX, instead of "
-                                   "the scenario's value");
+    po::options_description random(
+        "Drawn for every frame between MIN and MAX, instead of "
+        "the scenario's value");
     random.add_options()("power-dbm", interval(), "transmit power, dBm")(
         "clutter-scatterers", interval(), "number of clutter scatterers")(
         "clutter-variance", interval(), "variance of a scatterer's reflection")(
@@ -447,20 +450,21 @@ void add_randomisation_options(po::options_description& options)
 void add_process_options(po::options_description& options)
 {
     po::options_description processes("Several processes");
-    processes.add_options()("role",
-                            po::value<std::string>()->default_value("all"),
-                            "what this process trains: all, ap (one receive access point) "
-                            "or cu (the central unit)")(
-        "workers",
-        count_of(1),
-        "replicas that share a batch; each is one process, or with M access points M + 1")(
+    processes.add_options()(
+        "role",
+        po::value<std::string>()->default_value("all"),
+        "what this process trains: all, ap (one receive access point) "
+        "or cu (the central unit)")("workers",
+                                    count_of(1),
+                                    "replicas that share a batch; each is one process, "
+                                    "or with M access points M + 1")(
         "rendezvous",
         po::value<std::string>()->value_name("HOST:PORT"),
-        "where rank 0 waits for the others")(
-        "rank",
-        po::value<Seed>()->value_name("R"),
-        "of worker W: W; with ap and cu: W (M + 1) for its central unit, W (M + 1) + 1 + m "
-        "for access point m")(
+        "where rank 0 waits for the others")("rank",
+                                             po::value<Seed>()->value_name("R"),
+                                             "of worker W: W; with ap and cu: W (M + 1) "
+                                             "for its central unit, W (M + 1) + 1 + m "
+                                             "for access point m")(
         "timeout-s",
         count_of(300),
         "longest wait for a process that lives but does not answer, and for all to come");

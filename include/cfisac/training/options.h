@@ -18,8 +18,8 @@ struct TrainerOptions {
     double gradient_norm = 5.0; //!< longer gradients of a role are shortened to this
     double commitment = 8.0;    //!< ω of (21), for the mean over elements
     std::int64_t warm_up = 300; //!< steps before the codebooks are initialised by k-means
-    double dead_threshold = 0.1; //!< codewords with a smaller count (18) are replaced
-    bool ordered = false;        //!< dense read-out: keep the order of the targets
+    double dead_threshold = 0.1;    //!< codewords with a smaller count (18) are replaced
+    bool ordered = false;           //!< dense read-out: keep the order of the targets
     double drop_access_point = 0.0; //!< share of frames in which one is missing
     Randomisation randomisation;    //!< what varies from frame to frame
     std::string device = "cpu";     //!< not part of the result

@@ -16,8 +16,8 @@ struct Progress {
     std::int64_t frames = 0;    //!< frames seen, of all workers
     double learning_rate = 0.0; //!< of the last step
     double loss = 0.0;          //!< estimation loss; in an access point's process zero
-    double commitment = 0.0; //!< mean squared quantization error; of access points in
-                             //!< other processes as of the last report
+    double commitment = 0.0;    //!< mean squared quantization error; of access points in
+                                //!< other processes as of the last report
     double samples_per_second = 0.0;
     double waiting_share = 0.0;     //!< share of the time spent waiting for data
     double waiting_share_run = 0.0; //!< the same over the whole training

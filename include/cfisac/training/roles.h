@@ -150,8 +150,7 @@ NamedModules central_unit_modules(const nn::DVqVaeImpl& network);
 
 //! Parameters and buffers of the modules in one row, and back.
 at::Tensor flat_state(const NamedModules& modules);
-void set_flat_state(const NamedModules& modules,
-    const at::Tensor& state);
+void set_flat_state(const NamedModules& modules, const at::Tensor& state);
 
 } // namespace cfisac::training
 

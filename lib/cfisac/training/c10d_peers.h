@@ -70,11 +70,11 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     struct Peer {
-        std::string state;         // as read last
+        std::string state; // as read last
         std::uint64_t progress = 0;
         bool waiting = false;
         bool left = false;
-        Clock::time_point seen;     // when its state was another one
+        Clock::time_point seen;       // when its state was another one
         Clock::time_point progressed; // when its progress was another one
     };
 

@@ -85,10 +85,11 @@ void require_free_port(std::uint16_t port)
     sockaddr_in place{};
     place.sin_family = AF_INET;
     place.sin_port = htons(port);
-    if (::bind(socket.handle(), reinterpret_cast<sockaddr*>(&place), sizeof(place)) != 0) {
-        throw std::runtime_error("rendezvous: port " + std::to_string(port) +
-                                 " of this machine cannot be opened: " +
-                                 std::strerror(errno));
+    if (::bind(socket.handle(), reinterpret_cast<sockaddr*>(&place), sizeof(place)) !=
+        0) {
+        throw std::runtime_error(
+            "rendezvous: port " + std::to_string(port) +
+            " of this machine cannot be opened: " + std::strerror(errno));
     }
 }
 

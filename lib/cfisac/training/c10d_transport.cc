@@ -128,8 +128,8 @@ void C10dTransport::agree()
             d_store->set("agreement", bytes_of(d_rendezvous.agreement));
         }
         wait_for_key("agreement", 0);
-        const auto difference = first_difference(d_rendezvous.agreement,
-                                                 text_of(d_store->get("agreement")));
+        const auto difference =
+            first_difference(d_rendezvous.agreement, text_of(d_store->get("agreement")));
         if (!difference.empty()) {
             refuse("rank " + name + " differs from rank 0: " + difference);
         }
@@ -147,8 +147,8 @@ void C10dTransport::agree()
     }
 }
 
-c10::intrusive_ptr<C10dTransport::Channel>
-C10dTransport::make_channel(const Group& group) const
+c10::intrusive_ptr<C10dTransport::Channel> C10dTransport::make_channel(
+    const Group& group) const
 {
     std::string name = "group";
     for (const int member : group) {
@@ -176,8 +176,7 @@ C10dTransport::Channel& C10dTransport::channel(const Group& group)
     auto& channel = d_channels[group];
     if (!channel) {
         // In a thread of its own, since it waits for the others of the group.
-        auto made =
-            std::make_shared<std::promise<c10::intrusive_ptr<Channel>>>();
+        auto made = std::make_shared<std::promise<c10::intrusive_ptr<Channel>>>();
         auto result = made->get_future();
         std::thread([this, group, made] {
             try {

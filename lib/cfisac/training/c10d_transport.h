@@ -45,8 +45,8 @@ private:
 #else
     using Channel = c10d::ProcessGroup;
 #endif
-    using Start = std::function<c10::intrusive_ptr<c10d::Work>(Channel&,
-                                                               std::vector<at::Tensor>&)>;
+    using Start =
+        std::function<c10::intrusive_ptr<c10d::Work>(Channel&, std::vector<at::Tensor>&)>;
 
     void join();
     void agree();

@@ -130,10 +130,10 @@ void CheckpointFiles::prune() const
 void CheckpointFiles::remove_leftovers() const
 {
     for (const auto& ending : endings(d_stem + ".")) {
-        const auto partial = ending.find(".partial-") != std::string::npos ||
-                             ending.rfind("new", 0) == 0 ||
-                             (ending.size() > 4 &&
-                              ending.compare(ending.size() - 4, 4, ".new") == 0);
+        const auto partial =
+            ending.find(".partial-") != std::string::npos ||
+            ending.rfind("new", 0) == 0 ||
+            (ending.size() > 4 && ending.compare(ending.size() - 4, 4, ".new") == 0);
         if (partial) {
             std::filesystem::remove(d_stem + "." + ending);
         }

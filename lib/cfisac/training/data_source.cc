@@ -29,13 +29,12 @@ StepData DataSource::draw(std::uint64_t seed, std::int64_t first, std::int64_t c
 {
     const at::NoGradGuard no_grad;
     const std::lock_guard lock(d_mutex);
-    const auto batch =
-        draw_batch(d_layout, signal::Random::range(seed, first, count));
+    const auto batch = draw_batch(d_layout, signal::Random::range(seed, first, count));
     StepData data;
     data.inputs.resize(d_network.receivers());
     for (const auto receiver : d_receivers) {
-        data.inputs[receiver] = d_network.front_end(
-            receiver, batch.echo.select(1, receiver), batch.transmit);
+        data.inputs[receiver] =
+            d_network.front_end(receiver, batch.echo.select(1, receiver), batch.transmit);
     }
     if (d_truth) {
         data.truth.location = batch.location();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cfisac/training/options.h>
 #include <cfisac/signal/random.h>
+#include <cfisac/training/options.h>
 #include <cfisac/training/prefetcher.h>
 #include <mutex>
 
@@ -26,7 +26,9 @@ public:
     //! Frames first, first + 1, … of the seed; all access points are present.
     StepData draw(std::uint64_t seed, std::int64_t first, std::int64_t count);
     //! The same with access points missing as the options say.
-    StepData draw_for_training(std::uint64_t seed, std::int64_t first, std::int64_t count);
+    StepData draw_for_training(std::uint64_t seed,
+                               std::int64_t first,
+                               std::int64_t count);
 
     //! While it is held, nobody else makes data.
     std::unique_lock<std::mutex> pause() { return std::unique_lock(d_mutex); }

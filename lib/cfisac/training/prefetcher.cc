@@ -27,11 +27,8 @@ void visit_tensors(const StepData& data, Visit&& visit)
 
 } // namespace
 
-Prefetcher::Prefetcher(Make make,
-                       std::int64_t first,
-                       std::int64_t end,
-                       at::Device device,
-                       std::size_t ahead)
+Prefetcher::Prefetcher(
+    Make make, std::int64_t first, std::int64_t end, at::Device device, std::size_t ahead)
     : d_make(std::move(make)), d_device(device), d_ahead(ahead), d_left(end - first)
 {
     const int threads = at::get_num_threads();

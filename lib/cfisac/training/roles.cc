@@ -15,8 +15,9 @@ namespace {
 constexpr double latent_regularisation = 0.03; // while nothing is quantized yet
 
 // Rows [B·L, D] to a latent [B, D, shape…].
-at::Tensor
-rows_to_latent(const at::Tensor& rows, std::int64_t batch, at::IntArrayRef shape)
+at::Tensor rows_to_latent(const at::Tensor& rows,
+                          std::int64_t batch,
+                          at::IntArrayRef shape)
 {
     std::vector<std::int64_t> sizes = {batch};
     sizes.insert(sizes.end(), shape.begin(), shape.end());
@@ -58,10 +59,7 @@ std::vector<at::Tensor> parameters_of(const nn::DVqVaeImpl& network,
 }
 
 template <typename Visit>
-void visit_state(
-    const NamedModules&
-        modules,
-    Visit&& visit)
+void visit_state(const NamedModules& modules, Visit&& visit)
 {
     for (const auto& named : modules) {
         for (auto& parameter : named.second->parameters()) {
@@ -264,9 +262,7 @@ NamedModules central_unit_modules(const nn::DVqVaeImpl& network)
     return modules_of(network, {"decoder"});
 }
 
-at::Tensor flat_state(
-    const NamedModules&
-        modules)
+at::Tensor flat_state(const NamedModules& modules)
 {
     std::vector<at::Tensor> rows;
     visit_state(modules, [&](const at::Tensor& tensor) {
@@ -275,10 +271,7 @@ at::Tensor flat_state(
     return at::cat(rows);
 }
 
-void set_flat_state(
-    const NamedModules&
-        modules,
-    const at::Tensor& state)
+void set_flat_state(const NamedModules& modules, const at::Tensor& state)
 {
     const at::NoGradGuard no_grad;
     std::int64_t place = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "training/durable_file.h"
 #include "training/trainer_state.h"
+#include <cfisac/training/durable_file.h>
 
 #include <ATen/Parallel.h>
 #include <cfisac/nn/model_io.h>
@@ -16,8 +16,8 @@ Trainer::Trainer(const Scenario& scenario,
                  std::shared_ptr<Transport> transport)
 {
     options.check(scenario);
-    d_state = std::make_unique<State>(
-        scenario, architecture, options, std::move(transport));
+    d_state =
+        std::make_unique<State>(scenario, architecture, options, std::move(transport));
 }
 
 Trainer::~Trainer() = default;
@@ -123,7 +123,8 @@ void Trainer::resume(const std::string& checkpoint)
           {"options", s.options.to_json()}}) {
         const auto difference = first_difference(metadata(key), own);
         if (!difference.empty()) {
-            fail(key + " of the checkpoint differ from what was asked for: " + difference);
+            fail(key +
+                 " of the checkpoint differ from what was asked for: " + difference);
         }
     }
     const auto tensor = [&](const std::string& name) {

@@ -97,8 +97,8 @@ void Trainer::State::initialise_codebooks()
     const at::NoGradGuard no_grad;
     std::vector<std::vector<at::Tensor>> rows(network.receivers());
     for (std::int64_t k = 0; worker == 0 && k < codebook_batches; k++) {
-        const auto data = source->draw(
-            options.seed ^ codebook_seed, k * options.batch, options.batch);
+        const auto data =
+            source->draw(options.seed ^ codebook_seed, k * options.batch, options.batch);
         for (std::int64_t m = 0; m < network.receivers(); m++) {
             if (access_points[m]) {
                 rows[m].push_back(
@@ -118,8 +118,7 @@ void Trainer::State::initialise_codebooks()
         if (world.workers() > 1) {
             const NamedModules modules{{"", quantizer.ptr()}};
             const auto state = flat_state(modules);
-            transport->broadcast(
-                state, world.access_point(0, m), world.access_points(m));
+            transport->broadcast(state, world.access_point(0, m), world.access_points(m));
             set_flat_state(modules, state);
         }
     }
@@ -170,9 +169,8 @@ std::vector<at::Tensor> Trainer::State::send_up(const StepData& data)
     return latents;
 }
 
-std::vector<at::Tensor>
-Trainer::State::learn_at_central_unit(const std::vector<at::Tensor>& latents,
-                                      const Truth& truth)
+std::vector<at::Tensor> Trainer::State::learn_at_central_unit(
+    const std::vector<at::Tensor>& latents, const Truth& truth)
 {
     if (!central_unit) {
         return {};
@@ -312,9 +310,8 @@ void Trainer::State::count_time(double elapsed, double waited)
     const double rate = static_cast<double>(options.batch) / elapsed;
     samples_per_second =
         samples_per_second == 0.0 ? rate : 0.9 * samples_per_second + 0.1 * rate;
-    average_waiting_share +=
-        (waited / elapsed - average_waiting_share) /
-        static_cast<double>(std::min(done, averaged_steps));
+    average_waiting_share += (waited / elapsed - average_waiting_share) /
+                             static_cast<double>(std::min(done, averaged_steps));
     elapsed_s += elapsed;
     waited_s += waited;
 }

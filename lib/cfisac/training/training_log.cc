@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "training/durable_file.h"
+#include <cfisac/training/durable_file.h>
 
 #include <cfisac/training/training_log.h>
 #include <nlohmann/json.hpp>

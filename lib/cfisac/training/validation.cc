@@ -50,9 +50,8 @@ Validation validate(nn::DVqVaeImpl& network,
         for (std::size_t m = 0; m < keepers_without.size(); m++) {
             data.truth.present = at::ones({count, receivers}, latents[0].options());
             data.truth.present.select(1, m).zero_();
-            score(keepers_without[m],
-                  data.truth,
-                  estimates(network, latents, data.truth));
+            score(
+                keepers_without[m], data.truth, estimates(network, latents, data.truth));
         }
         alive();
     }

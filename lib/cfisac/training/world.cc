@@ -73,9 +73,8 @@ std::string World::describe(int rank) const
     case Role::central_unit:
         return "central unit of " + worker_name + rank_name;
     case Role::access_point:
-        return "access point " +
-               std::to_string(rank - central_unit(worker(rank)) - 1) + " of " +
-               worker_name + rank_name;
+        return "access point " + std::to_string(rank - central_unit(worker(rank)) - 1) +
+               " of " + worker_name + rank_name;
     default:
         return worker_name + rank_name;
     }

@@ -111,8 +111,7 @@ TEST(CheckpointFiles, KeepsTheNewestTwo)
               std::vector<std::string>({files.path(100), files.path(300)}));
     files.remove();
     EXPECT_TRUE(files.files().empty());
-    EXPECT_FALSE(
-        std::filesystem::exists(out + ".checkpoint.ap1.20.new.partial-1-0"));
+    EXPECT_FALSE(std::filesystem::exists(out + ".checkpoint.ap1.20.new.partial-1-0"));
     EXPECT_TRUE(std::filesystem::exists(out + ".checkpoint.ap10.20"));
     EXPECT_EQ(CheckpointFiles(out, World(), 0, false).path(7), out + ".checkpoint");
 }

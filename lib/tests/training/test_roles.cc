@@ -63,16 +63,16 @@ struct Setting {
         const auto& truth = data.truth;
         const bool grid = network.architecture().read_out == nn::ReadOut::grid;
         const auto estimation =
-            grid ? grid_loss(network.decode_grid(latents, truth.present),
-                             network.grid_decoder(),
+            grid
+                ? grid_loss(network.decode_grid(latents, truth.present),
+                            network.grid_decoder(),
+                            truth.location,
+                            truth.velocity)
+                      .total
+                : dense_loss(network.decode_dense(latents, truth.transmit, truth.present),
+                             network.labels(),
                              truth.location,
-                             truth.velocity)
-                       .total
-                 : dense_loss(
-                       network.decode_dense(latents, truth.transmit, truth.present),
-                       network.labels(),
-                       truth.location,
-                       truth.velocity);
+                             truth.velocity);
         return estimation + regularisation / 2;
     }
 
@@ -152,7 +152,8 @@ TEST(Roles, OnlyOwnWeightsAndCodebookChange)
     role.update(1e-3);
     role.update_codebook();
     for (const auto& [name, value] : nn::state_of(s.network)) {
-        const bool own = name.rfind("encoder1", 0) == 0 || name.rfind("quantizer1", 0) == 0;
+        const bool own =
+            name.rfind("encoder1", 0) == 0 || name.rfind("quantizer1", 0) == 0;
         EXPECT_EQ(at::equal(value, before.at(name)), !own) << name;
     }
 }
@@ -170,8 +171,8 @@ TEST(Roles, StatisticsOfPartsAreThoseOfTheWhole)
     for (const auto& part : parts.data.inputs[0].split(2)) {
         role.forward(part, true);
         const auto statistics = role.statistics();
-        sum.counts = sum.counts.defined() ? sum.counts + statistics.counts
-                                          : statistics.counts;
+        sum.counts =
+            sum.counts.defined() ? sum.counts + statistics.counts : statistics.counts;
         sum.sums = sum.sums.defined() ? sum.sums + statistics.sums : statistics.sums;
     }
     role.update_codebook(sum);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#pragma once
+#ifndef INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
+#define INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
 
 #include <functional>
 #include <string>
@@ -14,3 +15,5 @@ void write_durably(const std::string& path,
                    const std::function<void(const std::string& temporary)>& write);
 
 } // namespace cfisac::training
+
+#endif
