@@ -13,7 +13,8 @@
 
 namespace isac::apps {
 
-/*! Sink of fronthaul packets that counts how often each codeword occurs.
+/*! Sink of fronthaul packets that counts how often each codeword occurs and how many bits
+ * the packets take when they are entropy coded, whether they are or not.
  *
  * Input: packets, one per item, `format.size()` bytes. A packet that is not of the format
  * is passed over. The figures are read after the flowgraph has ended.
@@ -32,6 +33,7 @@ public:
                          gr::io_signature::make(1, 1, static_cast<int>(format.size())),
                          gr::io_signature::make(0, 0, 0)),
           d_format(format),
+          d_scratch(format.size()),
           d_counts(format.codewords(), 0)
     {
     }
@@ -49,10 +51,22 @@ public:
                 for (const auto index : d_packet.indices) {
                     d_counts[index]++;
                 }
+                d_packets++;
+                d_coded_bits +=
+                    cfisac::fronthaul::encode(d_packet,
+                                              d_scratch.data(),
+                                              d_scratch.size(),
+                                              d_format.table(d_packet.access_point));
             }
         }
         return items;
     }
+
+    //! Number of packets.
+    std::uint64_t packets() const { return d_packets; }
+    //! Bits of payload of all packets with entropy coding, see
+    //! cfisac::fronthaul::encode().
+    std::uint64_t coded_bits() const { return d_coded_bits; }
 
     //! Number of codewords that occurred.
     std::int64_t distinct() const
@@ -81,7 +95,10 @@ public:
 
 private:
     cfisac::fronthaul::PacketFormat d_format;
-    cfisac::fronthaul::Packet d_packet; //!< its memory is reused
+    cfisac::fronthaul::Packet d_packet;  //!< its memory is reused
+    std::vector<std::uint8_t> d_scratch; //!< a packet, entropy coded
+    std::uint64_t d_packets = 0;
+    std::uint64_t d_coded_bits = 0;
     std::vector<std::uint64_t> d_counts;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common.h"
 
+#include <cfisac/fronthaul/entropy_coding.h>
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/model.h>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/signal/front_end.h>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -98,6 +100,21 @@ Model loaded_model(const po::variables_map& values)
     return Model::load(path, "cpu");
 }
 
+//! Entropy of the prior of an index in bits, for each access point: what an index takes
+//! on average when it is entropy coded and the prior is true.
+std::vector<double> prior_entropies(const Model& model)
+{
+    std::vector<double> entropies;
+    for (std::size_t m = 0; m < model.scenario().receive.size(); ++m) {
+        entropies.push_back(model.codewords() == 1
+                                ? 0.0
+                                : cfisac::fronthaul::FrequencyTable(
+                                      model.codeword_counts(static_cast<std::int64_t>(m)))
+                                      .entropy_bits());
+    }
+    return entropies;
+}
+
 nlohmann::ordered_json to_json(const Model& model)
 {
     const auto counts = nn::parameter_counts(*model.network());
@@ -129,6 +146,13 @@ nlohmann::ordered_json to_json(const Model& model)
     json["reference_bits_per_update"] =
         cfisac::signal::reference_bits(scenario, reference);
     json["raw_echo_bits_per_update"] = scenario.raw_echo_bits();
+    json["prior_entropy_bits"] = nlohmann::json::array();
+    json["expected_bits_per_update"] = nlohmann::json::array();
+    for (const double entropy : prior_entropies(model)) {
+        json["prior_entropy_bits"].push_back(entropy);
+        json["expected_bits_per_update"].push_back(
+            entropy * static_cast<double>(model.index_count()));
+    }
     return json;
 }
 
@@ -206,6 +230,17 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
         part, sizeof(part), ", %.4g %% (%.0f times less)", 100.0 * share, 1.0 / share);
     row("fronthaul",
         grouped(model.fronthaul_bits()) + " bit per update and access point");
+    const auto entropies = prior_entropies(model);
+    for (std::size_t m = 0; m < entropies.size(); ++m) {
+        const double bits = entropies[m] * static_cast<double>(model.index_count());
+        char prior[96];
+        std::snprintf(prior,
+                      sizeof(prior),
+                      "prior of %.2f bit per index, some %s bit per update",
+                      entropies[m],
+                      grouped(static_cast<std::int64_t>(std::llround(bits))).c_str());
+        row("entropy coded, AP " + std::to_string(m), prior);
+    }
     row("raw echo",
         grouped(std::uint64_t{raw}) + " bit; the fronthaul carries" +
             std::string(part).substr(1));

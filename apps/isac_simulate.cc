@@ -56,6 +56,9 @@ Program program()
         po::value<std::string>()->default_value("dvqvae")->value_name("NAME"),
         "what estimates the targets; available: dvqvae");
     add_device_option(p.options);
+    add("entropy-coding",
+        po::bool_switch(),
+        "entropy code the fronthaul packets; the estimates stay the same");
     add("power-dbm",
         number()->value_name("P"),
         "transmit power of an access point over all subcarriers, dBm, instead of the "
@@ -129,7 +132,8 @@ cfisac::fronthaul::PacketFormat packet_format(const Scenario& scenario,
     return {static_cast<std::uint32_t>(model.codewords),
             static_cast<std::uint32_t>(model.index_count),
             cfisac::fingerprint(scenario),
-            model.fingerprint};
+            model.fingerprint,
+            model.frequency_tables};
 }
 
 //! payload_source → mmse_precoder → bistatic_channel → dvqvae_encoder × M →
@@ -141,7 +145,8 @@ public:
                const model_info& model,
                std::int64_t frames,
                std::uint64_t seed,
-               const std::string& device)
+               const std::string& device,
+               bool entropy_coding)
         : d_top(gr::make_top_block("isac_simulate")),
           d_precoder(isac_blocks::mmse_precoder::make(scenario, seed)),
           d_channel(isac_blocks::bistatic_channel::make(scenario, seed)),
@@ -168,8 +173,8 @@ public:
             }
         }
         for (int m = 0; m < M; ++m) {
-            const auto encoder =
-                isac_blocks::dvqvae_encoder::make(scenario, model.path, m, seed, device);
+            const auto encoder = isac_blocks::dvqvae_encoder::make(
+                scenario, model.path, m, seed, device, entropy_coding);
             d_top->connect(d_channel, m, encoder, 0);
             for (int n = 0; model.encoder_reads_transmit && n < N; ++n) {
                 d_top->connect(d_precoder, n, encoder, 1 + n);
@@ -216,6 +221,18 @@ public:
     const std::vector<std::shared_ptr<CodebookCounter>>& counters() const
     {
         return d_counters;
+    }
+    //! Bits of payload of a packet when it is entropy coded, mean over frames and access
+    //! points.
+    double entropy_coded_bits() const
+    {
+        std::uint64_t bits = 0;
+        std::uint64_t packets = 0;
+        for (const auto& counter : d_counters) {
+            bits += counter->coded_bits();
+            packets += counter->packets();
+        }
+        return static_cast<double>(bits) / static_cast<double>(packets);
     }
 
 private:
@@ -289,6 +306,13 @@ void print_report(const Simulation& simulation,
                   100.0 * bits / raw,
                   raw / bits);
     row("fronthaul per update", text);
+    const double coded = simulation.entropy_coded_bits();
+    std::snprintf(text,
+                  sizeof(text),
+                  "%s bit per access point on average (%.3g %% less)",
+                  grouped(static_cast<std::int64_t>(std::llround(coded))).c_str(),
+                  100.0 * (1.0 - coded / bits));
+    row("entropy coded", text);
     row("reference per update",
         grouped(std::uint64_t{model.reference_bits}) + " bit per access point (" +
             model.reference + ")");
@@ -316,6 +340,7 @@ nlohmann::ordered_json to_json(const Simulation& simulation,
         json["codewords_in_use"].push_back(counter->distinct());
         json["codebook_perplexity"].push_back(counter->perplexity());
     }
+    json["entropy_coded_bits_per_update"] = simulation.entropy_coded_bits();
     return json;
 }
 
@@ -329,7 +354,8 @@ int body(const po::variables_map& values)
     const auto frames = values["frames"].as<Count>().value;
     const auto seed = values["seed"].as<Seed>().value;
 
-    Simulation simulation(scenario, model, frames, seed, device);
+    Simulation simulation(
+        scenario, model, frames, seed, device, values["entropy-coding"].as<bool>());
     const double seconds = simulation.run(frames);
 
     const auto scores = simulation.meter().scores();

@@ -11,7 +11,17 @@ import subprocess
 import time
 
 import pytest
-from programs import LITE, PAPER, TIMEOUT_S, edited, expect_error, program_path, run, run_json
+from programs import (
+    LITE,
+    PAPER,
+    SHIPPED_MODEL,
+    TIMEOUT_S,
+    edited,
+    expect_error,
+    program_path,
+    run,
+    run_json,
+)
 
 PROGRAMS = ["isac_simulate", "isac_dataset", "isac_inspect", "isac_train"]
 
@@ -131,6 +141,7 @@ def test_inspect_shows_a_saved_model_as_the_fresh_one(lite_model):
     assert saved["scenario"] == "lite"
     assert saved["location_min_m"] == [0, 0] and saved["velocity_max_mps"] == [20, 20]
     assert saved["model_fingerprint"] in result.stdout
+    assert saved["prior_entropy_bits"] == [saved["bits_per_index"]] * 2  # a flat prior
     assert "[-20, 20] x [-20, 20] m/s" in result.stdout
 
     other, _ = run_json(
@@ -152,6 +163,39 @@ def test_inspect_counts_the_reference():
 # ----------------------------------------------------------------------- isac_simulate
 def scores_of(figures):
     return {k: v for k, v in figures.items() if k not in SIMULATE_KEYS[2:4]}
+
+
+def test_simulate_codes_packets_without_changing_estimates():
+    arguments = ["--scenario", LITE, "--model", SHIPPED_MODEL, "--frames", 10, "--seed", 3]
+    arguments += ["--device", "cpu"]
+    plain, result = run_json("isac_simulate", *arguments)
+    coded, _ = run_json("isac_simulate", *arguments, "--entropy-coding")
+    assert scores_of(coded) == scores_of(plain)
+    assert list(plain)[-1] == "entropy_coded_bits_per_update"
+    bits = plain["entropy_coded_bits_per_update"]
+    # The prior of the shipped model is not flat. Ten frames say that of two digits.
+    assert 0.3 * plain["fronthaul_bits_per_update"] < bits
+    assert bits < 0.8 * plain["fronthaul_bits_per_update"]
+    assert f"{round(bits):,} bit per access point on average" in result.stdout
+
+    figures, result = run_json("isac_inspect", SHIPPED_MODEL)
+    for entropy, expected in zip(
+        figures["prior_entropy_bits"], figures["expected_bits_per_update"]
+    ):
+        assert 1 < entropy < figures["bits_per_index"]
+        assert expected == pytest.approx(entropy * figures["indices"])
+        assert f"prior of {entropy:.2f} bit per index" in result.stdout
+        assert bits == pytest.approx(expected, rel=0.2)
+
+
+def test_simulate_counts_plain_bits_where_coding_does_not_gain(lite_model):
+    # The codewords of a fresh model are equally likely as far as its counts know.
+    figures, _ = run_json(
+        *["isac_simulate", "--scenario", LITE, "--model", lite_model, "--frames", 2],
+        *["--device", "cpu", "--entropy-coding"],
+    )
+    assert figures["entropy_coded_bits_per_update"] == figures["fronthaul_bits_per_update"]
+    assert figures["frames"] == 2
 
 
 def test_simulate_gives_all_keys_and_the_same_numbers_twice(lite_model):

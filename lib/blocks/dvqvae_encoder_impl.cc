@@ -44,17 +44,19 @@ dvqvae_encoder::sptr dvqvae_encoder::make(const cfisac::Scenario& scenario,
                                           const std::string& model_file,
                                           int access_point,
                                           std::uint64_t seed,
-                                          const std::string& device)
+                                          const std::string& device,
+                                          bool entropy_coding)
 {
     return gnuradio::make_block_sptr<dvqvae_encoder_impl>(
-        scenario, model_file, access_point, seed, device);
+        scenario, model_file, access_point, seed, device, entropy_coding);
 }
 
 dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& model_file,
                                          int access_point,
                                          std::uint64_t seed,
-                                         const std::string& device)
+                                         const std::string& device,
+                                         bool entropy_coding)
     : gr::block(
           "dvqvae_encoder", inputs(scenario), gr::io_signature::make(1, 1, sizeof(char))),
       d_model_file(model_file),
@@ -65,7 +67,8 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
       d_seed(seed),
       d_pilot(d_model.architecture().reference == cfisac::signal::Reference::pilot),
       d_reference(d_model.architecture().reference ==
-                  cfisac::signal::Reference::reference)
+                  cfisac::signal::Reference::reference),
+      d_table(entropy_coding ? d_format.table(access_point) : nullptr)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_min_output_buffer(items_in_whole_pages(d_format.size()));
@@ -82,6 +85,11 @@ void dvqvae_encoder_impl::setup_rpc()
 #ifdef GR_CTRLPORT
     add_rpc_variable(exported_count(
         alias(), "frames", &dvqvae_encoder::frames, "frames", "frames encoded"));
+    add_rpc_variable(exported_count(alias(),
+                                    "coded_bits",
+                                    &dvqvae_encoder::coded_bits,
+                                    "bits",
+                                    "bits of payload in all packets"));
     add_rpc_variable(exported_count(alias(),
                                     "frames_refused",
                                     &dvqvae_encoder::frames_refused,
@@ -245,10 +253,11 @@ int dvqvae_encoder_impl::general_work(int noutput_items,
             d_packet.frame = *frame;
             d_packet.capture_time_ns = capture_time_ns(tags[0], offset, *frame);
             d_packet.scale = static_cast<float>(std::sqrt(power));
-            cfisac::fronthaul::encode(d_packet,
-                                      static_cast<std::uint8_t*>(output_items[0]) +
-                                          produced * d_format.size(),
-                                      d_format.size());
+            d_coded_bits += cfisac::fronthaul::encode(
+                d_packet,
+                static_cast<std::uint8_t*>(output_items[0]) + produced * d_format.size(),
+                d_format.size(),
+                d_table);
             produced++;
             d_frames++;
         }

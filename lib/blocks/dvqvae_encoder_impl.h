@@ -21,10 +21,12 @@ public:
                         const std::string& model_file,
                         int access_point,
                         std::uint64_t seed,
-                        const std::string& device);
+                        const std::string& device,
+                        bool entropy_coding);
 
     std::size_t packet_size() const override { return d_format.size(); }
     std::uint64_t frames() const override { return d_frames; }
+    std::uint64_t coded_bits() const override { return d_coded_bits; }
     std::uint64_t frames_refused() const override { return d_frames_refused; }
     std::uint64_t frames_unmatched() const override { return d_frames_unmatched; }
     std::string error() const override { return d_failure.text(); }
@@ -57,8 +59,11 @@ private:
     const std::uint64_t d_seed;
     const bool d_pilot;
     const bool d_reference;
+    //! of the access point, in d_format; null for plain packets
+    const cfisac::fronthaul::FrequencyTable* const d_table;
     cfisac::fronthaul::Packet d_packet;
     std::atomic<std::uint64_t> d_frames{0};
+    std::atomic<std::uint64_t> d_coded_bits{0};
     std::atomic<std::uint64_t> d_frames_refused{0};
     std::atomic<std::uint64_t> d_frames_unmatched{0};
     log_limiter d_log_limiter;

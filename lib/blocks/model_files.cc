@@ -19,13 +19,26 @@ cfisac::nn::Model load_model(const std::string& file,
         file, scenario, cfisac::signal::resolve_device(device));
 }
 
+std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables(
+    const cfisac::nn::Model& model)
+{
+    std::vector<cfisac::fronthaul::FrequencyTable> tables;
+    if (model.codewords() > 1) {
+        for (std::size_t m = 0; m < model.scenario().receive.size(); m++) {
+            tables.emplace_back(model.codeword_counts(static_cast<std::int64_t>(m)));
+        }
+    }
+    return tables;
+}
+
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model)
 {
     return cfisac::fronthaul::PacketFormat(
         static_cast<std::uint32_t>(model.codewords()),
         static_cast<std::uint32_t>(model.index_count()),
         cfisac::fingerprint(model.scenario()),
-        model.fingerprint());
+        model.fingerprint(),
+        frequency_tables(model));
 }
 
 model_info load_model_info(const std::string& path)
@@ -40,6 +53,7 @@ model_info load_model_info(const std::string& path)
     info.fingerprint = model.fingerprint();
     info.codewords = model.codewords();
     info.index_count = model.index_count();
+    info.frequency_tables = frequency_tables(model);
     info.fronthaul_bits = model.fronthaul_bits();
     info.reference_bits = cfisac::signal::reference_bits(model.scenario(), reference);
     info.encoder_reads_transmit = reference == cfisac::signal::Reference::reference;

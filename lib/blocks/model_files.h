@@ -6,6 +6,7 @@
 #include <cfisac/fronthaul/packet.h>
 #include <cfisac/nn/model.h>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -16,7 +17,12 @@ cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device);
 
-//! The packets of a model.
+//! Tables [M] of how likely the model's codewords are, from the counts (18) of each
+//! quantizer; none for a codebook of one codeword.
+std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables(
+    const cfisac::nn::Model& model);
+
+//! The packets of a model, plain or entropy coded.
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model);
 
 } // namespace isac

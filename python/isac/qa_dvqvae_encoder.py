@@ -5,13 +5,19 @@
 import os
 import pathlib
 import struct
+import sys
 import tempfile
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, isac
 
-SMALL = str(pathlib.Path(__file__).parents[2] / "lib" / "tests" / "blocks" / "small.yml")
+TESTS = pathlib.Path(__file__).parents[2] / "lib" / "tests"
+SMALL = str(TESTS / "blocks" / "small.yml")
+sys.path.insert(0, str(TESTS / "fronthaul"))
+
+import reference_entropy_coding as reference  # noqa: E402
+
 GRID = """{"read_out": "grid", "codeword_dim": 16, "codewords": 8,
            "grid": {"cells": 8, "doppler_lines": 8, "doppler_spacing_hz": 1000.0,
                     "hidden_channels": 8, "encoder_layers": 1, "cell_features": 4,
@@ -36,9 +42,9 @@ class qa_dvqvae_encoder(gr_unittest.TestCase):
         random = np.random.default_rng(1)
         self.echoes = random.standard_normal((4, 4, 16, 16)).astype(np.complex64)
 
-    def model(self, reference):
+    def model(self, reference, architecture=GRID):
         path = os.path.join(self.folder.name, reference + ".safetensors")
-        isac.write_fresh_model(path, self.scenario, GRID, reference, 1)
+        isac.write_fresh_model(path, self.scenario, architecture, reference, 1)
         return path
 
     def run_encoder(self, encoder, echoes, tags=(), sent=None):
@@ -83,6 +89,46 @@ class qa_dvqvae_encoder(gr_unittest.TestCase):
                                  self.echoes) for seed in (1, 1, 2)]
         self.assertEqual(runs[0], runs[1])
         self.assertNotEqual(runs[0], runs[2])
+
+    def test_entropy_coding(self):
+        # Five codewords that are equally likely, as in a fresh model, take 2.3 bits each.
+        path = self.model(
+            "pilot", GRID.replace('"codewords": 8', '"codewords": 5')
+            .replace('"cells": 8', '"cells": 16'))
+        bits = isac.load_model_info(path).fronthaul_bits
+        plain = isac.dvqvae_encoder(self.scenario, path, 1, 7, "cpu")
+        coded = isac.dvqvae_encoder(self.scenario, path, 1, 7, "cpu", entropy_coding=True)
+        expected = self.run_encoder(plain, self.echoes)
+        packets = self.run_encoder(coded, self.echoes)
+        self.assertEqual(len(packets), 4)
+        self.assertEqual(plain.coded_bits(), 4 * bits)
+
+        table = reference.frequencies(np.ones(5, np.float32))
+        sent_bits = 0
+        for packet, other in zip(packets, expected):
+            self.assertEqual(len(packet), len(other))
+            self.assertEqual(other[25], 0)
+            self.assertEqual(packet[25], 1)
+            self.assertEqual(packet[:25] + packet[26:52], other[:25] + other[26:52])
+            self.assertEqual(struct.unpack("<I", packet[-4:])[0], crc32c(packet[:-4]))
+            (size,) = struct.unpack_from("<I", packet, 52)
+            sent_bits += 32 + 8 * size
+            self.assertEqual(set(packet[56 + size:-4]), {0})
+            payload = int.from_bytes(other[52:-4], "little")
+            indices = [payload >> 3 * i & 7 for i in range(bits // 3)]
+            self.assertEqual(
+                reference.decode(packet[56:56 + size], bits // 3, table), indices)
+        self.assertEqual(coded.coded_bits(), sent_bits)
+        self.assertLess(sent_bits, 4 * bits)
+
+    def test_entropy_coding_without_gain(self):
+        # Eight equally likely codewords take the three bits of an index.
+        path = self.model("pilot")
+        coded = isac.dvqvae_encoder(self.scenario, path, 1, 7, "cpu", True)
+        plain = isac.dvqvae_encoder(self.scenario, path, 1, 7, "cpu", False)
+        self.assertEqual(self.run_encoder(coded, self.echoes),
+                         self.run_encoder(plain, self.echoes))
+        self.assertEqual(coded.coded_bits(), plain.coded_bits())
 
     def test_sample_that_is_not_finite(self):
         encoder = isac.dvqvae_encoder(self.scenario, self.model("pilot"), 0, 1, "cpu")

@@ -12,6 +12,10 @@ from gnuradio import blocks, gr, gr_unittest, isac
 
 SMALL = str(pathlib.Path(__file__).parents[2] / "lib" / "tests" / "blocks" / "small.yml")
 FRAMES = 8
+FIVE_CODEWORDS = """{"read_out": "grid", "codeword_dim": 16, "codewords": 5,
+    "grid": {"cells": 16, "doppler_lines": 8, "doppler_spacing_hz": 1000.0,
+             "hidden_channels": 8, "encoder_layers": 1, "cell_features": 4,
+             "decoder_channels": 8, "decoder_layers": 1, "velocity_steps": 5}}"""
 
 
 class qa_fusion_decoder(gr_unittest.TestCase):
@@ -23,7 +27,7 @@ class qa_fusion_decoder(gr_unittest.TestCase):
         self.path = os.path.join(self.folder.name, "model.safetensors")
         isac.write_fresh_model(self.path, self.scenario, "lite", "pilot", 1)
 
-    def packets(self):
+    def packets(self, entropy_coding=(False, False)):
         """Bytes [M, frame, packet] from the whole chain before the decoder."""
         scenario = self.scenario
         flowgraph = gr.top_block()
@@ -37,7 +41,8 @@ class qa_fusion_decoder(gr_unittest.TestCase):
             flowgraph.connect((precoder, n), head, (channel, n))
         sinks = []
         for m in range(2):
-            encoder = isac.dvqvae_encoder(scenario, self.path, m, 1, "cpu")
+            encoder = isac.dvqvae_encoder(
+                scenario, self.path, m, 1, "cpu", entropy_coding[m])
             sinks.append(blocks.vector_sink_b(encoder.packet_size()))
             flowgraph.connect((channel, m), encoder, sinks[m])
         flowgraph.connect((channel, 2), blocks.null_sink(4 * scenario.estimate_size))
@@ -82,6 +87,22 @@ class qa_fusion_decoder(gr_unittest.TestCase):
         self.assertEqual(decoder.packets_refused(), 1)
         self.assertEqual(decoder.frames_lost(), 1)
         self.assertEqual(decoder.items_unmatched(), 1)
+
+    def test_entropy_coded_packets(self):
+        # Five equally likely codewords take less than the three bits of an index.
+        isac.write_fresh_model(self.path, self.scenario, FIVE_CODEWORDS, "pilot", 1)
+        clean, _ = self.run_decoder(
+            self.packets(), isac.fusion_decoder(self.scenario, self.path))
+        for entropy_coding in [(True, True), (False, True)]:
+            packets = self.packets(entropy_coding)
+            for m in range(2):
+                self.assertEqual(set(packets[m, :, 25]), {int(entropy_coding[m])})
+            decoder = isac.fusion_decoder(self.scenario, self.path)
+            result, _ = self.run_decoder(packets, decoder)
+            self.assertEqual(decoder.refusals(), {})
+            self.assertEqual(sorted(result), list(range(FRAMES)))
+            for frame, estimates in result.items():
+                np.testing.assert_array_equal(estimates, clean[frame])
 
     def test_lost_packets(self):
         packets = self.packets()

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_CFISAC_FRONTHAUL_PACKET_H
 #define INCLUDED_CFISAC_FRONTHAUL_PACKET_H
 
+#include <cfisac/fronthaul/entropy_coding.h>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -21,13 +22,19 @@ namespace cfisac::fronthaul {
  * |      8 |     8 | frame number                                                       |
  * |     16 |     8 | capture time of the frame's first sample, ns (signed)              |
  * |     24 |     1 | bits per index b, 1 … 16                                           |
- * |     25 |     3 | zero                                                               |
+ * |     25 |     1 | coding of the payload: 0 plain, 1 entropy coded                    |
+ * |     26 |     2 | zero                                                               |
  * |     28 |     4 | number of indices L                                                |
  * |     32 |     4 | scale of the frame, finite and not negative                        |
  * |     36 |     8 | fingerprint of the scenario                                        |
  * |     44 |     8 | fingerprint of the model                                           |
- * |     52 |     P | payload, P = ⌈b L / 8⌉: the indices, see bit_packing.h             |
+ * |     52 |     P | payload, P = ⌈b L / 8⌉, see below                                  |
  * | 52 + P |     4 | CRC-32C of everything before it                                    |
+ *
+ * A plain payload is the indices as in bit_packing.h. An entropy-coded one is the number
+ * of coded bytes (4 bytes), the coded bytes as in entropy_coding.h, and zeros. It needs
+ * the frequency table of the access point at both ends; where the coded bytes do not fit
+ * into P bytes, the packet is plain.
  *
  * The CRC finds damage, not forgery: authentication is the transport's business.
  */
@@ -36,6 +43,9 @@ constexpr std::size_t packet_header_size = 52;
 constexpr std::uint16_t packet_version = 1;
 //! Most indices in a packet (at most 32 MiB of payload).
 constexpr std::uint32_t max_index_count = std::uint32_t{1} << 24;
+
+//! How the payload of a packet holds the indices.
+enum class Coding : std::uint8_t { plain = 0, entropy = 1 };
 
 //! Content of a packet.
 struct Packet {
@@ -65,18 +75,27 @@ public:
      * \param index_count indices per packet, 1 … max_index_count
      * \param scenario_fingerprint see cfisac::fingerprint()
      * \param model_fingerprint of the model whose codebook the indices refer to
-     * \throws std::invalid_argument naming the value that is out of range
+     * \param tables [M] table of each access point, for entropy-coded packets; access
+     * points that have none send plain packets only
+     * \throws std::invalid_argument naming the value that is out of range, or the table
+     * that is not for `codewords` codewords
      */
     PacketFormat(std::uint32_t codewords,
                  std::uint32_t index_count,
                  std::uint64_t scenario_fingerprint,
-                 std::uint64_t model_fingerprint);
+                 std::uint64_t model_fingerprint,
+                 std::vector<FrequencyTable> tables = {});
 
     std::uint32_t codewords() const { return d_codewords; }
     std::uint8_t bits_per_index() const { return d_bits_per_index; }
     std::uint32_t index_count() const { return d_index_count; }
     std::uint64_t scenario_fingerprint() const { return d_scenario_fingerprint; }
     std::uint64_t model_fingerprint() const { return d_model_fingerprint; }
+    //! Table of an access point; null where it has none.
+    const FrequencyTable* table(std::size_t access_point) const
+    {
+        return access_point < d_tables.size() ? &d_tables[access_point] : nullptr;
+    }
     //! Bytes of every packet of this format.
     std::size_t size() const { return d_size; }
 
@@ -86,6 +105,7 @@ private:
     std::uint32_t d_index_count;
     std::uint64_t d_scenario_fingerprint;
     std::uint64_t d_model_fingerprint;
+    std::vector<FrequencyTable> d_tables;
     std::size_t d_size;
 };
 
@@ -107,11 +127,20 @@ const char* to_string(PacketStatus status);
  * \param packet content
  * \param out where to write `size` bytes; need not be aligned
  * \param size `packet_size(packet.bits_per_index, packet.indices.size())`
- * \throws std::invalid_argument when `size` is another, or a field is out of range
+ * \param table of the access point, for an entropy-coded payload; a plain one where it is
+ * null or the coded bytes do not fit
+ * \return bits of the payload in use: b L of a plain one; of an entropy-coded one those of
+ * the coded bytes and their number, without the zeros
+ * \throws std::invalid_argument when `size` is another, or a field or an index is out of
+ * range
  */
-void encode(const Packet& packet, std::uint8_t* out, std::size_t size);
+std::uint64_t encode(const Packet& packet,
+                     std::uint8_t* out,
+                     std::size_t size,
+                     const FrequencyTable* table = nullptr);
 
-/*! Read a packet, which may come from anywhere.
+/*! Read a packet, plain or entropy coded, which may come from anywhere. An entropy-coded
+ * one whose access point has no table in `expected` is a `bad_field`.
  *
  * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size
  * is that of `expected` and not of the packet.

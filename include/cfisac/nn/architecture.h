@@ -54,6 +54,8 @@ struct Architecture {
         double doppler_spacing_hz = 500.0;
         int64_t hidden_channels = 64; //!< H
         int64_t encoder_layers = 2;   //!< residual layers at the access point
+        int64_t codewords_per_vector = 1; //!< G, see QuantizerOptions
+        int64_t vectors_sent = 0; //!< K, see QuantizerOptions; zero: all
         int64_t profiles = 2;         //!< Doppler profiles read from a codeword
         int64_t cell_features = 24;   //!< other features read from a codeword
         int64_t decoder_channels = 80;

@@ -33,7 +33,9 @@ public:
     int64_t receivers() const { return static_cast<int64_t>(d_quantizers.size()); }
     //! dimensions of a latent after its channels
     const std::vector<int64_t>& latent_shape() const { return d_latent_shape; }
-    //! L, vectors in a latent
+    //! vectors in a latent
+    int64_t positions() const;
+    //! L, indices of a latent
     int64_t index_count() const;
 
     /*!

@@ -44,7 +44,7 @@ struct GridOutput {
  * profile is lifted onto a plane of V × V velocities common to all pairs: a velocity v
  * seen at the cell has the Doppler frequency (9) of the pair, and the profile is read
  * there with linear interpolation; the pairs are added. A small network over the plane of
- * cells fuses this with the other features. The velocity of a cell is the mean over the
+ * cells fuses this with the other features and the access points that are present. The velocity of a cell is the mean over the
  * velocity plane plus a correction.
  *
  * Geometry enters through the lift alone; it is computed from the scenario and is not
@@ -59,8 +59,15 @@ public:
      */
     GridDecoderImpl(const Scenario& scenario, const GridDecoderOptions& options);
 
-    //! M latents [B, D, N, G', G'] → see GridOutput
-    GridOutput forward(const std::vector<torch::Tensor>& latents);
+    /*!
+     * M latents [B, D, N, G', G'] → see GridOutput.
+     *
+     * \param present [B, M], one where an access point's latent has arrived, zero where it
+     * is missing; undefined where all have. A missing one adds nothing, and the network is
+     * told.
+     */
+    GridOutput forward(const std::vector<torch::Tensor>& latents,
+                       const torch::Tensor& present = {});
 
     //! centres of the cells [2, G', G'], m, and size of a cell [2], m
     const torch::Tensor& centres() const { return d_centres; }
@@ -73,6 +80,8 @@ public:
 
 private:
     void move_geometry(const at::TensorOptions& options);
+
+    int64_t d_receivers;
 
     GridDecoderOptions d_options;
     torch::nn::Linear d_profile{nullptr};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cfisac::nn {
@@ -53,9 +54,15 @@ public:
 
     std::int64_t index_count() const;    //!< L, indices per update and access point
     std::int64_t codewords() const;      //!< N_c
-    std::int64_t bits_per_index() const; //!< ceil(log2 N_c)
+    std::int64_t index_range() const;    //!< every index is below this
+    std::int64_t bits_per_index() const; //!< ceil(log2 index_range)
     //! Fronthaul bits per update of one access point, N_b L.
     std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
+    /*! Moving averages (18) of how often access point m chose each codeword in training,
+     * [N_c]: finite and not negative, in no particular unit. They are part of the
+     * fingerprint.
+     */
+    std::vector<float> codeword_counts(std::int64_t receiver) const;
     //! Whether `decode` reads the transmitted frames.
     bool decoder_needs_transmit() const;
     //! Whether `encode` reads the transmitted frames (reference other than `raw`).
@@ -72,8 +79,14 @@ public:
                       const at::Tensor& echo,
                       const at::Tensor& transmit) const;
 
+    //! Whether indices [B, L], int64, of access point m are some that `encode` can give.
+    bool accepts(std::int64_t receiver, const at::Tensor& indices) const;
+    //! The codewords among the indices [B, L] of access point m.
+    at::Tensor codewords_of(std::int64_t receiver, const at::Tensor& indices) const;
+
     /*! Central unit: codewords from indices, decoder (16), read-out.
-     * \param indices M tensors [B, L], int64
+     * \param indices M tensors [B, L], int64; an undefined one is an access point whose
+     * packet is missing
      * \param transmit X [B, N, N_t, S, T]; may be undefined unless
      * `decoder_needs_transmit`
      */
@@ -87,6 +100,11 @@ private:
     Model(const Scenario& scenario,
           const Architecture& architecture,
           std::shared_ptr<DVqVaeImpl> network);
+    void check_counts() const;
+
+    // Latents of all access points and, where one is missing, the mask of those present.
+    std::pair<std::vector<at::Tensor>, at::Tensor>
+    latents_of(const std::vector<at::Tensor>& indices) const;
 
     Scenario d_scenario;
     Architecture d_architecture;

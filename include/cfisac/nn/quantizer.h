@@ -24,8 +24,14 @@ struct QuantizerOptions {
     TORCH_ARG(double, decay) = 0.99;
     //! smoothing of the counts in the division (20), and only there
     TORCH_ARG(double, epsilon) = 1e-5;
-    //! without the projector (13) codeword_dim must equal features
+    //! without the projector (13) features must equal groups times codeword_dim
     TORCH_ARG(bool, projector) = true;
+    //! G, codewords for each vector of the latent; together they have G·D elements
+    TORCH_ARG(int64_t, groups) = 1;
+    //! K, vectors of a latent that are sent, those of the largest norm; zero: all are
+    TORCH_ARG(int64_t, sent) = 0;
+    //! P, vectors in a latent; needed where not all are sent
+    TORCH_ARG(int64_t, positions) = 0;
     //! refuse a latent with NaN or infinity (costs a synchronisation on a GPU)
     TORCH_ARG(bool, check_finite) = true;
     //! of the initial projector and codebook
@@ -34,13 +40,14 @@ struct QuantizerOptions {
 
 //! What the quantizer gives in training
 struct QuantizerOutput {
-    //! [B, D, …]: the codewords exactly; the gradient passes to the projected latent
+    //! [B, G·D, …]: the codewords exactly, zero where nothing is sent; the gradient passes
+    //! to the projected latent
     torch::Tensor quantized;
-    //! [B, L] int64
+    //! [B, n] int64, the codewords of the vectors that are sent
     torch::Tensor indices;
-    //! [B·L, D]: Wy with its gradient; hand its detached values to ema_update
+    //! [B·n, D]: Wy with its gradient; hand its detached values to ema_update
     torch::Tensor projected;
-    //! scalar: (21) without ω, divided by the number of elements B·L·D
+    //! scalar: (21) without ω, divided by the number of elements B·n·D
     torch::Tensor commitment;
 };
 
@@ -56,7 +63,13 @@ struct QuantizerOutput {
  * zero. Here a count starts at one and the sum at the codeword, and (20) divides by (L_j
  * + ε) / (n + N_c ε) · n with n = Σ L_j.
  *
- * Parameter: projector.weight [D, H]. Buffers, saved with the model: codebook [N_c, D],
+ * Two options go beyond the publication. With G groups the projected vector has G·D
+ * elements and is quantized in G pieces with the same codebook (product quantization). With
+ * K vectors sent, only those of the largest norm travel, the others are zero at the central
+ * unit: where most of a latent says that there is nothing, this spends the bits on the
+ * rest. What travels are then K positions in ascending order, followed by K·G codewords.
+ *
+ * Parameter: projector.weight [G·D, H]. Buffers, saved with the model: codebook [N_c, D],
  * counts [N_c], sums [N_c, D].
  */
 class VectorQuantizerImpl : public torch::nn::Module
@@ -66,11 +79,14 @@ public:
     //! 1)
     explicit VectorQuantizerImpl(const QuantizerOptions& options = {});
 
-    //! (13): [B, H, …] → [B·L, D]
+    //! (13): [B, H, …] → [B·P, G·D], all vectors
     torch::Tensor project(const torch::Tensor& latent);
+    //! (13) as the codebook sees it: [B, H, …] → [B·n, D], pieces of the vectors sent
+    torch::Tensor pieces(const torch::Tensor& latent);
 
     /*!
-     * (15): [B, H, …] → [B, L] int64, without gradient.
+     * (15): [B, H, …] → [B, L] int64, what travels; without gradient. L is P·G, or
+     * K·(1 + G) where K vectors are sent.
      *
      * Since ‖Wy − c_j‖² = ‖Wy‖² + ‖c_j‖² − 2 (Wᵀc_j)ᵀy and the first term does not depend
      * on j, this is argmin_j ‖c_j‖² − 2 (Wᵀc_j)ᵀy: N_c products of length H for each
@@ -82,12 +98,20 @@ public:
     torch::Tensor indices(const torch::Tensor& latent);
 
     /*!
-     * (14): indices [B, L] int64 → codewords [B, D, latent_shape…].
+     * (14): indices [B, L] int64 → codewords [B, G·D, latent_shape…].
      *
-     * \throws std::invalid_argument on an index outside [0, N_c) or if latent_shape does
-     * not have L elements
+     * \throws std::invalid_argument on an index outside [0, N_c), positions that do not
+     * ascend within [0, P), or if latent_shape does not fit L
      */
     torch::Tensor lookup(const torch::Tensor& indices, torch::IntArrayRef latent_shape);
+    //! Whether lookup takes these indices [B, L] int64 of the right number.
+    bool accepts(const torch::Tensor& indices) const;
+    //! the codewords among indices [B, L]
+    torch::Tensor codewords_of(const torch::Tensor& indices) const;
+    //! L for a latent of so many vectors
+    int64_t index_count(int64_t positions) const;
+    //! every index is below this: N_c, or the larger of N_c and P where positions travel
+    int64_t index_range() const;
 
     //! (13)–(15) with straight-through gradient, and (21): [B, H, …] → see
     //! QuantizerOutput
@@ -119,7 +143,7 @@ public:
     int64_t distinct(const torch::Tensor& indices) const;
     //! number of codewords whose moving-average count is below the threshold
     int64_t dead(double threshold) const;
-    //! N_b = ⌈log2 N_c⌉
+    //! N_b = ⌈log2 index_range⌉
     int64_t bits_per_index() const;
 
     const torch::Tensor& codebook() const { return d_codebook; } //!< [N_c, D]
@@ -129,7 +153,13 @@ public:
 
 private:
     torch::Tensor flatten(const torch::Tensor& latent) const;
-    torch::Tensor nearest(const torch::Tensor& rows) const;
+    torch::Tensor nearest(const torch::Tensor& pieces) const;
+    torch::Tensor choose(const torch::Tensor& projected, int64_t batch) const;
+    torch::Tensor pick(const torch::Tensor& projected, const torch::Tensor& chosen) const;
+    torch::Tensor spread(const torch::Tensor& codewords,
+                         const torch::Tensor& chosen,
+                         int64_t batch,
+                         torch::IntArrayRef latent_shape) const;
     void check_indices(const torch::Tensor& indices) const;
     torch::Tensor histogram(const torch::Tensor& indices) const;
     void check_projected(const torch::Tensor& projected) const;

@@ -31,8 +31,11 @@ struct CellCorrelation {
  * antenna of one access point and transformed over symbols (to Doppler lines),
  * subcarriers (to delays) and both arrays (to angles of arrival and departure). In this
  * cube each cell of the plane has its place for each transmit access point: the two
- * angles and the bistatic delay that follow from the geometry. Delays are taken from a
- * table with steps of a third of the resolution c / (N_s Δf).
+ * angles and the bistatic delay that follow from the geometry. Over delay, the cube is
+ * computed in steps of a quarter of the resolution 1 / (N_s Δf), with phases counted from
+ * the middle of the band, and interpolated between three steps (Lagrange): the power at a
+ * target's own cell is within 0.5 % of the exact one. (Rounding to steps moves the point a
+ * cell looks at by up to half a step, which alone costs more than the noise does.)
  */
 class CellFilter
 {
@@ -59,10 +62,12 @@ public:
     CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
 
 private:
-    // For one transmit access point: cells in groups of equal delay.
+    // For one transmit access point: cells in groups of the same nearest step of delay.
     struct Pair {
-        at::Tensor delays;    //!< [groups, S], exp(+j2π i Δf τ)
-        at::Tensor steering;  //!< [groups, longest group, M_r N_t], zero where padded
+        at::Tensor delays; //!< [groups + 2, S], exp(+j2π (i − mean i) Δf τ)
+        //! [3, groups, longest group, M_r N_t], zero where padded; for the step below, the
+        //! nearest step and the step above, with its weight of interpolation
+        at::Tensor steering;
         at::Tensor place;     //!< [G²], row of each cell in the groups
         at::Tensor departing; //!< [G², N_t], conjugated a_t
     };

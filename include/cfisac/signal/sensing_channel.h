@@ -36,6 +36,11 @@ struct Impairments {
     double noise_dbm; //!< ξ_z² per resource element and antenna
     Clutter clutter;  //!< scatterers of (29); none when their number is zero
     Clocks clocks;    //!< offsets of (30)
+    //! Scatterers of each frame, in place of those of `clutter` where not empty; their
+    //! prior remains that of `clutter`
+    std::vector<Population> clutter_of_frames = {};
+    //! Clocks of each frame, in place of `clocks` where not empty
+    std::vector<Clocks> clocks_of_frames = {};
 
     //! Those of the scenario.
     static Impairments of(const Scenario& scenario);

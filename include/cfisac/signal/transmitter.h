@@ -5,6 +5,8 @@
 #include <cfisac/signal/layout.h>
 #include <cfisac/signal/random.h>
 
+#include <vector>
+
 namespace cfisac::signal {
 
 /*! Channels between all transmit antennas and the users, drawn from (seed, frame).
@@ -38,6 +40,11 @@ at::Tensor user_channel(const Layout& layout,
 at::Tensor mmse_precoder(const at::Tensor& channel,
                          double noise_w,
                          double power_w,
+                         std::int64_t access_points);
+//! The same with a power for each frame: `power_w` has B entries, or one for all.
+at::Tensor mmse_precoder(const at::Tensor& channel,
+                         double noise_w,
+                         const std::vector<double>& power_w,
                          std::int64_t access_points);
 
 /*! Unit-power QAM points in Gray order: the first half of a point's bits (most
@@ -95,6 +102,11 @@ struct Transmission {
 //! Users, channel, precoder, payload and signal of the frames of `random`.
 Transmission transmit(const Layout& layout,
                       double power_dbm,
+                      const Random& random,
+                      at::ScalarType type = at::kFloat);
+//! The same with a power for each frame: `power_dbm` has B entries, or one for all.
+Transmission transmit(const Layout& layout,
+                      const std::vector<double>& power_dbm,
                       const Random& random,
                       at::ScalarType type = at::kFloat);
 

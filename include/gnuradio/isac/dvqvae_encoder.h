@@ -33,7 +33,10 @@ namespace isac {
  *   paired with the echoes by frame number; one without a partner is passed over.
  *
  * Output: fronthaul packets (cfisac/fronthaul/packet.h), one per item, packet_size()
- * bytes.
+ * bytes. With entropy coding, frequent codewords take fewer bits: the payload is the code
+ * of the indices (cfisac/fronthaul/entropy_coding.h) and then zeros, up to the size of a
+ * plain packet. How frequent they are is told by the counts (18) in the model, which the
+ * decoder has as well. A frame whose code does not fit leaves in a plain packet.
  *
  * The frame number is that of the tag `frame`, or the item's number; the capture time is
  * that of the tag `rx_time`, or frame number times interval. A frame with a sample that
@@ -50,6 +53,7 @@ public:
      * \param access_point m, from 0
      * \param seed the precoder's; `pilot` only
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
+     * \param entropy_coding whether the payloads of the packets are entropy coded
      * \throws std::invalid_argument on a wrong access point or device
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
@@ -57,12 +61,16 @@ public:
                      const std::string& model_file,
                      int access_point,
                      std::uint64_t seed = 0,
-                     const std::string& device = "auto");
+                     const std::string& device = "auto",
+                     bool entropy_coding = false);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;
     //! Frames encoded.
     virtual std::uint64_t frames() const = 0;
+    //! Bits of payload in all packets so far: the indices, or with entropy coding their
+    //! code and its length; without the zeros.
+    virtual std::uint64_t coded_bits() const = 0;
     //! Frames left out because of a sample that is not finite.
     virtual std::uint64_t frames_refused() const = 0;
     //! Frames passed over because echo and transmit frames were not of the same number.

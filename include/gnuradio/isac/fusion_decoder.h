@@ -25,8 +25,8 @@ namespace isac {
  * partner is dropped and counted, and the frame is lost.
  *
  * Inputs:
- * - 0 … M-1: fronthaul packets of access points 0 … M-1, one per item, packet_size()
- *   bytes;
+ * - 0 … M-1: fronthaul packets of access points 0 … M-1, plain or entropy coded, one per
+ *   item, packet_size() bytes;
  * - M … M+N-1 (only when the model's decoder reads them): transmit frames, one per item,
  *   gr_complex [N_t, S, T]; numbered by the tag `frame` or the item's number.
  *

@@ -3,11 +3,13 @@
 #ifndef INCLUDED_ISAC_MODEL_INFO_H
 #define INCLUDED_ISAC_MODEL_INFO_H
 
+#include <cfisac/fronthaul/entropy_coding.h>
 #include <cfisac/scenario/scenario.h>
 #include <cstddef>
 #include <cstdint>
 #include <gnuradio/isac/api.h>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -21,7 +23,9 @@ struct ISAC_API model_info {
     std::uint64_t fingerprint;  //!< of architecture, codebooks and weights
     std::int64_t codewords = 0; //!< N_c, size of the codebook
     std::int64_t index_count = 0; //!< L, indices of one access point and update
-    std::int64_t fronthaul_bits;  //!< index bits of one access point and update
+    //! [M] how likely the codewords are; empty for a codebook of one codeword
+    std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables;
+    std::int64_t fronthaul_bits; //!< index bits of one access point and update
     std::size_t reference_bits;  //!< bits that tell one access point what was transmitted
     bool encoder_reads_transmit; //!< the encoder has inputs for the N transmit frames
     bool decoder_reads_transmit; //!< the decoder has inputs for the N transmit frames

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <cfisac/fronthaul/bit_packing.h>
 #include <cfisac/fronthaul/packet.h>
@@ -7,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace cfisac::fronthaul {
 namespace {
@@ -16,6 +18,7 @@ static_assert(std::numeric_limits<float>::is_iec559 && sizeof(float) == 4,
 
 constexpr std::uint32_t magic = 0x50494643; // "CFIP", little endian
 constexpr std::size_t crc_size = 4;
+constexpr std::size_t length_size = 4; // of the number of coded bytes
 
 // Offsets of the fields, see packet.h.
 constexpr std::size_t at_magic = 0;
@@ -24,8 +27,9 @@ constexpr std::size_t at_access_point = 6;
 constexpr std::size_t at_frame = 8;
 constexpr std::size_t at_capture_time = 16;
 constexpr std::size_t at_bits_per_index = 24;
-constexpr std::size_t at_zero = 25;
-constexpr std::size_t zero_size = 3;
+constexpr std::size_t at_coding = 25;
+constexpr std::size_t at_zero = 26;
+constexpr std::size_t zero_size = 2;
 constexpr std::size_t at_index_count = 28;
 constexpr std::size_t at_scale = 32;
 constexpr std::size_t at_scenario = 36;
@@ -66,19 +70,78 @@ float get_float(const std::uint8_t* in)
 
 bool is_scale(float value) { return std::isfinite(value) && !std::signbit(value); }
 
-//! Whether every field but the fingerprints and those that may have any value is as the
-//! format says.
+bool is_zero(const std::uint8_t* begin, const std::uint8_t* end)
+{
+    return std::all_of(begin, end, [](std::uint8_t byte) { return byte == 0; });
+}
+
+//! Whether every field of the header but the fingerprints and those that may have any
+//! value is as the format says.
 bool fields_fit(const std::uint8_t* data, const PacketFormat& expected)
 {
-    static constexpr std::uint8_t zeros[zero_size] = {};
     return get<std::uint8_t>(data + at_bits_per_index) == expected.bits_per_index() &&
-           std::memcmp(data + at_zero, zeros, zero_size) == 0 &&
+           is_zero(data + at_zero, data + at_zero + zero_size) &&
            get<std::uint32_t>(data + at_index_count) == expected.index_count() &&
-           is_scale(get_float(data + at_scale)) &&
-           is_packed(data + packet_header_size,
-                     expected.index_count(),
-                     expected.bits_per_index(),
-                     expected.codewords());
+           is_scale(get_float(data + at_scale));
+}
+
+/*! Write an entropy-coded payload.
+ * \param end of the payload, which begins at `out`
+ * \return whether it fits; if not, nothing is written
+ */
+bool put_coded(const std::vector<std::uint8_t>& coded,
+               std::uint8_t* out,
+               std::uint8_t* end)
+{
+    const auto room = static_cast<std::size_t>(end - out);
+    if (room < length_size || room - length_size < coded.size()) {
+        return false;
+    }
+    put(out, static_cast<std::uint32_t>(coded.size()));
+    std::fill(std::copy(coded.begin(), coded.end(), out + length_size), end, 0);
+    return true;
+}
+
+//! Read a plain payload; false, and `indices` as they were, if it is not one.
+bool get_plain(const std::uint8_t* payload,
+               const PacketFormat& expected,
+               std::vector<std::uint32_t>& indices)
+{
+    const auto count = expected.index_count();
+    const auto bits = expected.bits_per_index();
+    if (!is_packed(payload, count, bits, expected.codewords())) {
+        return false;
+    }
+    indices.resize(count);
+    unpack(payload, count, bits, indices.data());
+    return true;
+}
+
+//! Read an entropy-coded payload; false, and `indices` as they were, if it is not one.
+bool get_coded(const std::uint8_t* payload,
+               const std::uint8_t* end,
+               const PacketFormat& expected,
+               const FrequencyTable* table,
+               std::vector<std::uint32_t>& indices)
+{
+    const auto room = static_cast<std::size_t>(end - payload);
+    if (!table || room < length_size) {
+        return false;
+    }
+    const std::size_t size = get<std::uint32_t>(payload);
+    if (size > room - length_size || !is_zero(payload + length_size + size, end)) {
+        return false;
+    }
+    std::vector<std::uint32_t> decoded(expected.index_count());
+    if (entropy_decode(payload + length_size,
+                       size,
+                       expected.index_count(),
+                       *table,
+                       decoded.data()) != CodeStatus::ok) {
+        return false;
+    }
+    indices = std::move(decoded);
+    return true;
 }
 
 } // namespace
@@ -96,16 +159,26 @@ std::size_t packet_size(unsigned bits_per_index, std::uint32_t index_count)
 PacketFormat::PacketFormat(std::uint32_t codewords,
                            std::uint32_t index_count,
                            std::uint64_t scenario_fingerprint,
-                           std::uint64_t model_fingerprint)
+                           std::uint64_t model_fingerprint,
+                           std::vector<FrequencyTable> tables)
     : d_codewords(codewords),
       d_bits_per_index(static_cast<std::uint8_t>(bits_for(codewords))),
       d_index_count(index_count),
       d_scenario_fingerprint(scenario_fingerprint),
       d_model_fingerprint(model_fingerprint),
+      d_tables(std::move(tables)),
       d_size(packet_size(d_bits_per_index, index_count))
 {
     if (index_count == 0) {
         throw std::invalid_argument("a packet must hold at least 1 index, not 0");
+    }
+    for (std::size_t m = 0; m < d_tables.size(); ++m) {
+        if (d_tables[m].codewords() != codewords) {
+            throw std::invalid_argument("the frequency table of access point " +
+                                        std::to_string(m) + " is for " +
+                                        std::to_string(d_tables[m].codewords()) +
+                                        " codewords, not " + std::to_string(codewords));
+        }
     }
 }
 
@@ -130,7 +203,10 @@ const char* to_string(PacketStatus status)
     return "unknown";
 }
 
-void encode(const Packet& packet, std::uint8_t* out, std::size_t size)
+std::uint64_t encode(const Packet& packet,
+                     std::uint8_t* out,
+                     std::size_t size,
+                     const FrequencyTable* table)
 {
     if (packet.indices.empty() || packet.indices.size() > max_index_count) {
         throw std::invalid_argument("a packet holds between 1 and " +
@@ -147,19 +223,41 @@ void encode(const Packet& packet, std::uint8_t* out, std::size_t size)
         throw std::invalid_argument("the scale must be finite and not negative, is " +
                                     std::to_string(packet.scale));
     }
+    if (table && bits_for(table->codewords()) != packet.bits_per_index) {
+        throw std::invalid_argument(
+            "a frequency table for " + std::to_string(table->codewords()) +
+            " codewords does not go with " + std::to_string(packet.bits_per_index) +
+            " bits per index");
+    }
     put(out + at_magic, magic);
     put(out + at_version, packet_version);
     put(out + at_access_point, packet.access_point);
     put(out + at_frame, packet.frame);
     put(out + at_capture_time, packet.capture_time_ns);
     put(out + at_bits_per_index, packet.bits_per_index);
-    std::memset(out + at_zero, 0, zero_size);
+    std::fill_n(out + at_zero, zero_size, std::uint8_t{0});
     put(out + at_index_count, count);
     put_float(out + at_scale, packet.scale);
     put(out + at_scenario, packet.scenario_fingerprint);
     put(out + at_model, packet.model_fingerprint);
-    pack(packet.indices.data(), count, packet.bits_per_index, out + packet_header_size);
-    put(out + size - crc_size, crc32c(out, size - crc_size));
+
+    std::uint8_t* const payload = out + packet_header_size;
+    std::uint8_t* const end = out + size - crc_size;
+    auto coding = Coding::plain;
+    std::uint64_t bits = std::uint64_t{packet.bits_per_index} * count;
+    if (table) {
+        const auto coded = entropy_encode(packet.indices.data(), count, *table);
+        if (put_coded(coded, payload, end)) {
+            coding = Coding::entropy;
+            bits = 8 * (length_size + coded.size());
+        }
+    }
+    if (coding == Coding::plain) {
+        pack(packet.indices.data(), count, packet.bits_per_index, payload);
+    }
+    put(out + at_coding, static_cast<std::uint8_t>(coding));
+    put(end, crc32c(out, size - crc_size));
+    return bits;
 }
 
 PacketStatus decode(const std::uint8_t* data,
@@ -186,12 +284,25 @@ PacketStatus decode(const std::uint8_t* data,
     if (!fields_fit(data, expected)) {
         return PacketStatus::bad_field;
     }
-    out.indices.resize(expected.index_count());
-    unpack(data + packet_header_size,
-           expected.index_count(),
-           expected.bits_per_index(),
-           out.indices.data());
-    out.access_point = get<std::uint16_t>(data + at_access_point);
+    const auto access_point = get<std::uint16_t>(data + at_access_point);
+    const std::uint8_t* const payload = data + packet_header_size;
+    bool intact = false;
+    switch (static_cast<Coding>(data[at_coding])) {
+    case Coding::plain:
+        intact = get_plain(payload, expected, out.indices);
+        break;
+    case Coding::entropy:
+        intact = get_coded(payload,
+                           data + size - crc_size,
+                           expected,
+                           expected.table(access_point),
+                           out.indices);
+        break;
+    }
+    if (!intact) {
+        return PacketStatus::bad_field;
+    }
+    out.access_point = access_point;
     out.frame = get<std::uint64_t>(data + at_frame);
     out.capture_time_ns = get<std::int64_t>(data + at_capture_time);
     out.bits_per_index = expected.bits_per_index();

@@ -34,12 +34,17 @@ void visit_sizes(Architecture& a, Visitor&& visit)
     visit("grid", "doppler_lines", a.grid.doppler_lines);
     visit("grid", "hidden_channels", a.grid.hidden_channels);
     visit("grid", "encoder_layers", a.grid.encoder_layers);
+    visit("grid", "codewords_per_vector", a.grid.codewords_per_vector);
+    visit("grid", "vectors_sent", a.grid.vectors_sent);
     visit("grid", "profiles", a.grid.profiles);
     visit("grid", "cell_features", a.grid.cell_features);
     visit("grid", "decoder_channels", a.grid.decoder_channels);
     visit("grid", "decoder_layers", a.grid.decoder_layers);
     visit("grid", "velocity_steps", a.grid.velocity_steps);
 }
+
+// Zero vectors sent stand for all of them.
+bool may_be_zero(const std::string& key) { return key == "vectors_sent"; }
 
 [[noreturn]] void refuse(const std::string& key, const std::string& why)
 {
@@ -135,11 +140,12 @@ Architecture Architecture::from_json(const std::string& text)
     }
     visit_sizes(a, [&](const std::string& group, const char* key, int64_t& value) {
         if (const auto* found = find(json, group, key)) {
-            if (!found->is_number_integer() || found->get<int64_t>() < 1 ||
+            const int64_t smallest = may_be_zero(key) ? 0 : 1;
+            if (!found->is_number_integer() || found->get<int64_t>() < smallest ||
                 found->get<int64_t>() > largest_size) {
                 refuse(key,
-                       "must be an integer from 1 to " + std::to_string(largest_size) +
-                           ", got " + found->dump());
+                       "must be an integer from " + std::to_string(smallest) + " to " +
+                           std::to_string(largest_size) + ", got " + found->dump());
             }
             value = found->get<int64_t>();
         }

@@ -131,7 +131,7 @@ void DVqVaeImpl::make_grid(uint64_t seed)
                       sizes.cells / 2};
     make_quantizers(sizes.hidden_channels, seed);
     GridDecoderOptions decoder;
-    decoder.codeword_dim(d_architecture.codeword_dim)
+    decoder.codeword_dim(d_architecture.codeword_dim * sizes.codewords_per_vector)
         .cells(sizes.cells / 2)
         .doppler_lines(sizes.doppler_lines)
         .doppler_spacing_hz(sizes.doppler_spacing_hz)
@@ -150,6 +150,11 @@ void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
     options.features(features)
         .codeword_dim(d_architecture.codeword_dim)
         .codewords(d_architecture.codewords);
+    if (d_architecture.read_out == ReadOut::grid) {
+        options.groups(d_architecture.grid.codewords_per_vector)
+            .sent(d_architecture.grid.vectors_sent)
+            .positions(positions());
+    }
     for (size_t m = 0; m < d_scenario.receive.size(); m++) {
         options.seed(part_seed(seed, quantizer_part + m));
         d_quantizers.push_back(
@@ -157,13 +162,18 @@ void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
     }
 }
 
-int64_t DVqVaeImpl::index_count() const
+int64_t DVqVaeImpl::positions() const
 {
     int64_t count = 1;
     for (const auto size : d_latent_shape) {
         count *= size;
     }
     return count;
+}
+
+int64_t DVqVaeImpl::index_count() const
+{
+    return d_quantizers[0]->index_count(positions());
 }
 
 torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
@@ -231,7 +241,7 @@ torch::Tensor DVqVaeImpl::decode_dense(const std::vector<torch::Tensor>& latents
 GridOutput DVqVaeImpl::decode_grid(const std::vector<torch::Tensor>& latents,
                                    const torch::Tensor& present)
 {
-    return d_grid_decoder(where_present(latents, present));
+    return d_grid_decoder(latents, present);
 }
 
 ParameterCounts parameter_counts(DVqVaeImpl& network)

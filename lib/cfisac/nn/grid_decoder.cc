@@ -50,7 +50,7 @@ at::Tensor lift_weights(const signal::Layout& layout,
 
 GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
                                  const GridDecoderOptions& options)
-    : d_options(options)
+    : d_receivers(static_cast<int64_t>(scenario.receive.size())), d_options(options)
 {
     const char* owner = "GridDecoderOptions";
     detail::require_positive(options.codeword_dim(), owner, "codeword_dim");
@@ -88,7 +88,8 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
 
     const auto pairs = layout.transmitters() * layout.receivers();
     const auto in =
-        options.profiles() * steps * steps + pairs * options.cell_features() + 4;
+        options.profiles() * steps * steps + pairs * options.cell_features() + 4 +
+        layout.receivers();
     d_profile =
         register_module("profile",
                         torch::nn::Linear(options.codeword_dim(),
@@ -129,13 +130,17 @@ void GridDecoderImpl::move_geometry(const at::TensorOptions& options)
     }
 }
 
-GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents)
+GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
+                                    const torch::Tensor& present)
 {
-    detail::require(!latents.empty() && latents[0].dim() == 5 &&
+    detail::require(static_cast<int64_t>(latents.size()) == d_receivers &&
+                        latents[0].dim() == 5 &&
                         latents[0].size(1) == d_options.codeword_dim() &&
                         latents[0].size(3) == d_options.cells() &&
                         latents[0].size(4) == d_options.cells(),
-                    "grid decoder: latents must be [B, ",
+                    "grid decoder: latents must be ",
+                    d_receivers,
+                    " of [B, ",
                     d_options.codeword_dim(),
                     ", N, ",
                     d_options.cells(),
@@ -152,7 +157,13 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents)
                                .reshape({batch, -1, d_options.codeword_dim()});
     const auto places = codewords.size(1);
     const auto pairs = places / (cells * cells);
-    const auto profiles = d_profile(codewords)
+    const auto mask = present.defined()
+                          ? present.to(latents[0].options())
+                          : at::ones({batch, d_receivers}, latents[0].options());
+    // One value for each place of codewords: [B, M·N·G'², 1]
+    const auto place_mask =
+        mask.repeat_interleave(places / d_receivers, 1).unsqueeze(-1);
+    const auto profiles = (d_profile(codewords) * place_mask)
                               .reshape({batch, places, d_options.profiles(), -1})
                               .permute({1, 3, 0, 2})
                               .reshape({places, -1, batch * d_options.profiles()});
@@ -161,13 +172,15 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents)
             .reshape({pairs, cells, cells, velocities, batch, d_options.profiles()})
             .sum(0)
             .permute({3, 4, 2, 0, 1}); // [B, P, V², G', G']
-    const auto features = d_cell(codewords)
+    const auto features = (d_cell(codewords) * place_mask)
                               .reshape({batch, pairs, cells * cells, -1})
                               .permute({0, 1, 3, 2})
                               .reshape({batch, -1, cells, cells});
     auto plane = d_fusion(at::cat({lifted.flatten(1, 2),
                                    features,
-                                   d_position.unsqueeze(0).expand({batch, -1, -1, -1})},
+                                   d_position.unsqueeze(0).expand({batch, -1, -1, -1}),
+                                   mask.view({batch, d_receivers, 1, 1})
+                                       .expand({-1, -1, cells, cells})},
                                   1));
     for (auto& layer : d_residual) {
         plane = layer(plane);

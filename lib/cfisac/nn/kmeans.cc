@@ -16,11 +16,13 @@ namespace {
 
 constexpr int64_t ROWS_PER_CENTRE = 256;
 constexpr int64_t ROWS_PER_PIECE = 65536;
+constexpr int64_t ELEMENTS_PER_PIECE = int64_t{1} << 24;
 
-Tensor nearest_centre(const Tensor& rows, const Tensor& centres)
+//! Rows whose [rows, count] matrix is made at once: with thousands of codewords that of
+//! all rows would take gigabytes
+int64_t rows_per_piece(int64_t count)
 {
-    const auto squares = centres.square().sum(1);
-    return at::addmm(squares.unsqueeze(0), rows, centres.t(), 1, -2).argmin(1);
+    return std::max<int64_t>(ELEMENTS_PER_PIECE / count, 1);
 }
 
 //! k-means++: each next centre is a row drawn with the square of its distance as weight
@@ -49,14 +51,28 @@ Tensor spread_centres(const Tensor& rows, int64_t count, uint64_t seed)
 
 } // namespace
 
+Tensor nearest(const Tensor& rows, const Tensor& centres, const Tensor& squares)
+{
+    const auto piece = rows_per_piece(centres.size(0));
+    const auto bias = squares.unsqueeze(0);
+    std::vector<Tensor> found;
+    for (int64_t begin = 0; begin < rows.size(0); begin += piece) {
+        const auto part = rows.slice(0, begin, std::min(begin + piece, rows.size(0)));
+        found.push_back(at::addmm(bias, part, centres.t(), 1, -2).argmin(1));
+    }
+    return found.size() == 1 ? found[0] : at::cat(found);
+}
+
 Tensor sums_by_index(const Tensor& rows, const Tensor& indices, int64_t count)
 {
     auto sums = at::zeros({count, rows.size(1)}, rows.options());
-    for (int64_t begin = 0; begin < rows.size(0); begin += ROWS_PER_PIECE) {
-        const auto end = std::min(begin + ROWS_PER_PIECE, rows.size(0));
-        const auto one_hot =
-            at::one_hot(indices.slice(0, begin, end), count).to(rows.scalar_type());
-        sums.addmm_(one_hot.t(), rows.slice(0, begin, end));
+    const auto piece = std::min({rows_per_piece(count), ROWS_PER_PIECE, rows.size(0)});
+    const auto one_hot = at::empty({piece, count}, rows.options());
+    for (int64_t begin = 0; begin < rows.size(0); begin += piece) {
+        const auto end = std::min(begin + piece, rows.size(0));
+        const auto part = one_hot.slice(0, 0, end - begin).zero_();
+        part.scatter_(1, indices.slice(0, begin, end).unsqueeze(1), 1);
+        sums.addmm_(part.t(), rows.slice(0, begin, end));
     }
     return sums;
 }
@@ -71,9 +87,9 @@ Tensor kmeans(const Tensor& rows, int64_t count, uint64_t seed, int64_t iteratio
     }
     auto centres = spread_centres(sample, count, seed);
     for (int64_t i = 0; i < iterations; i++) {
-        const auto nearest = nearest_centre(sample, centres);
-        const auto sizes = at::bincount(nearest, {}, count).unsqueeze(1);
-        const auto means = sums_by_index(sample, nearest, count) / sizes.clamp_min(1);
+        const auto index = nearest(sample, centres, centres.square().sum(1));
+        const auto sizes = at::bincount(index, {}, count).unsqueeze(1);
+        const auto means = sums_by_index(sample, index, count) / sizes.clamp_min(1);
         centres = at::where(sizes > 0, means, centres);
     }
     return centres;

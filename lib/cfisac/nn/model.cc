@@ -8,6 +8,7 @@
 #include <cfisac/scenario/yaml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <iomanip>
 #include <sstream>
@@ -104,6 +105,7 @@ Model Model::load(const std::string& path, const std::string& device)
             throw FileError(path + ": metadata: labels are not the scenario's prior");
         }
         load_state(*model.d_network, file);
+        model.check_counts();
         require_metadata(file, "model_fingerprint", hexadecimal(model.fingerprint()));
         model.d_network->to(at::Device(device));
         return model;
@@ -164,9 +166,44 @@ int64_t Model::index_count() const { return d_network->index_count(); }
 
 int64_t Model::codewords() const { return d_architecture.codewords; }
 
+int64_t Model::index_range() const { return d_network->quantizer(0)->index_range(); }
+
+bool Model::accepts(int64_t receiver, const at::Tensor& indices) const
+{
+    return d_network->quantizer(receiver)->accepts(indices);
+}
+
+at::Tensor Model::codewords_of(int64_t receiver, const at::Tensor& indices) const
+{
+    return d_network->quantizer(receiver)->codewords_of(indices);
+}
+
 int64_t Model::bits_per_index() const
 {
     return d_network->quantizer(0)->bits_per_index();
+}
+
+std::vector<float> Model::codeword_counts(int64_t receiver) const
+{
+    const auto counts = d_network->quantizer(receiver)
+                            ->counts()
+                            .to(at::kCPU, at::kFloat)
+                            .contiguous();
+    const auto* values = counts.data_ptr<float>();
+    return {values, values + counts.numel()};
+}
+
+void Model::check_counts() const
+{
+    for (int64_t m = 0; m < d_network->receivers(); m++) {
+        for (const float count : codeword_counts(m)) {
+            detail::require(std::isfinite(count) && count >= 0.0f,
+                            "the codeword counts of access point ",
+                            m,
+                            " must be finite and not negative, one is ",
+                            count);
+        }
+    }
 }
 
 bool Model::decoder_needs_transmit() const
@@ -192,6 +229,34 @@ at::Tensor Model::encode(int64_t receiver,
     return d_network->quantizer(receiver)->indices(d_network->encode(receiver, input));
 }
 
+std::pair<std::vector<at::Tensor>, at::Tensor>
+Model::latents_of(const std::vector<at::Tensor>& indices) const
+{
+    int64_t batch = -1;
+    for (const auto& each : indices) {
+        batch = each.defined() ? each.size(0) : batch;
+    }
+    detail::require(batch >= 0, "the indices of every access point are missing");
+    const auto& shape = d_network->latent_shape();
+    std::vector<at::Tensor> latents(indices.size());
+    auto present = at::ones({batch, static_cast<int64_t>(indices.size())}, device());
+    bool complete = true;
+    for (size_t m = 0; m < indices.size(); m++) {
+        auto& quantizer = d_network->quantizer(m);
+        if (indices[m].defined()) {
+            latents[m] = quantizer->lookup(indices[m], shape);
+            continue;
+        }
+        complete = false;
+        present.select(1, m).zero_();
+        const auto& options = quantizer->options();
+        std::vector<int64_t> sizes = {batch, options.groups() * options.codeword_dim()};
+        sizes.insert(sizes.end(), shape.begin(), shape.end());
+        latents[m] = at::zeros(sizes, device());
+    }
+    return {latents, complete ? at::Tensor() : present};
+}
+
 Estimates Model::decode(const std::vector<at::Tensor>& indices,
                         const at::Tensor& transmit) const
 {
@@ -201,19 +266,15 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
                     d_network->receivers(),
                     " access points are needed, got ",
                     indices.size());
-    std::vector<at::Tensor> latents;
-    for (size_t m = 0; m < indices.size(); m++) {
-        latents.push_back(
-            d_network->quantizer(m)->lookup(indices[m], d_network->latent_shape()));
-    }
+    const auto [latents, present] = latents_of(indices);
     if (d_architecture.read_out == ReadOut::grid) {
-        auto peaks = read_peaks(d_network->decode_grid(latents),
+        auto peaks = read_peaks(d_network->decode_grid(latents, present),
                                 d_network->grid_decoder(),
                                 d_scenario.targets.count);
         return {peaks.location, peaks.velocity, peaks.confidence};
     }
     detail::require(transmit.defined(), "the dense decoder needs the transmitted frames");
-    const auto labels = d_network->decode_dense(latents, transmit);
+    const auto labels = d_network->decode_dense(latents, transmit, present);
     const auto [location, velocity] = d_network->labels().restore(labels);
     return {location,
             velocity,

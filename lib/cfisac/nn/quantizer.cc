@@ -34,9 +34,17 @@ void check(const QuantizerOptions& options)
             "QuantizerOptions: epsilon is ",
             options.epsilon(),
             ", must be positive");
-    require(options.projector() || options.features() == options.codeword_dim(),
-            "QuantizerOptions: without projector codeword_dim ",
-            options.codeword_dim(),
+    detail::require_positive(options.groups(), owner, "groups");
+    detail::require_not_negative(options.sent(), owner, "sent");
+    require(options.sent() <= options.positions(),
+            "QuantizerOptions: sent is ",
+            options.sent(),
+            ", must be at most the number of positions, ",
+            options.positions());
+    require(options.projector() ||
+                options.features() == options.groups() * options.codeword_dim(),
+            "QuantizerOptions: without projector groups times codeword_dim ",
+            options.groups() * options.codeword_dim(),
             " must equal features ",
             options.features());
 }
@@ -53,7 +61,8 @@ VectorQuantizerImpl::VectorQuantizerImpl(const QuantizerOptions& options)
         d_projector = register_module(
             "projector",
             torch::nn::Linear(
-                torch::nn::LinearOptions(options.features(), dim).bias(false)));
+                torch::nn::LinearOptions(options.features(), options.groups() * dim)
+                    .bias(false)));
         initialise_weights(*this, options.seed());
     }
     const double bound = 1 / std::sqrt(static_cast<double>(dim));
@@ -88,60 +97,155 @@ Tensor VectorQuantizerImpl::project(const Tensor& latent)
     return d_options.projector() ? d_projector(rows) : rows;
 }
 
-Tensor VectorQuantizerImpl::nearest(const Tensor& rows) const
+Tensor VectorQuantizerImpl::nearest(const Tensor& pieces) const
 {
     const at::NoGradGuard no_grad;
-    // Wᵀc_j for all j: [N_c, D] [D, H] → [N_c, H]
-    const auto folded =
-        d_options.projector() ? at::matmul(d_codebook, d_projector->weight) : d_codebook;
-    const auto squares = d_codebook.square().sum(1);
-    return at::addmm(squares.unsqueeze(0), rows, folded.t(), 1, -2).argmin(1);
+    return detail::nearest(pieces, d_codebook, d_codebook.square().sum(1));
+}
+
+// Positions of the vectors that are sent, ascending: [B, K]; undefined where all are.
+Tensor VectorQuantizerImpl::choose(const Tensor& projected, int64_t batch) const
+{
+    if (d_options.sent() == 0) {
+        return {};
+    }
+    const at::NoGradGuard no_grad;
+    const auto energy = projected.detach().square().sum(1).view({batch, -1});
+    require(energy.size(1) == d_options.positions(),
+            "VectorQuantizer: the latent has ",
+            energy.size(1),
+            " vectors, must have ",
+            d_options.positions());
+    const auto largest = std::get<1>(energy.topk(d_options.sent(), 1));
+    return std::get<0>(largest.sort(1));
+}
+
+// [B·P, G·D] → [B·n, D]
+Tensor VectorQuantizerImpl::pick(const Tensor& projected, const Tensor& chosen) const
+{
+    if (!chosen.defined()) {
+        return projected.reshape({-1, d_options.codeword_dim()});
+    }
+    const auto first = at::arange(chosen.size(0), chosen.options()).unsqueeze(1) *
+                       d_options.positions();
+    return projected.index_select(0, (first + chosen).reshape({-1}))
+        .reshape({-1, d_options.codeword_dim()});
+}
+
+// [B·n, D] → [B, G·D, latent_shape…], zero where nothing is sent
+Tensor VectorQuantizerImpl::spread(const Tensor& codewords,
+                                   const Tensor& chosen,
+                                   int64_t batch,
+                                   torch::IntArrayRef latent_shape) const
+{
+    const auto channels = d_options.groups() * d_options.codeword_dim();
+    auto rows = codewords.reshape({batch, -1, channels});
+    if (chosen.defined()) {
+        rows = at::zeros({batch, d_options.positions(), channels}, rows.options())
+                   .scatter(1, chosen.unsqueeze(-1).expand_as(rows), rows);
+    }
+    std::vector<int64_t> shape{batch, channels};
+    shape.insert(shape.end(), latent_shape.begin(), latent_shape.end());
+    return rows.transpose(1, 2).reshape(shape);
+}
+
+Tensor VectorQuantizerImpl::pieces(const Tensor& latent)
+{
+    const auto projected = project(latent);
+    return pick(projected, choose(projected, latent.size(0)));
 }
 
 Tensor VectorQuantizerImpl::indices(const Tensor& latent)
 {
     const at::NoGradGuard no_grad;
-    return nearest(flatten(latent)).view({latent.size(0), -1});
+    const auto batch = latent.size(0);
+    if (d_options.groups() == 1 && d_options.sent() == 0 && d_options.projector()) {
+        // Wᵀc_j for all j: [N_c, D] [D, H] → [N_c, H]
+        const auto folded = at::matmul(d_codebook, d_projector->weight);
+        return detail::nearest(flatten(latent), folded, d_codebook.square().sum(1))
+            .view({batch, -1});
+    }
+    const auto projected = project(latent);
+    const auto chosen = choose(projected, batch);
+    const auto found = nearest(pick(projected, chosen)).view({batch, -1});
+    return chosen.defined() ? at::cat({chosen, found}, 1) : found;
+}
+
+Tensor VectorQuantizerImpl::codewords_of(const Tensor& indices) const
+{
+    return indices.slice(1, d_options.sent());
+}
+
+int64_t VectorQuantizerImpl::index_count(int64_t positions) const
+{
+    return d_options.sent() > 0 ? d_options.sent() * (1 + d_options.groups())
+                                : positions * d_options.groups();
+}
+
+int64_t VectorQuantizerImpl::index_range() const
+{
+    return std::max(d_options.codewords(),
+                    d_options.sent() > 0 ? d_options.positions() : 0);
+}
+
+bool VectorQuantizerImpl::accepts(const Tensor& indices) const
+{
+    const auto within = [](const Tensor& values, int64_t end) {
+        return (values >= 0).logical_and(values < end).all().item<bool>();
+    };
+    if (!within(codewords_of(indices), d_options.codewords())) {
+        return false;
+    }
+    if (d_options.sent() == 0) {
+        return true;
+    }
+    const auto chosen = indices.slice(1, 0, d_options.sent());
+    return within(chosen, d_options.positions()) &&
+           (chosen.slice(1, 1) > chosen.slice(1, 0, -1)).all().item<bool>();
 }
 
 Tensor VectorQuantizerImpl::lookup(const Tensor& indices, torch::IntArrayRef latent_shape)
 {
-    int64_t length = 1;
+    int64_t positions = 1;
     for (const auto size : latent_shape) {
-        length *= size;
+        positions *= size;
     }
-    check_indices(indices);
-    require(indices.dim() == 2 && indices.size(1) == length,
+    const auto length = index_count(positions);
+    require(indices.dim() == 2 && indices.size(1) == length &&
+                (d_options.sent() == 0 || positions == d_options.positions()),
             "VectorQuantizer: indices ",
             indices.sizes(),
             " must be [batch, ",
             length,
             "] for a latent of shape ",
             latent_shape);
-    std::vector<int64_t> shape{indices.size(0), d_options.codeword_dim()};
-    shape.insert(shape.end(), latent_shape.begin(), latent_shape.end());
-    return d_codebook.index_select(0, indices.reshape({-1}))
-        .view({indices.size(0), length, -1})
-        .transpose(1, 2)
-        .reshape(shape);
+    const auto found = codewords_of(indices);
+    check_indices(found);
+    require(accepts(indices),
+            "VectorQuantizer: the positions of the vectors sent must ascend from 0 to ",
+            d_options.positions() - 1);
+    const auto chosen =
+        d_options.sent() > 0 ? indices.slice(1, 0, d_options.sent()) : Tensor();
+    return spread(d_codebook.index_select(0, found.reshape({-1})),
+                  chosen,
+                  indices.size(0),
+                  latent_shape);
 }
 
 QuantizerOutput VectorQuantizerImpl::forward(const Tensor& latent)
 {
-    const auto rows = flatten(latent);
+    const auto batch = latent.size(0);
+    const auto projected = project(latent);
+    const auto chosen = choose(projected, batch);
     QuantizerOutput out;
-    out.projected = d_options.projector() ? d_projector(rows) : rows;
-    const auto flat_indices = nearest(rows.detach());
-    const auto chosen = d_codebook.index_select(0, flat_indices);
-    out.indices = flat_indices.view({latent.size(0), -1});
-    out.commitment = (out.projected - chosen).square().mean();
+    out.projected = pick(projected, chosen);
+    const auto found = nearest(out.projected.detach());
+    const auto codewords = d_codebook.index_select(0, found);
+    out.indices = found.view({batch, -1});
+    out.commitment = (out.projected - codewords).square().mean();
     // z − sg[z] is exactly zero: the value is the codeword, the gradient that of z
-    const auto through = chosen + (out.projected - out.projected.detach());
-    auto shape = latent.sizes().vec();
-    shape[1] = d_options.codeword_dim();
-    out.quantized = through.view({latent.size(0), -1, d_options.codeword_dim()})
-                        .transpose(1, 2)
-                        .reshape(shape);
+    const auto through = codewords + (out.projected - out.projected.detach());
+    out.quantized = spread(through, chosen, batch, latent.sizes().slice(2));
     return out;
 }
 
@@ -262,7 +366,7 @@ int64_t VectorQuantizerImpl::dead(double threshold) const
 int64_t VectorQuantizerImpl::bits_per_index() const
 {
     int64_t bits = 0;
-    while ((int64_t{1} << bits) < d_options.codewords()) {
+    while ((int64_t{1} << bits) < index_range()) {
         bits++;
     }
     return bits;
@@ -271,7 +375,9 @@ int64_t VectorQuantizerImpl::bits_per_index() const
 int64_t projector_parameter_count(const QuantizerOptions& options)
 {
     check(options);
-    return options.projector() ? options.features() * options.codeword_dim() : 0;
+    return options.projector()
+               ? options.features() * options.groups() * options.codeword_dim()
+               : 0;
 }
 
 int64_t codebook_parameter_count(const QuantizerOptions& options)

@@ -9,7 +9,7 @@ namespace cfisac::signal {
 
 namespace {
 
-constexpr double delay_oversampling = 3.0;
+constexpr double delay_oversampling = 4.0;
 
 void require_at_least_one(std::int64_t value, const char* name)
 {
@@ -28,7 +28,6 @@ at::Tensor squared_magnitude(const at::Tensor& value)
 struct Groups {
     at::Tensor group; // [cells], which group
     at::Tensor rank;  // [cells], which place in the group
-    std::int64_t count;
     std::int64_t longest;
 };
 
@@ -43,7 +42,7 @@ Groups group_by(const at::Tensor& group, std::int64_t count)
         to[k] = filled[from[k]]++;
         longest = std::max(longest, filled[from[k]]);
     }
-    return {group, rank, count, longest};
+    return {group, rank, longest};
 }
 
 } // namespace
@@ -110,19 +109,30 @@ CellFilter::CellFilter(const Layout& layout,
                             host.transmit_spacing.select(0, n),
                             host.scenario.transmit_antennas());
         const auto delay = paths.delay_s.select(1, n).select(1, receiver).select(0, 0);
-        const auto step = delay.div(step_s).round().to(at::kLong);
-        const auto [steps, group] =
-            at::_unique(step, /*sorted=*/true, /*return_inverse=*/true);
-        const auto groups = group_by(group.contiguous(), steps.size(0));
+        const auto steps = delay.div(step_s);
+        const auto nearest = steps.round().to(at::kLong);
+        const auto first = nearest.min().item<std::int64_t>();
+        const auto count = nearest.max().item<std::int64_t>() - first + 1;
+        const auto groups = group_by((nearest - first).contiguous(), count);
         // conj(a_r) y conj(x) a_t, as one row over pairs of antennas
         const auto pairs =
             (arriving.conj().unsqueeze(2) * departing.unsqueeze(1)).flatten(1);
+        const auto x = steps - nearest;
         auto steering =
-            at::zeros({groups.count, groups.longest, pairs.size(1)}, pairs.options());
-        steering.index_put_({groups.group, groups.rank}, pairs);
+            at::zeros({3, count, groups.longest, pairs.size(1)}, pairs.options());
+        const std::vector<at::Tensor> weights = {
+            x * (x - 1.0) / 2.0, 1.0 - x * x, x * (x + 1.0) / 2.0};
+        for (std::int64_t k = 0; k < 3; k++) {
+            steering[k].index_put_({groups.group, groups.rank},
+                                   pairs * weights[k].unsqueeze(-1));
+        }
         Pair pair;
-        pair.delays = phasor(steps.to(at::kDouble).unsqueeze(-1) * step_s *
-                             host.frequency_hz * (2.0 * M_PI))
+        const auto table =
+            (at::arange(count + 2, at::kDouble) + static_cast<double>(first - 1)) *
+            step_s;
+        pair.delays = phasor(table.unsqueeze(-1) *
+                             (host.frequency_hz - host.frequency_hz.mean()) *
+                             (2.0 * M_PI))
                           .to(layout.device, at::kComplexFloat);
         pair.steering = steering.to(layout.device, at::kComplexFloat);
         pair.place = (groups.group * groups.longest + groups.rank).to(layout.device);
@@ -150,8 +160,12 @@ CellCorrelation CellFilter::operator()(const at::Tensor& echo,
         auto cube = at::matmul(product, d_doppler).reshape({subcarriers, -1});
         cube = at::matmul(pair.delays, cube)
                    .reshape({pair.delays.size(0), antennas, batch * lines});
-        const auto in_groups = at::matmul(pair.steering, cube).flatten(0, 1);
-        const auto power = squared_magnitude(in_groups.index_select(0, pair.place))
+        const auto groups = pair.steering.size(1);
+        auto in_groups = at::bmm(pair.steering[1], cube.slice(0, 1, groups + 1));
+        for (const std::int64_t side : {0, 2}) {
+            in_groups.baddbmm_(pair.steering[side], cube.slice(0, side, groups + side));
+        }
+        const auto power = squared_magnitude(in_groups.flatten(0, 1).index_select(0, pair.place))
                                .reshape({-1, batch, lines})
                                .permute({1, 2, 0}); // [B, F, G²]
         const auto stacked = sent.flatten(2);

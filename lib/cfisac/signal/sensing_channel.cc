@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cfisac/signal/sensing_channel.h>
 #include <cmath>
 #include <sstream>
@@ -52,6 +53,34 @@ void check(const Layout& layout,
         require_shape(
             "frequency offset", offsets->frequency_hz, {batch, n, m, layout.symbols()});
     }
+}
+
+Scene with_clutter(const Layout& layout,
+                   const Scene& targets,
+                   const Impairments& impairments,
+                   const Random& random)
+{
+    const auto& frames = impairments.clutter_of_frames;
+    if (!frames.empty()) {
+        const auto clutter = draw_clutter(layout, impairments.clutter, frames, random);
+        return clutter.count() > 0 ? join(targets, clutter) : targets;
+    }
+    return impairments.clutter.scatterers > 0
+               ? join(targets, draw_clutter(layout, impairments.clutter, random))
+               : targets;
+}
+
+std::optional<Offsets> offsets_of(const Layout& layout,
+                                  const Impairments& impairments,
+                                  const Random& random)
+{
+    const auto& frames = impairments.clocks_of_frames;
+    const auto clocks = frames.empty() ? std::vector<Clocks>{impairments.clocks} : frames;
+    const bool wander = std::any_of(clocks.begin(), clocks.end(), [](const Clocks& c) {
+        return c.timing_offset_std_s > 0.0 || c.frequency_offset_std_hz > 0.0;
+    });
+    return wander ? std::optional<Offsets>(draw_offsets(layout, clocks, random))
+                  : std::nullopt;
 }
 
 } // namespace
@@ -133,17 +162,11 @@ at::Tensor received_echo(const Layout& layout,
                          const Impairments& impairments,
                          const Random& random)
 {
-    const auto scene =
-        impairments.clutter.scatterers > 0
-            ? join(targets, draw_clutter(layout, impairments.clutter, random))
-            : targets;
-    std::optional<Offsets> offsets;
-    if (impairments.clocks.timing_offset_std_s > 0.0 ||
-        impairments.clocks.frequency_offset_std_hz > 0.0) {
-        offsets = draw_offsets(layout, impairments.clocks, random);
-    }
     const auto type = at::toRealValueType(transmit.scalar_type());
-    return echo(layout, transmit, scene, offsets)
+    return echo(layout,
+                transmit,
+                with_clutter(layout, targets, impairments, random),
+                offsets_of(layout, impairments, random))
         .add_(sensing_noise(layout, impairments.noise_dbm, random, type));
 }
 

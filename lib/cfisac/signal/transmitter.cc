@@ -97,27 +97,50 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
                          double power_w,
                          std::int64_t access_points)
 {
+    return mmse_precoder(channel, noise_w, std::vector<double>{power_w}, access_points);
+}
+
+at::Tensor mmse_precoder(const at::Tensor& channel,
+                         double noise_w,
+                         const std::vector<double>& power_w,
+                         std::int64_t access_points)
+{
     require_positive(noise_w, "noise power of the users in W");
-    require_positive(power_w, "transmit power in W");
+    for (const auto power : power_w) {
+        require_positive(power, "transmit power in W");
+    }
     if (channel.dim() != 4 || access_points < 1 || channel.size(2) % access_points != 0) {
         throw std::invalid_argument(
             "channel must be [B, S, N·N_t, K] with N = " + std::to_string(access_points) +
             ", got " + shape_text(channel));
     }
+    const auto frames = static_cast<std::int64_t>(power_w.size());
+    if (frames != 1 && frames != channel.size(0)) {
+        throw std::invalid_argument(std::to_string(frames) +
+                                    " transmit powers for a channel " +
+                                    shape_text(channel));
+    }
     const auto subcarriers = channel.size(1);
     const auto users = channel.size(3);
-    const double regularisation =
-        users * noise_w * subcarriers / (access_points * power_w);
+    std::vector<double> regularisations;
+    for (const auto power : power_w) {
+        regularisations.push_back(users * noise_w * subcarriers /
+                                  (access_points * power));
+    }
+    const auto of_frames = [&](const std::vector<double>& values) { // [B or 1, 1, 1, 1]
+        return at::tensor(values, at::kDouble).to(channel.device()).view({-1, 1, 1, 1});
+    };
     // The channel gains are tiny (path loss): the small system is solved in float64.
     const auto h = channel.to(at::kComplexDouble);
     const auto gram =
-        at::matmul(h.mH(), h) + at::eye(users, h.options()) * regularisation;
+        at::matmul(h.mH(), h) + at::eye(users, h.options()) * of_frames(regularisations);
     const auto unscaled = at::matmul(h, at::linalg_inv(gram));
     const auto power = at::view_as_real(unscaled)
                            .square()
                            .reshape({h.size(0), subcarriers, access_points, -1})
                            .sum({1, 3});
-    const auto scale = (power_w / power.amax(1)).sqrt().view({-1, 1, 1, 1});
+    const auto strongest = power.amax(1).view({-1, 1, 1, 1});
+    const auto scale = (strongest.reciprocal() * of_frames(power_w)).sqrt();
     return (unscaled * scale).to(channel.scalar_type());
 }
 
@@ -207,12 +230,24 @@ Transmission transmit(const Layout& layout,
                       const Random& random,
                       at::ScalarType type)
 {
+    return transmit(layout, std::vector<double>{power_dbm}, random, type);
+}
+
+Transmission transmit(const Layout& layout,
+                      const std::vector<double>& power_dbm,
+                      const Random& random,
+                      at::ScalarType type)
+{
+    std::vector<double> power_w;
+    for (const auto power : power_dbm) {
+        power_w.push_back(layout.sensed_power_w(power));
+    }
     const auto& scenario = layout.scenario;
     Transmission result;
     result.channel = user_channel(layout, scenario.users, random, type);
     result.precoder = mmse_precoder(result.channel,
                                     dbm_to_watt(scenario.users.noise_dbm),
-                                    layout.sensed_power_w(power_dbm),
+                                    power_w,
                                     layout.transmitters());
     result.symbols = payload(layout, random, type);
     result.signal = precode(result.precoder, result.symbols, layout.transmitters());

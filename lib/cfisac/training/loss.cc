@@ -88,7 +88,9 @@ GridLoss grid_loss(const nn::GridOutput& output,
             .mul(-1.0 / static_cast<double>(batch * targets));
 
     auto weight = bump * (bump > smallest_weight) * (bump == highest.unsqueeze(1));
-    weight = weight / weight.sum().clamp_min(1e-6); // [B, Q, G', G']
+    // [B, Q, G', G']; every target counts the same, in whatever batch it is
+    weight = weight / (weight.sum({2, 3}, /*keepdim=*/true).clamp_min(1e-6) *
+                       static_cast<double>(batch * targets));
     loss.offset =
         (weight *
          smooth_l1(output.offset.unsqueeze(1).expand_as(distance), distance).sum(2))

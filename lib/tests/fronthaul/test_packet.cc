@@ -324,6 +324,236 @@ TEST(Packet, EncodeNamesWhatIsOutOfRange)
     }
 }
 
+// ------------------------------------------------------------- entropy-coded payloads
+
+//! Table in which codeword 0 is likely and every second one has never occurred.
+FrequencyTable uneven_table(std::uint32_t codewords)
+{
+    std::vector<float> counts(codewords, 0.0f);
+    for (std::size_t j = 0; j < counts.size(); j += 2) {
+        counts[j] = 1.0f;
+    }
+    counts[0] = 20.0f * static_cast<float>(codewords);
+    return FrequencyTable(counts);
+}
+
+//! Format in which access points 0 … 2 have tables.
+PacketFormat coded_format(std::uint32_t codewords = 1000, std::uint32_t count = 100)
+{
+    return PacketFormat(codewords,
+                        count,
+                        scenario_print,
+                        model_print,
+                        std::vector<FrequencyTable>(3, uneven_table(codewords)));
+}
+
+//! Packet of access point 2 whose indices are mostly 0.
+Packet likely_packet(const PacketFormat& f)
+{
+    Packet p = packet_of(f);
+    p.access_point = 2;
+    for (std::size_t i = 0; i < p.indices.size(); ++i) {
+        p.indices[i] = i % 10 == 9 ? p.indices[i] & ~1u : 0;
+    }
+    return p;
+}
+
+struct Written {
+    Bytes bytes;
+    std::uint64_t bits;
+};
+
+Written written(const Packet& p, const FrequencyTable* table)
+{
+    const auto count = static_cast<std::uint32_t>(p.indices.size());
+    Written result{Bytes(packet_size(p.bits_per_index, count), 0xAA), 0};
+    result.bits = encode(p, result.bytes.data(), result.bytes.size(), table);
+    return result;
+}
+
+TEST(CodedPacket, RoundTrip)
+{
+    for (const std::uint32_t codewords : {2u, 3u, 512u, 1000u, 4096u}) {
+        const PacketFormat f = coded_format(codewords, 500);
+        const Packet sent = likely_packet(f);
+        const auto [bytes, bits] = written(sent, f.table(2));
+        const auto code = entropy_encode(sent.indices.data(), 500, *f.table(2));
+        ASSERT_EQ(bytes.size(), f.size());
+        EXPECT_EQ(bytes[25], 1) << codewords;
+        EXPECT_EQ(bits, 32 + 8 * code.size());
+        EXPECT_LT(bits, 500u * f.bits_per_index());
+        Packet received;
+        ASSERT_EQ(decode(bytes.data(), bytes.size(), f, received), PacketStatus::ok);
+        EXPECT_EQ(received.indices, sent.indices);
+        EXPECT_EQ(received.access_point, sent.access_point);
+        EXPECT_EQ(received.frame, sent.frame);
+        EXPECT_EQ(received.capture_time_ns, sent.capture_time_ns);
+        EXPECT_EQ(received.bits_per_index, sent.bits_per_index);
+        EXPECT_EQ(received.scale, sent.scale);
+    }
+}
+
+//! The header is that of the plain packet but for the coding; then come length, code and
+//! zeros.
+TEST(CodedPacket, Layout)
+{
+    const PacketFormat f = coded_format();
+    const Packet p = likely_packet(f);
+    const auto code = entropy_encode(p.indices.data(), 100, *f.table(2));
+    Bytes expected = encoded(p);
+    expected[25] = 1;
+    std::fill(expected.begin() + 52, expected.end(), std::uint8_t{0});
+    ASSERT_LT(code.size(), 121u); // of 125 bytes of payload
+    expected[52] = static_cast<std::uint8_t>(code.size());
+    std::copy(code.begin(), code.end(), expected.begin() + 56);
+    seal(expected);
+    EXPECT_EQ(written(p, f.table(2)).bytes, expected);
+}
+
+TEST(CodedPacket, PlainPacketsAreReadAsWell)
+{
+    const PacketFormat f = coded_format();
+    const Packet sent = likely_packet(f);
+    const auto [bytes, bits] = written(sent, nullptr);
+    EXPECT_EQ(bytes, encoded(sent));
+    EXPECT_EQ(bytes[25], 0);
+    EXPECT_EQ(bits, 1000u);
+    Packet received;
+    ASSERT_EQ(decode(bytes.data(), bytes.size(), f, received), PacketStatus::ok);
+    EXPECT_EQ(received.indices, sent.indices);
+}
+
+//! Unlikely indices take more bits than plain ones: the packet is then plain. The coded
+//! bytes may fill the payload to its last byte.
+TEST(CodedPacket, PlainWhereTheCodeDoesNotFit)
+{
+    const PacketFormat f = coded_format();
+    Packet p = likely_packet(f);
+    std::size_t largest = 0;
+    bool plain = false;
+    for (auto& index : p.indices) { // from likely to unlikely, one after the other
+        index = 999;
+        const auto [bytes, bits] = written(p, f.table(2));
+        const auto code = entropy_encode(p.indices.data(), 100, *f.table(2));
+        if (code.size() <= 121) {
+            EXPECT_EQ(bytes[25], 1);
+            EXPECT_EQ(bits, 32 + 8 * code.size());
+            largest = std::max(largest, code.size());
+        } else {
+            EXPECT_EQ(bytes, encoded(p));
+            EXPECT_EQ(bits, 1000u);
+            plain = true;
+        }
+        ASSERT_EQ(status_of(bytes, f), PacketStatus::ok);
+    }
+    EXPECT_TRUE(plain);
+    EXPECT_GE(largest, 119u);
+    // A payload without room for the length.
+    const PacketFormat tiny = coded_format(1000, 2);
+    EXPECT_EQ(written(likely_packet(tiny), tiny.table(2)).bytes[25], 0);
+}
+
+TEST(CodedPacket, StatusOfIntactPackets)
+{
+    const PacketFormat f = coded_format();
+    const Packet p = likely_packet(f);
+    const Bytes good = written(p, f.table(2)).bytes;
+    const std::size_t size = good[52];
+    const auto after = [&](std::size_t at, std::initializer_list<int> values) {
+        Bytes bytes = good;
+        for (const int value : values) {
+            bytes[at++] = static_cast<std::uint8_t>(value);
+        }
+        seal(bytes);
+        return status_of(bytes, f);
+    };
+    const int length = static_cast<int>(size);
+    EXPECT_EQ(after(0, {}), PacketStatus::ok);
+    EXPECT_EQ(after(6, {0, 0}), PacketStatus::ok);
+    EXPECT_EQ(after(6, {3, 0}), PacketStatus::bad_field);   // has no table
+    EXPECT_EQ(after(6, {2, 255}), PacketStatus::bad_field); // nor has this one
+    EXPECT_EQ(after(25, {2}), PacketStatus::bad_field);
+    EXPECT_EQ(after(25, {255}), PacketStatus::bad_field);
+    EXPECT_EQ(after(26, {1}), PacketStatus::bad_field);
+    EXPECT_EQ(after(27, {1}), PacketStatus::bad_field);
+    for (int wrong = 0; wrong < 256; ++wrong) {
+        EXPECT_EQ(after(52, {wrong}),
+                  wrong == length ? PacketStatus::ok : PacketStatus::bad_field)
+            << wrong;
+    }
+    for (const std::size_t at : {53u, 54u, 55u}) {
+        EXPECT_EQ(after(at, {1}), PacketStatus::bad_field);
+        EXPECT_EQ(after(at, {255}), PacketStatus::bad_field);
+    }
+    EXPECT_EQ(after(52, {255, 255, 255, 255}), PacketStatus::bad_field);
+    for (std::size_t at = 56 + size; at < good.size() - 4; ++at) { // the zeros
+        EXPECT_EQ(after(at, {1}), PacketStatus::bad_field);
+    }
+    EXPECT_EQ(status_of(good, format(1000, 100)), PacketStatus::bad_field); // no tables
+}
+
+//! With a right CRC, what is accepted is exactly what encode() writes, plain or coded.
+TEST(CodedPacket, AcceptsOnlyWhatEncodeWrites)
+{
+    const PacketFormat f = coded_format(5, 60);
+    const Bytes good = written(likely_packet(f), f.table(2)).bytes;
+    ASSERT_EQ(good[25], 1);
+    std::mt19937 engine(6);
+    int accepted = 0;
+    for (int i = 0; i < 100000; ++i) {
+        Bytes bytes = good;
+        for (unsigned changes = 1 + engine() % 3; changes > 0; --changes) {
+            bytes[engine() % bytes.size()] = static_cast<std::uint8_t>(engine());
+        }
+        if (i % 5 == 0) {
+            bytes[25] = static_cast<std::uint8_t>(engine() % 3);
+        }
+        seal(bytes);
+        Packet out;
+        const auto status = decode(bytes.data(), bytes.size(), f, out);
+        ASSERT_EQ(status_of(bytes, f), status);
+        if (status == PacketStatus::ok) {
+            const auto* table = bytes[25] == 1 ? f.table(out.access_point) : nullptr;
+            ASSERT_EQ(written(out, table).bytes, bytes);
+            ASSERT_LT(*std::max_element(out.indices.begin(), out.indices.end()), 5u);
+            accepted += bytes != good;
+        }
+    }
+    EXPECT_GT(accepted, 1000); // other frames, times, access points
+    EXPECT_LT(accepted, 90000);
+}
+
+TEST(CodedPacket, RefusesTablesOfOtherCodebooks)
+{
+    const auto message = [](const auto& function) -> std::string {
+        try {
+            function();
+        } catch (const std::invalid_argument& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const std::vector<FrequencyTable> tables{uneven_table(1000), uneven_table(999)};
+    const auto wrong_format =
+        message([&] { PacketFormat(1000, 10, scenario_print, model_print, tables); });
+    EXPECT_NE(wrong_format.find("access point 1 is for 999"), std::string::npos)
+        << wrong_format;
+    const auto wrong_table = message([&] {
+        const auto table = uneven_table(512);
+        written(packet_of(format()), &table);
+    });
+    EXPECT_NE(wrong_table.find("512 codewords does not go with 10 bits"),
+              std::string::npos)
+        << wrong_table;
+    const PacketFormat f = coded_format();
+    Packet p = likely_packet(f);
+    p.indices[5] = 1000;
+    const auto wrong_index = message([&] { written(p, f.table(2)); });
+    EXPECT_NE(wrong_index.find("index 1000"), std::string::npos) << wrong_index;
+    EXPECT_EQ(f.table(3), nullptr);
+    EXPECT_EQ(format().table(0), nullptr);
+}
+
 TEST(PacketFormat, SizesAndRanges)
 {
     const PacketFormat f = format(1000, 25);

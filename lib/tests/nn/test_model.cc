@@ -6,6 +6,7 @@
 #include <cfisac/nn/model.h>
 #include <cfisac/nn/safetensors.h>
 #include <cfisac/training/sampler.h>
+#include <cmath>
 
 using namespace cfisac::nn;
 using namespace cfisac::nn::test;
@@ -70,6 +71,28 @@ TEST_P(ModelReadOut, SavedAndLoadedGivesTheSameEstimates)
     EXPECT_EQ(model.fronthaul_bits(), 4 * model.index_count());
     EXPECT_NE(Model(scenario, small_architecture(GetParam()), 5).fingerprint(),
               model.fingerprint());
+}
+
+TEST_P(ModelReadOut, GivesTheCountsOfEachAccessPoint)
+{
+    const TemporaryFolder folder;
+    const auto scenario = small_scenario();
+    const Model model(scenario, small_architecture(GetParam()), 4);
+    EXPECT_EQ(model.codeword_counts(1), std::vector<float>(12, 1.0f));
+    model.network()->quantizer(1)->counts()[3].fill_(0.25);
+    auto expected = std::vector<float>(12, 1.0f);
+    expected[3] = 0.25f;
+    model.save(folder.file("m.safetensors"));
+    const auto loaded = Model::load(folder.file("m.safetensors"));
+    EXPECT_EQ(loaded.codeword_counts(1), expected);
+    EXPECT_EQ(loaded.codeword_counts(0), std::vector<float>(12, 1.0f));
+
+    for (const double bad : {-1.0, std::nan(""), HUGE_VAL}) {
+        model.network()->quantizer(1)->counts()[3].fill_(bad);
+        model.save(folder.file("bad.safetensors"));
+        expect_error<FileError>([&] { Model::load(folder.file("bad.safetensors")); },
+                                {"bad.safetensors", "counts of access point 1"});
+    }
 }
 
 TEST_P(ModelReadOut, WrongInputsAreNamed)

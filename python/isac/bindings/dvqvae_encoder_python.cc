@@ -22,8 +22,9 @@ void bind_dvqvae_encoder(py::module& m)
         R"doc(Compresses the echo of one receive access point into fronthaul packets, (12)-(15).
 
 Inputs: echo frames; for a model that works on the reference, also the frames of every
-transmit access point. Output: packets of packet_size() bytes, one per item. A frame with a
-sample that is not finite is logged, counted and left out.)doc")
+transmit access point. Output: packets of packet_size() bytes, one per item, whatever the
+coding: an entropy-coded payload ends in zeros. A frame with a sample that is not finite is
+logged, counted and left out.)doc")
         .def(
             py::init(&dvqvae_encoder::make),
             py::arg("scenario"),
@@ -31,10 +32,16 @@ sample that is not finite is logged, counted and left out.)doc")
             py::arg("access_point"),
             py::arg("seed") = 0,
             py::arg("device") = "auto",
+            py::arg("entropy_coding") = false,
             "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
-            "cpu or cuda:N.")
+            "cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the "
+            "payload.")
         .def("packet_size", &dvqvae_encoder::packet_size, "Bytes of one packet.")
         .def("frames", &dvqvae_encoder::frames, "Frames encoded.")
+        .def("coded_bits",
+             &dvqvae_encoder::coded_bits,
+             "Bits of payload in all packets so far: the indices, or with entropy coding "
+             "their code and its length; without the zeros.")
         .def("frames_refused",
              &dvqvae_encoder::frames_refused,
              "Frames left out because of a sample that is not finite.")
