@@ -12,13 +12,16 @@ namespace cfisac::training {
  * order given, as the publication implies.
  * \param output [B, 2DQ] labels of the network
  * \param location [B, Q, D], m, \param velocity [B, Q, D], m/s
- * \return scalar
+ * \param there [B, Q], false for places without a target, which cost nothing; undefined
+ * where all have one
+ * \return scalar, a mean over the targets of the batch
  */
 at::Tensor dense_loss(const at::Tensor& output,
                       const nn::LabelRange& labels,
                       const at::Tensor& location,
                       const at::Tensor& velocity,
-                      bool ordered = false);
+                      bool ordered = false,
+                      const at::Tensor& there = {});
 
 //! Parts of the loss of the grid read-out, scalars.
 struct GridLoss {
@@ -31,13 +34,16 @@ struct GridLoss {
 
 /*! Estimation loss of the grid read-out. A cell answers for the target nearest to it, so
  * no order of the targets enters. The presence part is the penalty-reduced focal loss of
- * Law and Deng, "CornerNet" (ECCV 2018).
+ * Law and Deng, "CornerNet" (ECCV 2018). All parts are sums over targets and cells divided
+ * by B·Q, so that the mean of the losses of equal parts of a batch is that of the batch.
  * \param location [B, Q, 2], m, \param velocity [B, Q, 2], m/s
+ * \param there [B, Q], false for places without a target; undefined where all have one
  */
 GridLoss grid_loss(const nn::GridOutput& output,
                    const nn::GridDecoderImpl& decoder,
                    const at::Tensor& location,
-                   const at::Tensor& velocity);
+                   const at::Tensor& velocity,
+                   const at::Tensor& there = {});
 
 } // namespace cfisac::training
 

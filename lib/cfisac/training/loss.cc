@@ -9,7 +9,7 @@ namespace {
 
 constexpr double bump_radius_cells = 0.6;
 constexpr double smallest_weight = 0.25;
-constexpr double smooth_l1_knee = 0.2;
+constexpr double smooth_l1_knee = 0.05;
 constexpr double velocity_plane_weight = 0.5;
 
 at::Tensor smooth_l1(const at::Tensor& output, const at::Tensor& target)
@@ -18,29 +18,40 @@ at::Tensor smooth_l1(const at::Tensor& output, const at::Tensor& target)
         output, target.expand_as(output), at::Reduction::None, smooth_l1_knee);
 }
 
+// [B, Q], one where there is a target
+at::Tensor weights(const at::Tensor& there, const at::Tensor& location)
+{
+    return there.defined() ? there : at::ones(location.sizes().slice(0, 2));
+}
+
 } // namespace
 
 at::Tensor dense_loss(const at::Tensor& output,
                       const nn::LabelRange& labels,
                       const at::Tensor& location,
                       const at::Tensor& velocity,
-                      bool ordered)
+                      bool ordered,
+                      const at::Tensor& there)
 {
     const auto target = labels.normalise(location, velocity).to(output.scalar_type());
-    if (ordered) {
-        return (output - target).square().mean();
-    }
     const auto batch = location.size(0);
     const auto targets = location.size(1);
     const auto dimensions = location.size(2);
+    // One for a target and zero for none: [B, Q, 1]
+    const auto weight = weights(there, location).unsqueeze(-1).to(output.options());
+    // (17) as printed divides by the number of labels, those of absent targets included.
+    const auto scale = 1.0 / static_cast<double>(target.numel());
     // [B, 2DQ] → [B, Q, 2D]: location and velocity of a target side by side
     const auto by_target = [&](const at::Tensor& label) {
         return label.reshape({batch, 2, targets, dimensions}).transpose(1, 2).flatten(2);
     };
     const auto estimate = by_target(output);
     const auto truth = by_target(target);
-    const auto cost = (truth.unsqueeze(2) - estimate.detach().unsqueeze(1))
-                          .square()
+    if (ordered) {
+        return ((estimate - truth).square() * weight).sum() * scale;
+    }
+    const auto cost = ((truth.unsqueeze(2) - estimate.detach().unsqueeze(1)).square() *
+                       weight.unsqueeze(2))
                           .sum(-1)
                           .to(at::kCPU, at::kDouble)
                           .contiguous();
@@ -54,16 +65,20 @@ at::Tensor dense_loss(const at::Tensor& output,
                            .to(output.device())
                            .reshape({batch, targets, 1})
                            .expand({batch, targets, 2 * dimensions});
-    return (estimate.gather(1, index) - truth).square().mean();
+    return ((estimate.gather(1, index) - truth).square() * weight).sum() * scale;
 }
 
 GridLoss grid_loss(const nn::GridOutput& output,
                    const nn::GridDecoderImpl& decoder,
                    const at::Tensor& location,
-                   const at::Tensor& velocity)
+                   const at::Tensor& velocity,
+                   const at::Tensor& there)
 {
     const auto batch = location.size(0);
     const auto targets = location.size(1);
+    // [B, Q, 1, 1]
+    const auto counts =
+        weights(there, location).unsqueeze(-1).unsqueeze(-1).to(output.presence.options());
     const auto per_target = [](const at::Tensor& value) { // [B, Q, 2] → [B, Q, 2, 1, 1]
         return value.unsqueeze(-1).unsqueeze(-1);
     };
@@ -73,10 +88,10 @@ GridLoss grid_loss(const nn::GridOutput& output,
     const auto bump = distance.square()
                           .sum(2)
                           .mul(-0.5 / (bump_radius_cells * bump_radius_cells))
-                          .exp();
+                          .exp()
+                          .mul(counts);
     const auto highest = bump.amax(1);
-    const auto occupied =
-        (distance.abs() <= 0.5).all(2).any(1).to(output.presence.scalar_type());
+    const auto occupied = ((distance.abs() <= 0.5).all(2) * counts).amax(1);
 
     const auto present = output.presence.sigmoid();
     GridLoss loss;
