@@ -93,6 +93,20 @@ def test_log_has_every_report(arguments, tmp_path):
         assert len(reports[-1][name]) == 2
 
 
+def test_what_varies_is_logged_and_changes_the_training(arguments, tmp_path):
+    plain, varied = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert run("isac_train", *arguments, "--out", plain).returncode == 0
+    result = run("isac_train", *arguments, "--power-dbm", "10,40", "--clutter-scatterers", "0,3",
+                 "--timing-offset-s", "0,1e-9", "--frequency-offset-hz", "0,50",
+                 "--clutter-variance", "0.1,1", "--targets", "0,2", "--out", varied)
+    assert result.returncode == 0, result.stderr
+    options = log_of(varied)[0]["options"]["randomisation"]
+    assert options["power_dbm"] == [10, 40] and options["targets"] == [0, 2]
+    assert len(options) == 6
+    assert log_of(plain)[0]["options"]["randomisation"] == {}
+    assert plain.read_bytes() != varied.read_bytes()
+
+
 def test_killed_at_any_step_and_resumed_is_the_same_to_the_bit(arguments, tmp_path):
     straight, killed = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     arguments += ["--checkpoint-every", 3]

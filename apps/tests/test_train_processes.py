@@ -119,10 +119,12 @@ DENSE = {
 }
 
 
+@pytest.mark.parametrize("read_out", ["dense", "grid"])
 @pytest.mark.parametrize("roles", [["all"] * 2, ["cu", "ap", "ap"] * 2])
-def test_two_workers_share_a_batch(roles, fifty, tmp_path):
+def test_two_workers_share_a_batch(roles, read_out, fifty, tmp_path):
     sizes = pathlib.Path(fifty[fifty.index("--architecture") + 1])
-    sizes.write_text(json.dumps(DENSE), encoding="utf-8")
+    if read_out == "dense":
+        sizes.write_text(json.dumps(DENSE), encoding="utf-8")
     one, two = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
     assert run("isac_train", *fifty, "--out", one).returncode == 0
     expect_success(two, [*fifty, "--workers", 2], roles)

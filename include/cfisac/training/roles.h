@@ -19,6 +19,7 @@ using NamedModules =
 struct Truth {
     at::Tensor location; //!< [B, Q, D], m
     at::Tensor velocity; //!< [B, Q, D], m/s
+    at::Tensor there;    //!< [B, Q], which targets there are; undefined: all
     at::Tensor transmit; //!< X [B, N, N_t, S, T]; undefined for the grid read-out
     at::Tensor present;  //!< [B, M], see DVqVaeImpl::decode_dense; undefined: all are
 };

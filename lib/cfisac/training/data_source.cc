@@ -27,9 +27,18 @@ DataSource::DataSource(nn::DVqVaeImpl& network,
 
 StepData DataSource::draw(std::uint64_t seed, std::int64_t first, std::int64_t count)
 {
+    return draw(seed, first, count, {});
+}
+
+StepData DataSource::draw(std::uint64_t seed,
+                          std::int64_t first,
+                          std::int64_t count,
+                          const Randomisation& randomisation)
+{
     const at::NoGradGuard no_grad;
     const std::lock_guard lock(d_mutex);
-    const auto batch = draw_batch(d_layout, signal::Random::range(seed, first, count));
+    const auto batch = draw_batch(
+        d_layout, signal::Random::range(seed, first, count), randomisation);
     StepData data;
     data.inputs.resize(d_network.receivers());
     for (const auto receiver : d_receivers) {
@@ -39,6 +48,9 @@ StepData DataSource::draw(std::uint64_t seed, std::int64_t first, std::int64_t c
     if (d_truth) {
         data.truth.location = batch.location();
         data.truth.velocity = batch.velocity();
+        if (randomisation.targets) {
+            data.truth.there = batch.present();
+        }
         if (d_network.architecture().read_out == nn::ReadOut::dense) {
             data.truth.transmit = batch.transmit;
         }
@@ -50,7 +62,7 @@ StepData DataSource::draw_for_training(std::uint64_t seed,
                                        std::int64_t first,
                                        std::int64_t count)
 {
-    auto data = draw(seed, first, count);
+    auto data = draw(seed, first, count, d_options.randomisation);
     if (d_truth) {
         data.truth.present =
             draw_present(signal::Random::range(seed ^ missing_seed, first, count),

@@ -23,9 +23,10 @@ public:
                std::vector<std::int64_t> receivers,
                bool truth);
 
-    //! Frames first, first + 1, … of the seed; all access points are present.
+    //! Frames first, first + 1, … of the seed, with the scenario's values; all access
+    //! points are present.
     StepData draw(std::uint64_t seed, std::int64_t first, std::int64_t count);
-    //! The same with access points missing as the options say.
+    //! The same with what varies in training, and access points missing.
     StepData draw_for_training(std::uint64_t seed,
                                std::int64_t first,
                                std::int64_t count);
@@ -34,6 +35,11 @@ public:
     std::unique_lock<std::mutex> pause() { return std::unique_lock(d_mutex); }
 
 private:
+    StepData draw(std::uint64_t seed,
+                  std::int64_t first,
+                  std::int64_t count,
+                  const Randomisation& randomisation);
+
     nn::DVqVaeImpl& d_network;
     const signal::Layout& d_layout;
     const TrainerOptions& d_options;

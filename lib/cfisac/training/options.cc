@@ -41,6 +41,7 @@ void TrainerOptions::check(const Scenario& scenario) const
             "drop access point",
             drop_access_point,
             "0 where there is one receive access point only");
+    randomisation.check(scenario);
 }
 
 std::string TrainerOptions::to_json() const
@@ -54,7 +55,8 @@ std::string TrainerOptions::to_json() const
                 {"warm_up", warm_up},
                 {"dead_threshold", dead_threshold},
                 {"ordered", ordered},
-                {"drop_access_point", drop_access_point}}
+                {"drop_access_point", drop_access_point},
+                {"randomisation", Json::parse(randomisation.to_json())}}
         .dump();
 }
 

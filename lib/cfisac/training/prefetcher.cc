@@ -20,7 +20,11 @@ void visit_tensors(const StepData& data, Visit&& visit)
     }
     const auto& truth = data.truth;
     for (const auto* tensor :
-         {&truth.location, &truth.velocity, &truth.transmit, &truth.present}) {
+         {&truth.location,
+                               &truth.velocity,
+                               &truth.there,
+                               &truth.transmit,
+                               &truth.present}) {
         visit(*tensor);
     }
 }

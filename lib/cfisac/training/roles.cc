@@ -214,14 +214,16 @@ at::Tensor CentralUnitRole::estimation_loss(const std::vector<at::Tensor>& laten
         return grid_loss(d_network.decode_grid(latents, truth.present),
                          d_network.grid_decoder(),
                          truth.location,
-                         truth.velocity)
+                         truth.velocity,
+                         truth.there)
             .total;
     }
     return dense_loss(d_network.decode_dense(latents, truth.transmit, truth.present),
                       d_network.labels(),
                       truth.location,
                       truth.velocity,
-                      d_ordered);
+                      d_ordered,
+                      truth.there);
 }
 
 std::vector<at::Tensor> CentralUnitRole::backward(const std::vector<at::Tensor>& latents,

@@ -98,11 +98,12 @@ void Trainer::State::initialise_codebooks()
     std::vector<std::vector<at::Tensor>> rows(network.receivers());
     for (std::int64_t k = 0; worker == 0 && k < codebook_batches; k++) {
         const auto data =
-            source->draw(options.seed ^ codebook_seed, k * options.batch, options.batch);
+            source->draw_for_training(
+            options.seed ^ codebook_seed, k * options.batch, options.batch);
         for (std::int64_t m = 0; m < network.receivers(); m++) {
             if (access_points[m]) {
                 rows[m].push_back(
-                    network.quantizer(m)->project(network.encode(m, data.inputs[m])));
+                    network.quantizer(m)->pieces(network.encode(m, data.inputs[m])));
             }
         }
         alive();
@@ -142,8 +143,9 @@ StepData Trainer::State::next_data()
 
 at::Tensor Trainer::State::empty_latent() const
 {
+    const auto& quantizer = network.quantizer(0)->options();
     std::vector<std::int64_t> sizes = {share_of_worker(options, world),
-                                       network.architecture().codeword_dim};
+                                       quantizer.codeword_dim() * quantizer.groups()};
     const auto& shape = network.latent_shape();
     sizes.insert(sizes.end(), shape.begin(), shape.end());
     return at::empty(sizes, at::TensorOptions(at::kFloat).device(layout.device));

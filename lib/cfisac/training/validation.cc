@@ -58,8 +58,8 @@ Validation validate(nn::DVqVaeImpl& network,
     Validation result;
     result.scores = keeper.scores();
     for (std::int64_t m = 0; quantizing && m < receivers; m++) {
-        const auto all = at::cat(used[m]);
-        const auto& quantizer = network.quantizer(m);
+        auto& quantizer = network.quantizer(m);
+        const auto all = quantizer->codewords_of(at::cat(used[m]));
         result.perplexity.push_back(quantizer->perplexity(all));
         result.distinct.push_back(quantizer->distinct(all));
         result.dead.push_back(quantizer->dead(options.dead_threshold));

@@ -190,7 +190,7 @@ TEST(Roles, CandidatesAreProjectedRows)
     role.forward(s.data.inputs[0], true);
     const auto rows = role.candidates();
     const auto all =
-        s.network.quantizer(0)->project(s.network.encode(0, s.data.inputs[0])).detach();
+        s.network.quantizer(0)->pieces(s.network.encode(0, s.data.inputs[0])).detach();
     ASSERT_EQ(rows.size(0), 16);
     const auto distance = at::cdist(rows, all);
     EXPECT_LT(std::get<0>(distance.min(1)).max().item<double>(), 1e-6);
