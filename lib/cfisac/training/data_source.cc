@@ -37,8 +37,8 @@ StepData DataSource::draw(std::uint64_t seed,
 {
     const at::NoGradGuard no_grad;
     const std::lock_guard lock(d_mutex);
-    const auto batch = draw_batch(
-        d_layout, signal::Random::range(seed, first, count), randomisation);
+    const auto batch =
+        draw_batch(d_layout, signal::Random::range(seed, first, count), randomisation);
     StepData data;
     data.inputs.resize(d_network.receivers());
     for (const auto receiver : d_receivers) {

@@ -19,8 +19,7 @@ void visit_tensors(const StepData& data, Visit&& visit)
         visit(input);
     }
     const auto& truth = data.truth;
-    for (const auto* tensor :
-         {&truth.location,
+    for (const auto* tensor : {&truth.location,
                                &truth.velocity,
                                &truth.there,
                                &truth.transmit,

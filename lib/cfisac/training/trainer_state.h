@@ -30,6 +30,9 @@ struct Trainer::State {
     bool quantizing() const { return done >= options.warm_up; }
     double learning_rate(std::int64_t step) const;
 
+    //! Frames of a step that this worker takes.
+    std::int64_t share() const { return options.batch / world.workers(); }
+
     //! Codebooks from k-means over the latents of frames of their own, by worker 0.
     void initialise_codebooks();
     StepData next_data();
@@ -41,11 +44,10 @@ struct Trainer::State {
     void send_down(const std::vector<at::Tensor>& gradients);
     //! Mean over the workers; sum over the access points for a shared encoder.
     void combine_gradients();
-    //! What the codebook of an access point here follows; nothing is undefined only
-    //! where its own last latents are enough.
+    //! What the codebook of an access point here follows.
     struct CodebookUpdate {
-        CodebookStatistics statistics;
-        at::Tensor candidates;
+        CodebookStatistics statistics; // of all workers; undefined: its own are all
+        at::Tensor candidates;         // undefined: no dead codewords are replaced
     };
     std::vector<CodebookUpdate> combine_statistics();
     void update(const std::vector<CodebookUpdate>& codebooks);
