@@ -1,47 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common.h"
+#include "training_options.h"
 
 #include <cfisac/scenario/yaml.h>
+#include <cfisac/training/checkpoint.h>
+#include <cfisac/training/durable_file.h>
 #include <cfisac/training/trainer.h>
+#include <cfisac/training/training_log.h>
 
-#include <cstdio>
-#include <fstream>
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <sstream>
-#include <sys/stat.h>
-#include <unistd.h>
 
 using namespace isac::apps;
-using cfisac::training::Trainer;
-using cfisac::training::TrainerOptions;
-using cfisac::training::Validation;
+using namespace cfisac::training;
 
 namespace {
-
-bool exists(const std::string& path)
-{
-    struct stat status {
-    };
-    return ::stat(path.c_str(), &status) == 0;
-}
-
-// A preset by name, or a JSON file.
-cfisac::nn::Architecture read_architecture(const std::string& word)
-{
-    if (!exists(word)) {
-        try {
-            return cfisac::nn::Architecture::preset(word);
-        } catch (const std::invalid_argument& error) {
-            throw UsageError(std::string("--architecture: ") + error.what() +
-                             ", and there is no such file");
-        }
-    }
-    std::ifstream file(word);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return cfisac::nn::Architecture::from_json(text.str());
-}
 
 std::string joined(const std::vector<double>& values)
 {
@@ -54,161 +29,227 @@ std::string joined(const std::vector<double>& values)
     return text.str();
 }
 
-void report(std::int64_t step, const Validation& validation)
+std::vector<double> numbers(const std::vector<std::int64_t>& counts)
 {
+    return {counts.begin(), counts.end()};
+}
+
+void print(const Report& report)
+{
+    const auto& progress = report.progress;
+    const auto& validation = report.validation;
     const auto& scores = validation.scores;
-    const std::vector<double> distinct(validation.distinct.begin(),
-                                       validation.distinct.end());
     std::ostringstream text;
     text.precision(3);
-    text << "step " << step << ": location median " << scores.location_median_m
-         << " m, p90 " << scores.location_p90_m << " m; velocity median "
-         << scores.velocity_median_mps << " m/s, p90 " << scores.velocity_p90_mps
-         << " m/s; codewords in use " << joined(distinct) << ", perplexity "
-         << joined(validation.perplexity);
+    text << "step " << progress.step << ": loss " << progress.loss << "; location median "
+         << scores.location_median_m << " m, p90 " << scores.location_p90_m
+         << " m; velocity median " << scores.velocity_median_mps << " m/s, p90 "
+         << scores.velocity_p90_mps << " m/s; ";
+    if (validation.perplexity.empty()) {
+        text << "no codebooks yet";
+    } else {
+        text << "codewords in use " << joined(numbers(validation.distinct))
+             << ", perplexity " << joined(validation.perplexity) << ", dead "
+             << joined(numbers(validation.dead)) << ", replaced "
+             << joined(numbers(report.replaced));
+    }
+    text << "; waiting for data " << std::lround(100 * progress.waiting_share) << " %";
     std::cout << text.str() << std::endl;
 }
 
-nlohmann::ordered_json to_json(const Trainer& trainer, const Validation& validation)
+//! A training of this process from its first to its last step.
+class Run
 {
-    const auto& scores = validation.scores;
-    return {{"steps", trainer.steps_done()},
-            {"location_median_m", scores.location_median_m},
-            {"location_p90_m", scores.location_p90_m},
-            {"velocity_median_mps", scores.velocity_median_mps},
-            {"velocity_p90_mps", scores.velocity_p90_mps},
-            {"perplexity", validation.perplexity},
-            {"distinct_codewords", validation.distinct}};
-}
+public:
+    explicit Run(const po::variables_map& arguments)
+        : d_arguments(arguments),
+          d_out(arguments["out"].as<std::string>()),
+          d_scenario(cfisac::load_scenario(arguments["scenario"].as<std::string>())),
+          d_world(read_world(arguments, d_scenario)),
+          d_rank(read_rank(arguments, d_world)),
+          d_files(d_out, d_world, d_rank, d_world.size() > 1),
+          d_options(trainer_options(arguments)),
+          d_resume(arguments.count("resume") > 0)
+    {
+    }
 
-TrainerOptions trainer_options(const po::variables_map& arguments)
-{
-    TrainerOptions options;
-    options.seed = arguments["seed"].as<Seed>().value;
-    options.steps = arguments["steps"].as<Count>().value;
-    options.batch = arguments["batch"].as<Count>().value;
-    options.learning_rate = arguments["learning-rate"].as<Number>().value;
-    options.commitment = arguments["commitment"].as<Number>().value;
-    options.warm_up = arguments["warm-up"].as<Count>().value;
-    options.ordered = arguments.count("ordered") > 0;
-    options.device = resolve_device(arguments["device"].as<std::string>());
-    return options;
-}
+    int operator()()
+    {
+        check_files();
+        const auto architecture =
+            read_architecture(d_arguments["architecture"].as<std::string>());
+        d_options.check(d_scenario);
+        if (d_options.batch % d_world.workers() != 0) {
+            throw UsageError("--batch: a batch of " + std::to_string(d_options.batch) +
+                             " frames cannot be split between " +
+                             std::to_string(d_world.workers()) + " workers");
+        }
+        if (d_world.size() > 1) {
+            d_transport = meet(read_rendezvous(
+                d_arguments, d_world, d_rank, d_scenario, architecture, d_options));
+        }
+        try {
+            d_trainer = std::make_unique<Trainer>(
+                d_scenario, architecture, d_options, d_transport);
+            train();
+            finish();
+        } catch (const std::exception& error) {
+            stop(error);
+            throw;
+        }
+        return success;
+    }
 
-int train(const po::variables_map& arguments)
-{
-    if (arguments["role"].as<std::string>() != "all") {
-        throw UsageError(
-            "--role: only 'all' (every role in this process) is in this version, "
-            "got '" +
-            arguments["role"].as<std::string>() + "'");
+private:
+    bool reports() const { return d_rank == 0; }
+
+    void check_files() const
+    {
+        const auto files = d_files.files();
+        if (!d_resume && !files.empty()) {
+            throw UsageError("--out: " + files.front() +
+                             " is from an unfinished training; give --resume to go on "
+                             "with it, or remove it");
+        }
+        if (d_resume && files.empty() && d_world.size() == 1) {
+            throw UsageError("--resume: there is no " + d_files.path(0));
+        }
     }
-    const auto scenario = cfisac::load_scenario(arguments["scenario"].as<std::string>());
-    const auto out = arguments["out"].as<std::string>();
-    const auto checkpoint = out + ".checkpoint";
-    const bool resume = arguments.count("resume") > 0;
-    if (!resume && exists(checkpoint)) {
-        throw UsageError(
-            "--out: " + checkpoint +
-            " is from an unfinished training; give --resume to go on with it, or "
-            "remove it");
+
+    void start()
+    {
+        if (d_resume) {
+            d_trainer->resume(d_files.path(d_files.agree(d_transport.get())));
+            d_saved = d_trainer->steps_done();
+            std::cout << "going on after step " << d_saved << std::endl;
+        }
+        if (reports()) {
+            d_log = std::make_unique<TrainingLog>(
+                d_out + ".log", d_trainer->model(), d_options, d_resume ? d_saved : -1);
+        }
     }
-    if (resume && !exists(checkpoint)) {
-        throw UsageError("--resume: there is no " + checkpoint);
+
+    void save()
+    {
+        if (d_trainer->steps_done() != d_saved) {
+            d_trainer->save_checkpoint(d_files.path(d_trainer->steps_done()));
+            d_saved = d_trainer->steps_done();
+        }
     }
-    const auto options = trainer_options(arguments);
-    Trainer trainer(scenario,
-                    read_architecture(arguments["architecture"].as<std::string>()),
-                    options);
-    if (resume) {
-        trainer.resume(checkpoint);
-        std::cout << "going on after step " << trainer.steps_done() << std::endl;
+
+    void report()
+    {
+        d_report = d_trainer->report(d_arguments["validation-frames"].as<Count>().value);
+        if (reports()) {
+            print(d_report);
+            d_log->add(d_report); // before the checkpoint: no line can be missing then
+        }
     }
-    const auto interval = arguments["report-every"].as<Count>().value;
-    const auto frames = arguments["validation-frames"].as<Count>().value;
+
+    void train()
     {
         InterruptGuard interrupt;
-        Progress progress(options.steps, "steps");
-        while (!trainer.finished()) {
-            const auto now = trainer.step();
+        start();
+        const auto report_every = d_arguments["report-every"].as<Count>().value;
+        const auto checkpoint_every =
+            d_arguments.count("checkpoint-every")
+                ? d_arguments["checkpoint-every"].as<Count>().value
+                : report_every;
+        isac::apps::Progress bar(d_options.steps, "steps");
+        while (!d_trainer->finished()) {
+            const auto now = d_trainer->step();
             std::ostringstream note;
             note.precision(3);
             note << "loss " << now.loss << ", "
                  << static_cast<int>(now.samples_per_second) << " frames/s";
-            progress.update(now.step, note.str());
-            const bool due = now.step % interval == 0 && !trainer.finished();
-            if (due || interrupt.requested()) {
-                trainer.save_checkpoint(checkpoint);
+            bar.update(now.step, note.str());
+            if (now.step == 1 || now.step % report_every == 0 || d_trainer->finished()) {
+                report();
+            }
+            if (now.step % checkpoint_every == 0 && !d_trainer->finished()) {
+                save();
+                d_files.prune();
             }
             interrupt.check();
-            if (due && now.step <= options.warm_up) {
-                std::cout << "step " << now.step << ": loss " << now.loss
-                          << ", codebooks come after step " << options.warm_up
-                          << std::endl;
-            } else if (due) {
-                report(now.step, trainer.validate(frames));
+        }
+    }
+
+    void finish()
+    {
+        if (reports()) {
+            write_durably(d_out, [this](const std::string& temporary) {
+                d_trainer->model().save(temporary);
+            });
+        }
+        if (d_transport) {
+            d_transport->close(); // all have what they need, the model is written
+        }
+        d_files.remove();
+        if (reports()) {
+            std::cout << "model written to " << d_out << std::endl;
+            if (d_arguments.count("json")) {
+                std::cout << to_json(d_report) << std::endl;
             }
         }
     }
-    const auto validation = trainer.validate(frames);
-    report(trainer.steps_done(), validation);
-    trainer.model().save(out);
-    std::remove(checkpoint.c_str());
-    std::cout << "model written to " << out << std::endl;
-    if (arguments.count("json")) {
-        print_json(to_json(trainer, validation));
+
+    // Keep the state and tell the others.
+    void stop(const std::exception& error)
+    {
+        try {
+            if (d_trainer && d_trainer->steps_done() > 0) {
+                save();
+            }
+        } catch (const std::exception& another) {
+            std::cerr << "isac_train: no checkpoint: " << another.what() << std::endl;
+        }
+        if (!d_transport) {
+            return;
+        }
+        const bool interrupt = dynamic_cast<const Interrupted*>(&error) != nullptr;
+        const std::string what = error.what();
+        d_transport->fail(d_world.describe(d_rank) +
+                          (interrupt
+                               ? " was interrupted"
+                               : " has stopped: " + what.substr(0, what.find('\n'))));
     }
-    return success;
-}
+
+    const po::variables_map& d_arguments;
+    std::string d_out;
+    cfisac::Scenario d_scenario;
+    World d_world;
+    int d_rank;
+    CheckpointFiles d_files;
+    TrainerOptions d_options;
+    bool d_resume;
+    std::int64_t d_saved = -1; // step of the newest checkpoint
+    std::shared_ptr<Transport> d_transport;
+    std::unique_ptr<TrainingLog> d_log;
+    std::unique_ptr<Trainer> d_trainer;
+    Report d_report;
+};
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    const TrainerOptions defaults;
     Program program;
     program.name = "isac_train";
     program.usage = "--scenario FILE --out FILE [options]";
     program.summary =
         "Train a D-VQVAE for a scenario. Frames are made on the fly from the seed.\n"
-        "A checkpoint OUT.checkpoint is written at every report and on Ctrl-C.";
-    program.options.add_options()(
-        "scenario", po::value<std::string>()->required(), "scenario file (YAML)")(
-        "out", po::value<std::string>()->required(), "model file to write (safetensors)")(
-        "architecture",
-        po::value<std::string>()->default_value("lite"),
-        "paper, lite, or a JSON file with sizes")(
-        "steps",
-        po::value<Count>()->default_value(Count{defaults.steps},
-                                          std::to_string(defaults.steps)),
-        "optimizer steps of the whole training")(
-        "batch",
-        po::value<Count>()->default_value(Count{defaults.batch},
-                                          std::to_string(defaults.batch)),
-        "frames per step")("seed",
-                           po::value<Seed>()->default_value(Seed{defaults.seed}, "1"),
-                           "of weights, frames and codebooks")(
-        "learning-rate",
-        po::value<Number>()->default_value(Number{defaults.learning_rate}, "0.002"),
-        "peak of the schedule (Adam)")(
-        "commitment",
-        po::value<Number>()->default_value(Number{defaults.commitment}, "8"),
-        "weight of the commitment loss (21), per element")(
-        "warm-up",
-        po::value<Count>()->default_value(Count{defaults.warm_up},
-                                          std::to_string(defaults.warm_up)),
-        "steps before the codebooks are initialised")(
-        "ordered", "dense read-out: score targets in their order, not in the best one")(
-        "report-every",
-        po::value<Count>()->default_value(Count{250}, "250"),
-        "steps between reports and checkpoints")(
-        "validation-frames",
-        po::value<Count>()->default_value(Count{256}, "256"),
-        "frames scored for a report")("resume", "go on from OUT.checkpoint")(
-        "role",
-        po::value<std::string>()->default_value("all"),
-        "all: access points and central unit in this process")(
-        "json", "print the last report as JSON on the last line");
-    add_device_option(program.options);
-    return run(std::move(program), argc, argv, train);
+        "Checkpoints OUT.checkpoint* are written on the way and on Ctrl-C, a log of all\n"
+        "reports in OUT.log.";
+    add_training_options(program.options);
+    const int code =
+        run(std::move(program), argc, argv, [](const po::variables_map& arguments) {
+            return Run(arguments)();
+        });
+    if (code != success) {
+        // A thread of the transport may still wait for a process that is gone; leave
+        // without its end.
+        std::cout.flush();
+        std::quick_exit(code);
+    }
+    return code;
 }

@@ -2,76 +2,65 @@
 #ifndef INCLUDED_CFISAC_TRAINING_TRAINER_H
 #define INCLUDED_CFISAC_TRAINING_TRAINER_H
 
-#include <cfisac/evaluation/scores.h>
 #include <cfisac/nn/model.h>
-#include <functional>
+#include <cfisac/training/options.h>
+#include <cfisac/training/report.h>
+#include <cfisac/training/transport.h>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace cfisac::training {
 
-//! How a model is trained. The batch and the schedule are counted in steps.
-struct TrainerOptions {
-    std::uint64_t seed = 1;    //!< of weights, frames and codebooks
-    std::int64_t steps = 4000; //!< length of the whole training
-    std::int64_t batch = 16;   //!< frames per step
-    double learning_rate =
-        2e-3; //!< peak; rises over 100 steps, then falls as a half cosine
-    double gradient_norm = 5.0; //!< longer gradients are shortened to this
-    double commitment = 8.0;    //!< ω of (21), for the mean over elements
-    std::int64_t warm_up = 300; //!< steps before the codebooks are initialised by k-means
-    double dead_threshold = 0.1; //!< codewords with a smaller count (18) are replaced
-    bool ordered = false;        //!< dense read-out: keep the order of the targets
-    std::string device = "cpu";
-};
-
-//! What a step of training reports.
-struct Progress {
-    std::int64_t step = 0; //!< steps done
-    std::int64_t steps = 0;
-    double loss = 0.0;       //!< moving average of the estimation loss
-    double commitment = 0.0; //!< moving average of the mean squared quantization error
-    double samples_per_second = 0.0;
-};
-
-//! Accuracy and codebook use over frames that are not trained on.
-struct Validation {
-    evaluation::Scores scores;
-    std::vector<double> perplexity;     //!< of each access point
-    std::vector<std::int64_t> distinct; //!< codewords in use, of each access point
-};
-
-/*! Trains a model with all roles in one process (Algorithm 1): Adam, straight-through
- * gradient, commitment loss (21), codebooks by moving averages (18)–(20).
+/*! Trains a model with the roles of Algorithm 1: access points and central unit, each
+ * with its own Adam, straight-through gradient, commitment loss (21), codebooks by moving
+ * averages (18)–(20). The roles of this process work here, the others at the other end of
+ * the transport; latents go to the central unit and their gradients come back. Where there
+ * are several workers, each takes its share of a batch, gradients are averaged, and all
+ * keep equal weights.
  *
  * Frames come from (seed, step), so that a training that goes on from a checkpoint sees
- * the same frames as one that was never stopped.
+ * the same frames as one that was never stopped; no frame is sent to anybody.
  */
 class Trainer
 {
 public:
+    /*! \param transport to the other processes; null where all roles are in this one
+     * \throws std::invalid_argument on an option that cannot be, and where the batch
+     *         cannot be split evenly between the workers
+     */
     Trainer(const Scenario& scenario,
             const nn::Architecture& architecture,
-            const TrainerOptions& options);
+            const TrainerOptions& options,
+            std::shared_ptr<Transport> transport = nullptr);
     ~Trainer();
 
-    /*! Go on from a checkpoint.
+    /*! Go on from a checkpoint of the same role.
      * \throws nn::FileError when the file is damaged or belongs to another scenario,
-     *         architecture or options, naming what differs
+     *         architecture, role or options, naming what differs
      */
     void resume(const std::string& checkpoint);
-    //! Write model, optimizer and step; under a temporary name, then renamed.
+    //! Write weights, optimizer and step of this process's roles, safe against a loss of
+    //! power. What is written is always the state after a whole step.
     void save_checkpoint(const std::string& checkpoint) const;
 
-    //! One step.
+    /*! One step.
+     * \throws PeerError when another process is gone; the state is then that after the
+     *         last whole step
+     * \throws std::runtime_error when the loss is not finite
+     */
     Progress step();
     bool finished() const;
     std::int64_t steps_done() const;
 
-    //! Score the model as it is over `frames` frames of a seed of their own.
+    /*! Bring all weights to rank 0 and score the model there over `frames` frames of a
+     * seed of their own. All processes call it after the same step.
+     * \return in other processes than rank 0 without scores
+     */
+    Report report(std::int64_t frames);
+    //! Score the model as it is in this process.
     Validation validate(std::int64_t frames) const;
 
+    //! Of rank 0 after `report`: the whole model.
     const nn::Model& model() const;
 
 private:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nn/support.h"
-#include "small_scenario.h"
+#include "training/small_training.h"
 
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/model_io.h>
@@ -12,33 +11,11 @@
 using namespace cfisac;
 using namespace cfisac::training;
 using namespace cfisac::nn::test;
+using namespace cfisac::training::test;
 using cfisac::test::example_scenario;
 using cfisac::test::small_scenario;
 
 namespace {
-
-nn::Architecture small_architecture()
-{
-    auto a = nn::Architecture::preset("lite");
-    a.codeword_dim = 8;
-    a.codewords = 16;
-    a.grid.cells = 12;
-    a.grid.doppler_lines = 10;
-    a.grid.doppler_spacing_hz = 1100.0;
-    a.grid.hidden_channels = 12;
-    a.grid.decoder_channels = 16;
-    a.grid.velocity_steps = 5;
-    return a;
-}
-
-TrainerOptions short_training()
-{
-    TrainerOptions options;
-    options.steps = 12;
-    options.batch = 4;
-    options.warm_up = 4;
-    return options;
-}
 
 TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
 {
@@ -114,14 +91,10 @@ TEST(Trainer, LossFallsAndCodebooksAreInUse)
 
 TEST(Trainer, DenseReadOutLearnsTheMeanOfTheLabels)
 {
-    auto architecture = nn::Architecture::preset("paper");
-    architecture.codeword_dim = 8;
-    architecture.codewords = 16;
-    architecture.dense = {4, 8, 2, 1, 4, 1, 1, 8, 8};
     auto options = short_training();
     options.steps = 200;
     options.learning_rate = 1e-2;
-    Trainer trainer(small_scenario(), architecture, options);
+    Trainer trainer(small_scenario(), small_dense_architecture(), options);
     const double first = trainer.step().loss;
     double last = first;
     while (!trainer.finished()) {
@@ -130,6 +103,31 @@ TEST(Trainer, DenseReadOutLearnsTheMeanOfTheLabels)
     // Labels are uniform in [0, 1]: their mean alone leaves the variance 1/12 or less.
     EXPECT_GT(first, 0.12);
     EXPECT_LT(last, 0.12);
+}
+
+TEST(Trainer, MissingAccessPointsAreScored)
+{
+    auto options = short_training();
+    options.drop_access_point = 0.3;
+    Trainer trainer(small_scenario(), small_architecture(), options);
+    while (!trainer.finished()) {
+        trainer.step();
+    }
+    const auto report = trainer.report(8);
+    EXPECT_EQ(report.validation.location_median_without_access_point_m.size(), 2U);
+    EXPECT_EQ(report.progress.frames, 48);
+    EXPECT_GE(report.progress.waiting_share, 0.0);
+    EXPECT_LE(report.progress.waiting_share_run, 1.0);
+    options.drop_access_point = 1.5;
+    expect_error<std::invalid_argument>(
+        [&] { Trainer(small_scenario(), small_architecture(), options); },
+        {"drop access point", "1.5"});
+    auto alone = small_scenario();
+    alone.receive.resize(1);
+    options.drop_access_point = 0.5;
+    expect_error<std::invalid_argument>(
+        [&] { Trainer(alone, small_architecture(), options); },
+        {"drop access point", "one receive access point"});
 }
 
 TEST(Sampler, FrameIsTheSameInEveryBatch)

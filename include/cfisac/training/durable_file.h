@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
+#define INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
+
+#include <functional>
+#include <string>
+
+namespace cfisac::training {
+
+/*! Let `write` write a file under a temporary name, put it on the disk and rename it to
+ * `path`: after a loss of power there is the old file or the new one.
+ * \throws std::runtime_error naming the file
+ */
+void write_durably(const std::string& path,
+                   const std::function<void(const std::string& temporary)>& write);
+
+} // namespace cfisac::training
+
+#endif
