@@ -37,7 +37,7 @@ TORCH_MODULE(PlaneResidual);
 
 //! Sizes of the encoder on the grid of cells
 struct GridEncoderOptions {
-    TORCH_ARG(int64_t, in_channels) = 29;
+    TORCH_ARG(int64_t, in_channels) = 32;
     //! H
     TORCH_ARG(int64_t, hidden_channels) = 64;
     TORCH_ARG(int64_t, residual_layers) = 2;
@@ -71,9 +71,11 @@ TORCH_MODULE(GridEncoder);
  * Input planes of the encoder: matched filter of one receive access point and what is
  * known of the geometry.
  *
- * Planes for each transmit access point: log(1 + power)/2 of every Doppler line; log of
- * the illumination over its mean, halved and limited to ±3; the unit vectors from the
- * transmit and from the receive access point to the cell, two planes each.
+ * Planes for each transmit access point: log(1 + power)/2 of every Doppler line, of their
+ * sum and of the largest; the mean Doppler line, weighted with the squared power, over half
+ * the number of lines; log of the illumination over its mean, halved and limited to ±3; the
+ * unit vectors from the transmit and from the receive access point to the cell, two planes
+ * each.
  */
 class GridFeatures
 {
@@ -85,7 +87,7 @@ public:
                  double doppler_spacing_hz);
 
     //! number of planes for so many Doppler lines
-    static int64_t channels(int64_t doppler_lines) { return doppler_lines + 5; }
+    static int64_t channels(int64_t doppler_lines) { return doppler_lines + 8; }
 
     //! echo Y_m [B, M_r, S, T] and X [B, N, N_t, S, T] → [B, N, channels, G, G]
     torch::Tensor operator()(const torch::Tensor& echo,

@@ -97,7 +97,9 @@ Architecture Architecture::preset(const std::string& name)
         architecture.reference = signal::Reference::reference;
         architecture.shared_encoder = true;
         architecture.codeword_dim = 32;
-        architecture.codewords = 512;
+        architecture.codewords = 1024;
+        architecture.grid.codewords_per_vector = 2;
+        architecture.grid.vectors_sent = 170;
         return architecture;
     }
     throw std::invalid_argument("architecture must be paper or lite, got '" + name + "'");

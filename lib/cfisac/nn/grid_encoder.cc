@@ -117,13 +117,25 @@ torch::Tensor GridFeatures::operator()(const torch::Tensor& echo,
                                        const torch::Tensor& transmit) const
 {
     const auto found = d_filter(echo, transmit);
-    const auto lines = found.power.log1p().mul_(0.5);
+    const auto half_log = [](const at::Tensor& power) { return power.log1p().mul_(0.5); };
+    const auto lines = half_log(found.power);
+    const auto sum = half_log(found.power.sum(2, /*keepdim=*/true));
+    const auto largest = lines.amax(2, /*keepdim=*/true);
+    const auto weight = found.power.square();
+    const auto count = static_cast<double>(found.power.size(2));
+    const auto place =
+        (at::arange(found.power.size(2), weight.options()) - 0.5 * (count - 1.0))
+            .mul_(2.0 / count)
+            .view({-1, 1, 1});
+    const auto mean_line = (weight * place).sum(2, /*keepdim=*/true) /
+                           weight.sum(2, /*keepdim=*/true).clamp_min(1e-12);
     const auto mean = found.illumination.mean({2, 3}, /*keepdim=*/true).clamp_min(1e-37);
     const auto illumination =
         (found.illumination / mean).clamp_min(1e-6).log().mul_(0.5).clamp_(-3.0, 3.0);
     const auto directions =
         d_directions.unsqueeze(0).expand({echo.size(0), -1, -1, -1, -1});
-    return at::cat({lines, illumination.unsqueeze(2), directions}, 2);
+    return at::cat(
+        {lines, sum, largest, mean_line, illumination.unsqueeze(2), directions}, 2);
 }
 
 } // namespace cfisac::nn
