@@ -62,15 +62,27 @@ public:
     CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
 
 private:
-    // For one transmit access point: cells in groups of the same nearest step of delay.
-    struct Pair {
-        at::Tensor delays; //!< [groups + 2, S], exp(+j2π (i − mean i) Δf τ)
-        //! [3, groups, longest group, M_r N_t], zero where padded; for the step below, the
-        //! nearest step and the step above, with its weight of interpolation
+    // Cells in groups of the same nearest step of delay, of successive steps.
+    struct Layer {
+        std::int64_t first; //!< step of the first group
+        //! [3, groups, cells of a group, M_r N_t], zero where padded; for the step below,
+        //! the nearest step and the step above, with its weight of interpolation
         at::Tensor steering;
-        at::Tensor place;     //!< [G²], row of each cell in the groups
+    };
+    // For one transmit access point. Steps have very different numbers of cells: those
+    // that are too many for a group go into groups of the next layer.
+    struct Pair {
+        at::Tensor delays; //!< [steps + 2, S], exp(+j2π (i − mean i) Δf τ)
+        std::vector<Layer> layers;
+        at::Tensor place;     //!< [G²], row of each cell in the groups of all layers
         at::Tensor departing; //!< [G², N_t], conjugated a_t
     };
+
+    static void arrange(Pair& pair,
+                        const at::Tensor& step,
+                        std::int64_t steps,
+                        const at::Tensor& pairs,
+                        const at::Tensor& weights);
 
     std::int64_t d_cells;
     at::Tensor d_doppler; // [T, F]

@@ -24,25 +24,17 @@ at::Tensor squared_magnitude(const at::Tensor& value)
     return at::view_as_real(value).square().sum(-1);
 }
 
-// Row of each element when elements are sorted into groups padded to equal length.
-struct Groups {
-    at::Tensor group; // [cells], which group
-    at::Tensor rank;  // [cells], which place in the group
-    std::int64_t longest;
-};
+constexpr std::int64_t cells_of_a_group = 16;
 
-Groups group_by(const at::Tensor& group, std::int64_t count)
+// How many elements before each one have the same value in [0, count).
+std::vector<std::int64_t> ranks(const std::vector<std::int64_t>& values,
+                                std::int64_t count)
 {
-    auto rank = at::empty_like(group);
-    std::vector<std::int64_t> filled(count, 0);
-    const auto* from = group.data_ptr<std::int64_t>();
-    auto* to = rank.data_ptr<std::int64_t>();
-    std::int64_t longest = 0;
-    for (std::int64_t k = 0; k < group.numel(); k++) {
-        to[k] = filled[from[k]]++;
-        longest = std::max(longest, filled[from[k]]);
+    std::vector<std::int64_t> seen(count, 0), rank;
+    for (const auto value : values) {
+        rank.push_back(seen[value]++);
     }
-    return {group, rank, longest};
+    return rank;
 }
 
 } // namespace
@@ -113,19 +105,12 @@ CellFilter::CellFilter(const Layout& layout,
         const auto nearest = steps.round().to(at::kLong);
         const auto first = nearest.min().item<std::int64_t>();
         const auto count = nearest.max().item<std::int64_t>() - first + 1;
-        const auto groups = group_by((nearest - first).contiguous(), count);
         // conj(a_r) y conj(x) a_t, as one row over pairs of antennas
         const auto pairs =
             (arriving.conj().unsqueeze(2) * departing.unsqueeze(1)).flatten(1);
         const auto x = steps - nearest;
-        auto steering =
-            at::zeros({3, count, groups.longest, pairs.size(1)}, pairs.options());
-        const std::vector<at::Tensor> weights = {
-            x * (x - 1.0) / 2.0, 1.0 - x * x, x * (x + 1.0) / 2.0};
-        for (std::int64_t k = 0; k < 3; k++) {
-            steering[k].index_put_({groups.group, groups.rank},
-                                   pairs * weights[k].unsqueeze(-1));
-        }
+        const auto weights =
+            at::stack({x * (x - 1.0) / 2.0, 1.0 - x * x, x * (x + 1.0) / 2.0});
         Pair pair;
         const auto table =
             (at::arange(count + 2, at::kDouble) + static_cast<double>(first - 1)) *
@@ -134,11 +119,57 @@ CellFilter::CellFilter(const Layout& layout,
                              (host.frequency_hz - host.frequency_hz.mean()) *
                              (2.0 * M_PI))
                           .to(layout.device, at::kComplexFloat);
-        pair.steering = steering.to(layout.device, at::kComplexFloat);
-        pair.place = (groups.group * groups.longest + groups.rank).to(layout.device);
+        arrange(pair, (nearest - first).contiguous(), count, pairs, weights);
+        pair.place = pair.place.to(layout.device);
+        for (auto& layer : pair.layers) {
+            layer.steering = layer.steering.to(layout.device, at::kComplexFloat);
+        }
         pair.departing =
             departing.conj().resolve_conj().to(layout.device, at::kComplexFloat);
         d_pairs.push_back(std::move(pair));
+    }
+}
+
+void CellFilter::arrange(Pair& pair,
+                         const at::Tensor& step,
+                         std::int64_t steps,
+                         const at::Tensor& pairs,
+                         const at::Tensor& weights)
+{
+    const auto cells = step.numel();
+    const std::vector<std::int64_t> values(step.data_ptr<std::int64_t>(),
+                                           step.data_ptr<std::int64_t>() + cells);
+    const auto rank = ranks(values, steps);
+    const auto layers =
+        *std::max_element(rank.begin(), rank.end()) / cells_of_a_group + 1;
+    pair.place = at::empty({cells}, at::kLong);
+    std::int64_t rows = 0;
+    for (std::int64_t k = 0; k < layers; k++) {
+        std::vector<std::int64_t> members;
+        for (std::int64_t c = 0; c < cells; c++) {
+            if (rank[c] / cells_of_a_group == k) {
+                members.push_back(c);
+            }
+        }
+        const auto member = at::tensor(members, at::kLong);
+        const auto group = step.index_select(0, member);
+        const auto first = group.min().item<std::int64_t>();
+        const auto groups = group.max().item<std::int64_t>() - first + 1;
+        const auto within =
+            at::tensor(rank, at::kLong).index_select(0, member) - k * cells_of_a_group;
+        Layer layer{first,
+                    at::zeros({3, groups, cells_of_a_group, pairs.size(1)},
+                              pairs.options())};
+        for (std::int64_t tap = 0; tap < 3; tap++) {
+            layer.steering[tap].index_put_(
+                {group - first, within},
+                pairs.index_select(0, member) *
+                    weights[tap].index_select(0, member).unsqueeze(-1));
+        }
+        pair.place.index_put_({member},
+                              (group - first) * cells_of_a_group + within + rows);
+        rows += groups * cells_of_a_group;
+        pair.layers.push_back(std::move(layer));
     }
 }
 
@@ -160,12 +191,19 @@ CellCorrelation CellFilter::operator()(const at::Tensor& echo,
         auto cube = at::matmul(product, d_doppler).reshape({subcarriers, -1});
         cube = at::matmul(pair.delays, cube)
                    .reshape({pair.delays.size(0), antennas, batch * lines});
-        const auto groups = pair.steering.size(1);
-        auto in_groups = at::bmm(pair.steering[1], cube.slice(0, 1, groups + 1));
-        for (const std::int64_t side : {0, 2}) {
-            in_groups.baddbmm_(pair.steering[side], cube.slice(0, side, groups + side));
+        std::vector<at::Tensor> in_groups;
+        for (const auto& layer : pair.layers) {
+            const auto groups = layer.steering.size(1);
+            const auto steps = [&](std::int64_t tap) {
+                return cube.narrow(0, layer.first + tap, groups);
+            };
+            in_groups.push_back(at::bmm(layer.steering[1], steps(1)));
+            for (const std::int64_t tap : {0, 2}) {
+                in_groups.back().baddbmm_(layer.steering[tap], steps(tap));
+            }
+            in_groups.back() = in_groups.back().flatten(0, 1);
         }
-        const auto power = squared_magnitude(in_groups.flatten(0, 1).index_select(0, pair.place))
+        const auto power = squared_magnitude(at::cat(in_groups).index_select(0, pair.place))
                                .reshape({-1, batch, lines})
                                .permute({1, 2, 0}); // [B, F, G²]
         const auto stacked = sent.flatten(2);
