@@ -77,7 +77,7 @@ public:
     {
         check_files();
         const auto architecture =
-            read_architecture(d_arguments["architecture"].as<std::string>());
+            read_architecture(d_arguments);
         d_options.check(d_scenario);
         if (d_options.batch % d_world.workers() != 0) {
             throw UsageError("--batch: a batch of " + std::to_string(d_options.batch) +

@@ -13,6 +13,8 @@ using namespace cfisac::training;
 
 namespace {
 
+constexpr std::int64_t most_codewords = 4096;
+
 // Values of an option MIN,MAX; nothing where it is not given.
 template <typename T>
 std::optional<Interval<T>> interval(const po::variables_map& arguments,
@@ -77,6 +79,9 @@ void add_own_options(po::options_description& options)
         "architecture",
         po::value<std::string>()->default_value("lite"),
         "paper, lite, or a JSON file with sizes")(
+        "codewords",
+        po::value<Count>(),
+        "of each codebook, 2 to 4096, instead of the architecture's")(
         "steps", count_of(defaults.steps), "optimizer steps of the whole training")(
         "batch", count_of(defaults.batch), "frames per step, over all workers")(
         "seed",
@@ -157,7 +162,10 @@ void add_training_options(po::options_description& options)
     add_process_options(options);
 }
 
-cfisac::nn::Architecture read_architecture(const std::string& word)
+namespace {
+
+// A preset by name, or a JSON file.
+cfisac::nn::Architecture named_architecture(const std::string& word)
 {
     if (!std::filesystem::exists(word)) {
         try {
@@ -171,6 +179,23 @@ cfisac::nn::Architecture read_architecture(const std::string& word)
     std::ostringstream text;
     text << file.rdbuf();
     return cfisac::nn::Architecture::from_json(text.str());
+}
+
+} // namespace
+
+cfisac::nn::Architecture read_architecture(const po::variables_map& arguments)
+{
+    auto json = nlohmann::json::parse(
+        named_architecture(arguments["architecture"].as<std::string>()).to_json());
+    if (arguments.count("codewords")) {
+        const auto codewords = arguments["codewords"].as<Count>().value;
+        if (codewords < 2 || codewords > most_codewords) {
+            throw UsageError("--codewords takes 2 to " + std::to_string(most_codewords) +
+                             ", got " + std::to_string(codewords));
+        }
+        json["codewords"] = codewords;
+    }
+    return cfisac::nn::Architecture::from_json(json.dump());
 }
 
 TrainerOptions trainer_options(const po::variables_map& arguments)

@@ -15,7 +15,7 @@ namespace isac::apps {
 void add_training_options(po::options_description& options);
 
 //! A preset by name, or a JSON file.
-cfisac::nn::Architecture read_architecture(const std::string& word);
+cfisac::nn::Architecture read_architecture(const po::variables_map& arguments);
 
 cfisac::training::TrainerOptions trainer_options(const po::variables_map& arguments);
 

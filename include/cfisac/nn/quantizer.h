@@ -120,6 +120,9 @@ public:
     //! (18)–(20) with projected rows [B·L, D] and their indices (any shape of B·L
     //! elements)
     void ema_update(const torch::Tensor& projected, const torch::Tensor& indices);
+    //! (18)–(20) with how often each codeword was chosen [N_c] and the sums of the
+    //! projected rows that chose it [N_c, D]
+    void update_averages(const torch::Tensor& chosen, const torch::Tensor& sums);
 
     /*!
      * Codebook from projected rows [n, D] by k-means (seeded k-means++, then Lloyd's

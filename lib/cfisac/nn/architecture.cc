@@ -100,6 +100,8 @@ Architecture Architecture::preset(const std::string& name)
         architecture.codewords = 1024;
         architecture.grid.codewords_per_vector = 2;
         architecture.grid.vectors_sent = 170;
+        architecture.grid.encoder_layers = 1;
+        architecture.grid.velocity_steps = 11;
         return architecture;
     }
     throw std::invalid_argument("architecture must be paper or lite, got '" + name + "'");

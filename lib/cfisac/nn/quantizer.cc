@@ -273,12 +273,27 @@ void VectorQuantizerImpl::ema_update(const Tensor& projected, const Tensor& indi
             " indices for ",
             projected.size(0),
             " projected rows");
-    const auto assigned = histogram(indices);
-    const auto sums = detail::sums_by_index(
-        projected.detach(), indices.reshape({-1}), d_options.codewords());
+    update_averages(histogram(indices),
+                    detail::sums_by_index(projected.detach(),
+                                          indices.reshape({-1}),
+                                          d_options.codewords()));
+}
+
+void VectorQuantizerImpl::update_averages(const Tensor& chosen, const Tensor& sums)
+{
+    const at::NoGradGuard no_grad;
+    require(chosen.sizes() == d_counts.sizes() && sums.sizes() == d_sums.sizes(),
+            "VectorQuantizer: counts ",
+            chosen.sizes(),
+            " and sums ",
+            sums.sizes(),
+            " must be those of ",
+            d_options.codewords(),
+            " codewords of ",
+            d_options.codeword_dim());
     const auto gamma = d_options.decay();
-    d_counts.mul_(gamma).add_(assigned.to(d_counts), 1 - gamma); // (18)
-    d_sums.mul_(gamma).add_(sums, 1 - gamma);                    // (19)
+    d_counts.mul_(gamma).add_(chosen.to(d_counts), 1 - gamma); // (18)
+    d_sums.mul_(gamma).add_(sums.to(d_sums), 1 - gamma);       // (19)
     const auto total = d_counts.sum();
     const auto smooth =
         (d_counts + d_options.epsilon()) /

@@ -184,12 +184,7 @@ void AccessPointRole::update_codebook()
 
 void AccessPointRole::update_codebook(const CodebookStatistics& statistics)
 {
-    // As many rows for a codeword as have chosen it, each of them their mean: the sums of
-    // (18) and (19) are those of the statistics.
-    const auto counts = statistics.counts.round().to(at::kLong);
-    const auto means = statistics.sums / counts.clamp_min(1).unsqueeze(1);
-    const auto index = at::repeat_interleave(counts);
-    d_network.quantizer(d_receiver)->ema_update(means.index_select(0, index), index);
+    d_network.quantizer(d_receiver)->update_averages(statistics.counts, statistics.sums);
 }
 
 std::int64_t AccessPointRole::replace_dead(const at::Tensor& candidates,

@@ -4,6 +4,7 @@ the velocity plane, decoder. Writes weights, inputs and expected outputs for tes
 
     reference_grid.py FOLDER
 """
+import math
 import os
 import sys
 
@@ -27,11 +28,15 @@ D, PROFILES, FEATURES, CHANNELS, HIDDEN, PLANES = 7, 2, 3, 10, 9, 11
 class Residual(nn.Module):
     def __init__(self, channels, dilation):
         super().__init__()
+        groups = math.gcd(channels, 8)
+        self.norm1 = nn.GroupNorm(groups, channels)
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm2 = nn.GroupNorm(groups, channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
 
     def forward(self, x):
-        return x + self.conv2(functional.relu(self.conv1(functional.relu(x))))
+        inner = self.conv1(functional.relu(self.norm1(x)))
+        return x + self.conv2(functional.relu(self.norm2(inner)))
 
 
 class Encoder(nn.Module):
@@ -76,20 +81,20 @@ class Decoder(nn.Module):
         super().__init__()
         self.profile = nn.Linear(D, PROFILES * LINES)
         self.cell = nn.Linear(D, FEATURES)
-        self.fusion = nn.Conv2d(PROFILES * STEPS**2 + 4 * FEATURES + 4, CHANNELS, 1)
+        self.fusion = nn.Conv2d(PROFILES * STEPS**2 + 4 * FEATURES + 4 + 2, CHANNELS, 1)
         self.residual0 = Residual(CHANNELS, 1)
         self.residual1 = Residual(CHANNELS, 2)
         self.head = nn.Conv2d(CHANNELS, 5 + STEPS**2, 1)
 
-    def forward(self, latents):
+    def forward(self, latents, present=(1.0, 1.0)):
         batch = latents[0].shape[0]
         lifted = torch.zeros(batch, PROFILES, STEPS**2, CELLS, CELLS)
         features = []
         for m in range(2):
             for n in range(2):
                 codeword = latents[m][:, :, n].permute(0, 2, 3, 1)  # [B, G', G', D]
-                features.append(self.cell(codeword).permute(0, 3, 1, 2))
-                profiles = self.profile(codeword).unflatten(-1, (PROFILES, LINES))
+                features.append(self.cell(codeword).permute(0, 3, 1, 2) * present[m])
+                profiles = self.profile(codeword).unflatten(-1, (PROFILES, LINES)) * present[m]
                 for b in range(batch):
                     for row in range(CELLS):
                         for column in range(CELLS):
@@ -100,7 +105,9 @@ class Decoder(nn.Module):
         first = x[:, None].expand(CELLS, CELLS)
         position = torch.stack([first, first.T, first**2, first.T**2])
         plane = torch.cat([lifted.flatten(1, 2), *features,
-                           position.expand(batch, -1, -1, -1)], 1)
+                           position.expand(batch, -1, -1, -1),
+                           torch.tensor(present)[None, :, None, None].expand(
+                               batch, 2, CELLS, CELLS)], 1)
         plane = self.residual1(self.residual0(self.fusion(plane)))
         head = self.head(functional.relu(plane))
         logits = head[:, 3:3 + STEPS**2] + lifted[:, 0]
@@ -115,14 +122,20 @@ class Decoder(nn.Module):
 def main():
     torch.manual_seed(3)
     encoder, decoder = Encoder(), Decoder()
+    for name, weight in [*encoder.named_parameters(), *decoder.named_parameters()]:
+        if "norm" in name:  # fresh ones are ones and zeros
+            nn.init.normal_(weight)
     planes = torch.randn(2, 2, PLANES, 2 * CELLS, 2 * CELLS)
     latents = [torch.randn(2, D, 2, CELLS, CELLS) for _ in range(2)]
     with torch.no_grad():
         tensors = {"planes": planes, "latent": encoder(planes),
                    "latents0": latents[0], "latents1": latents[1]}
         outputs = decoder(latents)
-    for name, value in zip(("presence", "offset", "velocity_logits", "velocity"), outputs):
+        alone = decoder(latents, (0.0, 1.0))
+    for name, value, without in zip(("presence", "offset", "velocity_logits", "velocity"),
+                                    outputs, alone):
         tensors[name] = value
+        tensors[name + "_without_first"] = without
     for prefix, module in (("encoder", encoder), ("decoder", decoder)):
         for name, value in module.state_dict().items():
             tensors[f"{prefix}.{name}"] = value
