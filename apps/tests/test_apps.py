@@ -184,7 +184,7 @@ def test_simulate_codes_packets_without_changing_estimates():
     ):
         assert 1 < entropy < figures["bits_per_index"]
         assert expected == pytest.approx(entropy * figures["indices"])
-        assert f"prior of {entropy:.2f} bit per index" in result.stdout
+        assert f"prior of {entropy:.2f} bit per codeword" in result.stdout
         assert bits == pytest.approx(expected, rel=0.2)
 
 
