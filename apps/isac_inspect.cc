@@ -251,12 +251,13 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
         grouped(model.fronthaul_bits()) + " bit per update and access point");
     const auto costs = coded_costs(model);
     for (std::size_t m = 0; m < costs.size(); ++m) {
+        const std::int64_t bits = std::llround(costs[m].message_bits);
         char prior[96];
         std::snprintf(prior,
                       sizeof(prior),
                       "prior of %.2f bit per codeword, some %s bit per update",
                       costs[m].codeword_bits,
-                      grouped(std::llround(costs[m].message_bits)).c_str());
+                      grouped(bits).c_str());
         row("entropy coded, AP " + std::to_string(m), prior);
     }
     row("raw echo",
