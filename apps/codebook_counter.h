@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cfisac/fronthaul/packet.h>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/sync_block.h>
@@ -16,25 +17,31 @@ namespace isac::apps {
 /*! Sink of fronthaul packets that counts how often each codeword occurs and how many bits
  * the packets take when they are entropy coded, whether they are or not.
  *
- * Input: packets, one per item, `format.size()` bytes. A packet that is not of the format
- * is passed over. The figures are read after the flowgraph has ended.
+ * Input: packets, one per item, `format.size()` bytes, of access points that send
+ * `positions` positions ahead of the indices of `codewords` codewords. A packet that is
+ * not of the format is passed over. The figures are read after the flowgraph has ended.
  */
 class CodebookCounter : public gr::sync_block
 {
 public:
     static std::shared_ptr<CodebookCounter> make(
-        const cfisac::fronthaul::PacketFormat& format)
+        const cfisac::fronthaul::PacketFormat& format,
+        std::size_t codewords,
+        std::size_t positions)
     {
-        return gnuradio::make_block_sptr<CodebookCounter>(format);
+        return gnuradio::make_block_sptr<CodebookCounter>(format, codewords, positions);
     }
 
-    explicit CodebookCounter(const cfisac::fronthaul::PacketFormat& format)
+    CodebookCounter(const cfisac::fronthaul::PacketFormat& format,
+                    std::size_t codewords,
+                    std::size_t positions)
         : gr::sync_block("codebook_counter",
                          gr::io_signature::make(1, 1, static_cast<int>(format.size())),
                          gr::io_signature::make(0, 0, 0)),
           d_format(format),
           d_scratch(format.size()),
-          d_counts(format.codewords(), 0)
+          d_positions(positions),
+          d_counts(codewords, 0)
     {
     }
 
@@ -48,15 +55,15 @@ public:
             const auto status = cfisac::fronthaul::decode(
                 packets + static_cast<std::size_t>(i) * size, size, d_format, d_packet);
             if (status == cfisac::fronthaul::PacketStatus::ok) {
-                for (const auto index : d_packet.indices) {
-                    d_counts[index]++;
+                for (auto i = d_positions; i < d_packet.indices.size(); ++i) {
+                    d_counts.at(d_packet.indices[i])++;
                 }
                 d_packets++;
                 d_coded_bits +=
                     cfisac::fronthaul::encode(d_packet,
                                               d_scratch.data(),
                                               d_scratch.size(),
-                                              d_format.table(d_packet.access_point));
+                                              d_format.prior(d_packet.access_point));
             }
         }
         return items;
@@ -97,6 +104,7 @@ private:
     cfisac::fronthaul::PacketFormat d_format;
     cfisac::fronthaul::Packet d_packet;  //!< its memory is reused
     std::vector<std::uint8_t> d_scratch; //!< a packet, entropy coded
+    std::size_t d_positions;             //!< ahead of the codewords
     std::uint64_t d_packets = 0;
     std::uint64_t d_coded_bits = 0;
     std::vector<std::uint64_t> d_counts;

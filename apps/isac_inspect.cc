@@ -100,19 +100,30 @@ Model loaded_model(const po::variables_map& values)
     return Model::load(path, "cpu");
 }
 
-//! Entropy of the prior of an index in bits, for each access point: what an index takes
-//! on average when it is entropy coded and the prior is true.
-std::vector<double> prior_entropies(const Model& model)
+//! What entropy coding makes of the messages of an access point when its prior is true.
+struct CodedCost {
+    double codeword_bits; //!< entropy of the prior of a codeword
+    double message_bits;  //!< of positions, if any, and codewords
+};
+
+//! Costs of the messages of each access point.
+std::vector<CodedCost> coded_costs(const Model& model)
 {
-    std::vector<double> entropies;
+    const auto sent = static_cast<std::uint32_t>(model.vectors_sent());
+    const auto codewords = static_cast<std::uint32_t>(model.index_count()) - sent;
+    std::vector<CodedCost> costs;
     for (std::size_t m = 0; m < model.scenario().receive.size(); ++m) {
-        entropies.push_back(model.codewords() == 1
-                                ? 0.0
-                                : cfisac::fronthaul::FrequencyTable(
-                                      model.codeword_counts(static_cast<std::int64_t>(m)))
-                                      .entropy_bits());
+        const auto prior = cfisac::fronthaul::message_prior(
+            model.codeword_counts(static_cast<std::int64_t>(m)),
+            codewords,
+            sent,
+            static_cast<std::uint32_t>(model.positions()));
+        costs.push_back(prior ? CodedCost{prior->segments().back().table.entropy_bits(),
+                                          prior->expected_bits()}
+                              : CodedCost{static_cast<double>(model.bits_per_index()),
+                                          static_cast<double>(model.fronthaul_bits())});
     }
-    return entropies;
+    return costs;
 }
 
 nlohmann::ordered_json to_json(const Model& model)
@@ -140,6 +151,7 @@ nlohmann::ordered_json to_json(const Model& model)
     json["velocity_max_mps"] = labels.velocity_max();
     json["latent_shape"] = model.network()->latent_shape();
     json["indices"] = model.index_count();
+    json["vectors_sent"] = model.vectors_sent();
     json["codewords"] = model.codewords();
     json["bits_per_index"] = model.bits_per_index();
     json["fronthaul_bits_per_update"] = model.fronthaul_bits();
@@ -148,10 +160,9 @@ nlohmann::ordered_json to_json(const Model& model)
     json["raw_echo_bits_per_update"] = scenario.raw_echo_bits();
     json["prior_entropy_bits"] = nlohmann::json::array();
     json["expected_bits_per_update"] = nlohmann::json::array();
-    for (const double entropy : prior_entropies(model)) {
-        json["prior_entropy_bits"].push_back(entropy);
-        json["expected_bits_per_update"].push_back(
-            entropy * static_cast<double>(model.index_count()));
+    for (const auto& cost : coded_costs(model)) {
+        json["prior_entropy_bits"].push_back(cost.codeword_bits);
+        json["expected_bits_per_update"].push_back(cost.message_bits);
     }
     return json;
 }
@@ -184,6 +195,14 @@ std::string sizes(const nlohmann::ordered_json& architecture, const std::string&
         }
     }
     return text;
+}
+
+//! ", 48 of them positions" where not all vectors of a latent are sent.
+std::string sent_note(const Model& model)
+{
+    return model.vectors_sent() > 0
+               ? ", " + grouped(model.vectors_sent()) + " of them positions"
+               : "";
 }
 
 void print_report(const Model& model, const nlohmann::ordered_json& json)
@@ -221,7 +240,7 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
     }
     row("latent",
         latent + " = " + grouped(model.index_count()) + " indices of " +
-            std::to_string(model.bits_per_index()) + " bit");
+            std::to_string(model.bits_per_index()) + " bit" + sent_note(model));
     const auto raw = scenario.raw_echo_bits();
     const double share =
         static_cast<double>(model.fronthaul_bits()) / static_cast<double>(raw);
@@ -230,15 +249,15 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
         part, sizeof(part), ", %.4g %% (%.0f times less)", 100.0 * share, 1.0 / share);
     row("fronthaul",
         grouped(model.fronthaul_bits()) + " bit per update and access point");
-    const auto entropies = prior_entropies(model);
-    for (std::size_t m = 0; m < entropies.size(); ++m) {
-        const double bits = entropies[m] * static_cast<double>(model.index_count());
+    const auto costs = coded_costs(model);
+    for (std::size_t m = 0; m < costs.size(); ++m) {
+        const std::int64_t bits = std::llround(costs[m].message_bits);
         char prior[96];
         std::snprintf(prior,
                       sizeof(prior),
-                      "prior of %.2f bit per index, some %s bit per update",
-                      entropies[m],
-                      grouped(static_cast<std::int64_t>(std::llround(bits))).c_str());
+                      "prior of %.2f bit per codeword, some %s bit per update",
+                      costs[m].codeword_bits,
+                      grouped(bits).c_str());
         row("entropy coded, AP " + std::to_string(m), prior);
     }
     row("raw echo",

@@ -3,12 +3,15 @@
 #include "common.h"
 #include "log_to_stderr.h"
 
+#include <boost/algorithm/string/split.hpp>
+#include <boost/lexical_cast/try_lexical_convert.hpp>
 #include <cfisac/scenario/yaml.h>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <future>
 #include <gnuradio/blocks/head.h>
+#include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/isac/bistatic_channel.h>
 #include <gnuradio/isac/dvqvae_encoder.h>
 #include <gnuradio/isac/error_meter.h>
@@ -19,6 +22,8 @@
 #include <gnuradio/top_block.h>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 namespace {
 
@@ -59,6 +64,11 @@ Program program()
     add("entropy-coding",
         po::bool_switch(),
         "entropy code the fronthaul packets; the estimates stay the same");
+    add("without-access-point",
+        po::value<std::vector<std::string>>()->value_name("M"),
+        "number of a receive access point, counted from 0, that is absent: it sends "
+        "nothing, and the estimates are made without it; several with commas between "
+        "them, or the option again");
     add("power-dbm",
         number()->value_name("P"),
         "transmit power of an access point over all subcarriers, dBm, instead of the "
@@ -126,18 +136,55 @@ Scenario scenario_of(const po::variables_map& values)
     return scenario;
 }
 
+/*! Receive access points of `--without-access-point`.
+ * \throws UsageError on what is no number, is not in the scenario or is named twice, and
+ * where none is left
+ */
+std::set<int> absent_of(const po::variables_map& values, const Scenario& scenario)
+{
+    const std::string option = "--without-access-point";
+    const auto count = scenario.receive.size();
+    std::set<int> absent;
+    if (!values.count("without-access-point")) {
+        return absent;
+    }
+    for (const auto& list :
+         values["without-access-point"].as<std::vector<std::string>>()) {
+        std::vector<std::string> words;
+        boost::algorithm::split(words, list, [](char c) { return c == ','; });
+        for (const auto& word : words) {
+            unsigned m = 0;
+            if (!boost::conversion::try_lexical_convert(word, m) || word[0] == '-' ||
+                m >= count) {
+                throw UsageError(option + " '" + word +
+                                 "': the scenario has receive access points 0 to " +
+                                 std::to_string(count - 1));
+            }
+            if (!absent.insert(static_cast<int>(m)).second) {
+                throw UsageError(option + " '" + word + "' is given twice");
+            }
+        }
+    }
+    if (absent.size() == count) {
+        throw UsageError(option + ": all " + std::to_string(count) +
+                         " receive access points are absent, one must be left");
+    }
+    return absent;
+}
+
 cfisac::fronthaul::PacketFormat packet_format(const Scenario& scenario,
                                               const model_info& model)
 {
-    return {static_cast<std::uint32_t>(model.codewords),
+    return {static_cast<std::uint32_t>(model.index_range),
             static_cast<std::uint32_t>(model.index_count),
             cfisac::fingerprint(scenario),
             model.fingerprint,
-            model.frequency_tables};
+            model.index_priors};
 }
 
 //! payload_source → mmse_precoder → bistatic_channel → dvqvae_encoder × M →
-//! fusion_decoder → error_meter, for a number of frames.
+//! fusion_decoder → error_meter, for a number of frames. An absent access point has no
+//! encoder.
 class Simulation
 {
 public:
@@ -146,11 +193,13 @@ public:
                std::int64_t frames,
                std::uint64_t seed,
                const std::string& device,
-               bool entropy_coding)
+               bool entropy_coding,
+               const std::set<int>& absent)
         : d_top(gr::make_top_block("isac_simulate")),
           d_precoder(isac_blocks::mmse_precoder::make(scenario, seed)),
           d_channel(isac_blocks::bistatic_channel::make(scenario, seed)),
-          d_decoder(isac_blocks::fusion_decoder::make(scenario, model.path, device)),
+          d_decoder(isac_blocks::fusion_decoder::make(
+              scenario, model.path, device, {absent.begin(), absent.end()})),
           d_meter(isac_blocks::error_meter::make(scenario))
     {
         const int N = static_cast<int>(scenario.transmit.size());
@@ -169,25 +218,35 @@ public:
         for (int n = 0; n < N; ++n) {
             d_top->connect(d_precoder, n, d_channel, n);
             if (model.decoder_reads_transmit) {
-                d_top->connect(d_precoder, n, d_decoder, M + n);
+                d_top->connect(
+                    d_precoder, n, d_decoder, M - static_cast<int>(absent.size()) + n);
             }
         }
         for (int m = 0; m < M; ++m) {
+            if (absent.count(m)) {
+                const auto size = scenario.receive_frame_size() * sizeof(gr_complex);
+                d_top->connect(d_channel, m, gr::blocks::null_sink::make(size), 0);
+                continue;
+            }
             const auto encoder = isac_blocks::dvqvae_encoder::make(
                 scenario, model.path, m, seed, device, entropy_coding);
             d_top->connect(d_channel, m, encoder, 0);
             for (int n = 0; model.encoder_reads_transmit && n < N; ++n) {
                 d_top->connect(d_precoder, n, encoder, 1 + n);
             }
-            const auto counter = CodebookCounter::make(packet_format(scenario, model));
-            d_top->connect(encoder, 0, d_decoder, m);
+            const auto counter =
+                CodebookCounter::make(packet_format(scenario, model),
+                                      static_cast<std::size_t>(model.codewords),
+                                      static_cast<std::size_t>(model.vectors_sent));
+            d_top->connect(encoder, 0, d_decoder, static_cast<int>(d_encoders.size()));
             d_top->connect(encoder, 0, counter, 0);
             d_encoders.push_back(encoder);
-            d_counters.push_back(counter);
+            d_counters.push_back({m, counter});
         }
         d_top->connect(d_channel, M, d_meter, 0);
         d_top->connect(d_decoder, 0, d_meter, 1);
         d_top->connect(d_channel, M + 1, d_meter, 2);
+        d_top->connect(d_decoder, 1, d_meter, 3);
     }
 
     /*! Run to the end.
@@ -217,8 +276,9 @@ public:
     }
 
     const isac_blocks::error_meter& meter() const { return *d_meter; }
-    //! One per receive access point.
-    const std::vector<std::shared_ptr<CodebookCounter>>& counters() const
+    //! With the number of its access point, one per receive access point that is not
+    //! absent.
+    const std::vector<std::pair<int, std::shared_ptr<CodebookCounter>>>& counters() const
     {
         return d_counters;
     }
@@ -228,7 +288,7 @@ public:
     {
         std::uint64_t bits = 0;
         std::uint64_t packets = 0;
-        for (const auto& counter : d_counters) {
+        for (const auto& [m, counter] : d_counters) {
             bits += counter->coded_bits();
             packets += counter->packets();
         }
@@ -256,7 +316,7 @@ private:
     isac_blocks::fusion_decoder::sptr d_decoder;
     isac_blocks::error_meter::sptr d_meter;
     std::vector<isac_blocks::dvqvae_encoder::sptr> d_encoders;
-    std::vector<std::shared_ptr<CodebookCounter>> d_counters;
+    std::vector<std::pair<int, std::shared_ptr<CodebookCounter>>> d_counters;
 };
 
 //! What a run has given beside the scores.
@@ -287,16 +347,24 @@ void print_report(const Simulation& simulation,
                   figures.frames_per_second(),
                   figures.real_time_factor());
     row("frames", text);
-    for (std::size_t m = 0; m < simulation.counters().size(); ++m) {
-        const auto& counter = *simulation.counters()[m];
+    for (const auto& [m, counter] : simulation.counters()) {
         std::snprintf(text,
                       sizeof(text),
                       "%lld of %lld codewords in use, perplexity %.1f",
-                      static_cast<long long>(counter.distinct()),
+                      static_cast<long long>(counter->distinct()),
                       static_cast<long long>(model.codewords),
-                      counter.perplexity());
+                      counter->perplexity());
         row(("codebook of access point " + std::to_string(m)).c_str(), text);
     }
+    const auto calibration = simulation.meter().calibration();
+    std::snprintf(text,
+                  sizeof(text),
+                  "%.3f on average; %.3f within 5 m (%.1f %%), %.3f beyond",
+                  calibration.at("confidence_mean"),
+                  calibration.at("confidence_mean_within_5m"),
+                  100.0 * calibration.at("location_within_5m"),
+                  calibration.at("confidence_mean_beyond_5m"));
+    row("confidence", text);
     const auto bits = static_cast<double>(model.fronthaul_bits);
     const auto raw = static_cast<double>(figures.raw_echo_bits);
     std::snprintf(text,
@@ -336,11 +404,18 @@ nlohmann::ordered_json to_json(const Simulation& simulation,
     json["codewords"] = model.codewords;
     json["codewords_in_use"] = nlohmann::json::array();
     json["codebook_perplexity"] = nlohmann::json::array();
-    for (const auto& counter : simulation.counters()) {
+    for (const auto& [m, counter] : simulation.counters()) {
         json["codewords_in_use"].push_back(counter->distinct());
         json["codebook_perplexity"].push_back(counter->perplexity());
     }
     json["entropy_coded_bits_per_update"] = simulation.entropy_coded_bits();
+    const auto calibration = simulation.meter().calibration();
+    for (const auto* key : {"confidence_mean",
+                            "location_within_5m",
+                            "confidence_mean_within_5m",
+                            "confidence_mean_beyond_5m"}) {
+        json[key] = calibration.at(key); // null where it is NaN
+    }
     return json;
 }
 
@@ -354,8 +429,13 @@ int body(const po::variables_map& values)
     const auto frames = values["frames"].as<Count>().value;
     const auto seed = values["seed"].as<Seed>().value;
 
-    Simulation simulation(
-        scenario, model, frames, seed, device, values["entropy-coding"].as<bool>());
+    Simulation simulation(scenario,
+                          model,
+                          frames,
+                          seed,
+                          device,
+                          values["entropy-coding"].as<bool>(),
+                          absent_of(values, scenario));
     const double seconds = simulation.run(frames);
 
     const auto scores = simulation.meter().scores();

@@ -45,6 +45,12 @@ SIMULATE_KEYS = [
     "fronthaul_bits_per_update",
     "reference_bits_per_update",
 ]
+CALIBRATION_KEYS = [
+    "confidence_mean",
+    "location_within_5m",
+    "confidence_mean_within_5m",
+    "confidence_mean_beyond_5m",
+]
 
 
 # ----------------------------------------------------------------------- arguments
@@ -171,7 +177,7 @@ def test_simulate_codes_packets_without_changing_estimates():
     plain, result = run_json("isac_simulate", *arguments)
     coded, _ = run_json("isac_simulate", *arguments, "--entropy-coding")
     assert scores_of(coded) == scores_of(plain)
-    assert list(plain)[-1] == "entropy_coded_bits_per_update"
+    assert list(plain)[-5:] == ["entropy_coded_bits_per_update", *CALIBRATION_KEYS]
     bits = plain["entropy_coded_bits_per_update"]
     # The prior of the shipped model is not flat. Ten frames say that of two digits.
     assert 0.3 * plain["fronthaul_bits_per_update"] < bits
@@ -183,8 +189,10 @@ def test_simulate_codes_packets_without_changing_estimates():
         figures["prior_entropy_bits"], figures["expected_bits_per_update"]
     ):
         assert 1 < entropy < figures["bits_per_index"]
-        assert expected == pytest.approx(entropy * figures["indices"])
-        assert f"prior of {entropy:.2f} bit per index" in result.stdout
+        codewords = figures["indices"] - figures["vectors_sent"]
+        positions = expected - entropy * codewords
+        assert -1e-6 < positions <= figures["vectors_sent"] * figures["bits_per_index"] + 1e-6
+        assert f"prior of {entropy:.2f} bit per codeword" in result.stdout
         assert bits == pytest.approx(expected, rel=0.2)
 
 
@@ -220,6 +228,54 @@ def test_simulate_gives_all_keys_and_the_same_numbers_twice(lite_model):
     assert scores_of(second) == scores_of(first)
     other, _ = run_json("isac_simulate", *arguments, "--seed", 8)
     assert scores_of(other) != scores_of(first)
+
+
+def test_simulate_tells_whether_confidence_can_be_believed():
+    arguments = ["--scenario", LITE, "--model", SHIPPED_MODEL, "--frames", 10, "--seed", 3]
+    figures, result = run_json("isac_simulate", *arguments, "--device", "cpu")
+    share = figures["location_within_5m"]
+    assert figures["location_within_1m"] <= share <= 1
+    mean = 0
+    for key, weight in [("within", share), ("beyond", 1 - share)]:
+        if weight > 0:
+            assert 0 <= figures[f"confidence_mean_{key}_5m"] <= 1
+            mean += weight * figures[f"confidence_mean_{key}_5m"]
+        else:
+            assert figures[f"confidence_mean_{key}_5m"] is None
+    assert figures["confidence_mean"] == pytest.approx(mean)
+    assert f"{figures['confidence_mean']:.3f} on average" in result.stdout
+
+
+@pytest.mark.parametrize("absent, left", [("0", 1), ("1", 0)])
+def test_simulate_without_an_access_point(lite_model, absent, left):
+    arguments = ["--scenario", LITE, "--model", lite_model, "--frames", 4, "--device", "cpu"]
+    both, _ = run_json("isac_simulate", *arguments)
+    one, result = run_json("isac_simulate", *arguments, "--without-access-point", absent)
+    assert one["frames"] == 4 and one["frames_lost"] == 0
+    for key in ["fronthaul_bits_per_update", "root_crlb_location_median_m"]:
+        assert one[key] == both[key]
+    assert one["location_rmse_m"] != both["location_rmse_m"]
+    assert one["codebook_perplexity"] == [both["codebook_perplexity"][left]]
+    assert f"codebook of access point {left}" in result.stdout
+    assert f"codebook of access point {absent}" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words, parts",
+    [
+        (["2"], ["'2'", "0 to 1"]),
+        (["-1"], ["-1"]),
+        (["x"], ["'x'", "0 to 1"]),
+        (["1,"], ["''", "0 to 1"]),
+        (["1", "1"], ["'1'", "twice"]),
+        (["0,1"], ["all 2"]),
+        (["0", "1"], ["all 2"]),
+    ],
+)
+def test_simulate_refuses_access_points_to_leave_out(lite_model, words, parts):
+    options = [f"--without-access-point={word}" for word in words]
+    result = run("isac_simulate", "--scenario", LITE, "--model", lite_model, *options)
+    expect_error(result, 2, "--without-access-point", *parts)
 
 
 def test_simulate_takes_channel_settings(lite_model):

@@ -68,7 +68,7 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
       d_pilot(d_model.architecture().reference == cfisac::signal::Reference::pilot),
       d_reference(d_model.architecture().reference ==
                   cfisac::signal::Reference::reference),
-      d_table(entropy_coding ? d_format.table(access_point) : nullptr)
+      d_prior(entropy_coding ? d_format.prior(access_point) : nullptr)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_min_output_buffer(items_in_whole_pages(d_format.size()));
@@ -257,7 +257,7 @@ int dvqvae_encoder_impl::general_work(int noutput_items,
                 d_packet,
                 static_cast<std::uint8_t*>(output_items[0]) + produced * d_format.size(),
                 d_format.size(),
-                d_table);
+                d_prior);
             produced++;
             d_frames++;
         }

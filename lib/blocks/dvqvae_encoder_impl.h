@@ -60,7 +60,7 @@ private:
     const bool d_pilot;
     const bool d_reference;
     //! of the access point, in d_format; null for plain packets
-    const cfisac::fronthaul::FrequencyTable* const d_table;
+    const cfisac::fronthaul::IndexPrior* const d_prior;
     cfisac::fronthaul::Packet d_packet;
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_coded_bits{0};

@@ -16,7 +16,7 @@ namespace isac {
 
 namespace {
 
-enum port { truth_port, estimates_port, bound_port };
+enum port { truth_port, estimates_port, bound_port, confidence_port };
 
 //! Truths that may wait for an estimate.
 constexpr std::size_t most_waiting = std::size_t{1} << 20;
@@ -24,8 +24,8 @@ constexpr std::size_t most_waiting = std::size_t{1} << 20;
 gr::io_signature::sptr inputs(const cfisac::Scenario& scenario)
 {
     const int values = static_cast<int>(estimate_size(scenario) * sizeof(float));
-    const int bounds = static_cast<int>(2 * scenario.targets.count * sizeof(float));
-    return gr::io_signature::makev(2, 3, {values, values, bounds});
+    const int targets = static_cast<int>(scenario.targets.count * sizeof(float));
+    return gr::io_signature::makev(2, 4, {values, values, 2 * targets, targets});
 }
 
 } // namespace
@@ -39,6 +39,7 @@ error_meter_impl::error_meter_impl(const cfisac::Scenario& scenario)
     : gr::block("error_meter", inputs(scenario), gr::io_signature::make(0, 0, 0)),
       d_values(estimate_size(scenario)),
       d_bounds(std::size_t{2} * scenario.targets.count),
+      d_targets(scenario.targets.count),
       d_keeper(scenario)
 {
     set_tag_propagation_policy(TPP_DONT);
@@ -63,6 +64,18 @@ std::map<std::string, double> error_meter_impl::scores() const
         {"root_crlb_location_median_m", s.root_crlb_location_median_m},
         {"root_crlb_velocity_rms_mps", s.root_crlb_velocity_rms_mps},
         {"root_crlb_velocity_median_mps", s.root_crlb_velocity_median_mps},
+    };
+}
+
+std::map<std::string, double> error_meter_impl::calibration() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    const cfisac::evaluation::Calibration c = d_keeper.calibration();
+    return {
+        {"confidence_mean", c.confidence_mean},
+        {"location_within_5m", c.location_within_5m},
+        {"confidence_mean_within_5m", c.confidence_mean_within_5m},
+        {"confidence_mean_beyond_5m", c.confidence_mean_beyond_5m},
     };
 }
 
@@ -130,7 +143,11 @@ void error_meter_impl::forecast(int, gr_vector_int& ninput_items_required)
     // to be done, while estimates may still be under way.
     const bool queue = truths_available() > 1;
     std::fill(ninput_items_required.begin(), ninput_items_required.end(), queue ? 2 : 1);
-    ninput_items_required[estimates_port] = queue ? 0 : 1;
+    for (std::size_t port : {estimates_port, confidence_port}) {
+        if (port < ninput_items_required.size()) {
+            ninput_items_required[port] = queue ? 0 : 1;
+        }
+    }
 }
 
 void error_meter_impl::queue_truths(int count, gr_vector_const_void_star& input_items)
@@ -155,7 +172,9 @@ void error_meter_impl::queue_truths(int count, gr_vector_const_void_star& input_
     }
 }
 
-void error_meter_impl::score(const entry& truth, const float* estimate)
+void error_meter_impl::score(const entry& truth,
+                             const float* estimate,
+                             const float* confidence)
 {
     auto finite = [this](const float* values) {
         return std::all_of(
@@ -164,7 +183,8 @@ void error_meter_impl::score(const entry& truth, const float* estimate)
     if (finite(truth.values.data()) && finite(estimate)) {
         d_keeper.add(truth.values.data(),
                      estimate,
-                     truth.bound.empty() ? nullptr : truth.bound.data());
+                     truth.bound.empty() ? nullptr : truth.bound.data(),
+                     confidence);
         return;
     }
     d_keeper.add_lost();
@@ -173,7 +193,7 @@ void error_meter_impl::score(const entry& truth, const float* estimate)
     }
 }
 
-int error_meter_impl::match(int count, const float* estimates)
+int error_meter_impl::match(int count, const float* estimates, const float* confidences)
 {
     std::vector<tag_t> tags;
     get_tags_in_window(tags, estimates_port, 0, count);
@@ -189,7 +209,9 @@ int error_meter_impl::match(int count, const float* estimates)
         if (truth.frame < frame) {
             d_keeper.add_lost();
         } else {
-            score(truth, estimates + taken * d_values);
+            score(truth,
+                  estimates + taken * d_values,
+                  confidences ? confidences + taken * d_targets : nullptr);
             taken++;
         }
         d_truths.pop_front();
@@ -215,14 +237,20 @@ int error_meter_impl::general_work(int,
                                    gr_vector_void_star&)
 {
     const bool with_bound = input_items.size() > bound_port;
+    const bool with_confidence = input_items.size() > confidence_port;
     int truths = with_bound ? std::min(ninput_items[truth_port], ninput_items[bound_port])
                             : ninput_items[truth_port];
-    int estimates = 0;
+    int estimates = with_confidence ? std::min(ninput_items[estimates_port],
+                                               ninput_items[confidence_port])
+                                    : ninput_items[estimates_port];
     try {
         const std::lock_guard<std::mutex> lock(d_mutex);
         queue_truths(truths, input_items);
-        estimates = match(ninput_items[estimates_port],
-                          static_cast<const float*>(input_items[estimates_port]));
+        estimates = match(estimates,
+                          static_cast<const float*>(input_items[estimates_port]),
+                          with_confidence
+                              ? static_cast<const float*>(input_items[confidence_port])
+                              : nullptr);
     } catch (const std::exception& cause) {
         d_logger->error("flowgraph ends: {:s}", cause.what());
         return WORK_DONE;
@@ -235,6 +263,9 @@ int error_meter_impl::general_work(int,
     consume(estimates_port, estimates);
     if (with_bound) {
         consume(bound_port, truths);
+    }
+    if (with_confidence) {
+        consume(confidence_port, estimates);
     }
     if (estimates > 0) {
         publish();

@@ -20,6 +20,7 @@ public:
     explicit error_meter_impl(const cfisac::Scenario& scenario);
 
     std::map<std::string, double> scores() const override;
+    std::map<std::string, double> calibration() const override;
     std::string to_json() const override;
     std::string table() const override;
     void clear() override;
@@ -45,14 +46,15 @@ private:
     int truths_available();
     void queue_truths(int count, gr_vector_const_void_star& input_items);
     //! Score estimates as long as there is a truth. \return how many of them are done
-    //! with
-    int match(int count, const float* estimates);
-    void score(const entry& truth, const float* estimate);
+    //! with. `confidences` is null when unknown.
+    int match(int count, const float* estimates, const float* confidences);
+    void score(const entry& truth, const float* estimate, const float* confidence);
     void publish();
 
-    const std::size_t d_values; //!< 2·D·Q
-    const std::size_t d_bounds; //!< 2·Q
-    mutable std::mutex d_mutex; //!< guards d_keeper and d_unmatched
+    const std::size_t d_values;  //!< 2·D·Q
+    const std::size_t d_bounds;  //!< 2·Q
+    const std::size_t d_targets; //!< Q
+    mutable std::mutex d_mutex;  //!< guards d_keeper and d_unmatched
     cfisac::evaluation::ScoreKeeper d_keeper;
     std::uint64_t d_unmatched = 0;
     std::deque<entry> d_truths;

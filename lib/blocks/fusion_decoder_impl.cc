@@ -10,32 +10,78 @@
 #include <algorithm>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
+#include <stdexcept>
 
 namespace gr {
 namespace isac {
 
 namespace fronthaul = cfisac::fronthaul;
 
+namespace {
+
+gr::io_signature::sptr outputs(const cfisac::Scenario& scenario)
+{
+    const int estimates = static_cast<int>(estimate_size(scenario) * sizeof(float));
+    const int confidence = static_cast<int>(scenario.targets.count * sizeof(float));
+    return gr::io_signature::makev(1, 2, {estimates, confidence});
+}
+
+//! Access points that are not absent, ascending.
+std::vector<std::size_t> present_access_points(const cfisac::Scenario& scenario,
+                                               const std::vector<int>& absent)
+{
+    const auto count = scenario.receive.size();
+    std::vector<bool> missing(count, false);
+    for (const int m : absent) {
+        if (m < 0 || static_cast<std::size_t>(m) >= count) {
+            throw std::invalid_argument("absent: access point " + std::to_string(m) +
+                                        " is not one of 0 … " +
+                                        std::to_string(count - 1));
+        }
+        if (missing[m]) {
+            throw std::invalid_argument("absent: access point " + std::to_string(m) +
+                                        " is named twice");
+        }
+        missing[m] = true;
+    }
+    std::vector<std::size_t> present;
+    for (std::size_t m = 0; m < count; m++) {
+        if (!missing[m]) {
+            present.push_back(m);
+        }
+    }
+    if (present.empty()) {
+        throw std::invalid_argument("absent: all " + std::to_string(count) +
+                                    " access points are named, one must be left");
+    }
+    return present;
+}
+
+} // namespace
+
 fusion_decoder::sptr fusion_decoder::make(const cfisac::Scenario& scenario,
                                           const std::string& model_file,
-                                          const std::string& device)
+                                          const std::string& device,
+                                          const std::vector<int>& absent)
 {
-    return gnuradio::make_block_sptr<fusion_decoder_impl>(scenario, model_file, device);
+    return gnuradio::make_block_sptr<fusion_decoder_impl>(
+        scenario, model_file, device, absent);
 }
 
 fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& model_file,
-                                         const std::string& device)
+                                         const std::string& device,
+                                         const std::vector<int>& absent)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
-                gr::io_signature::make(
-                    1, 1, static_cast<int>(estimate_size(scenario) * sizeof(float)))),
+                outputs(scenario)),
       d_scenario(scenario),
       d_model_file(model_file),
       d_model(load_model(model_file, scenario, device)),
       d_format(packet_format(d_model)),
-      d_access_points(scenario.receive.size()),
-      d_heads(scenario.receive.size())
+      d_receivers(present_access_points(scenario, absent)),
+      d_access_points(d_receivers.size()),
+      d_heads(d_access_points)
 {
     std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
     if (d_model.decoder_needs_transmit()) {
@@ -92,7 +138,7 @@ bool fusion_decoder_impl::check_topology(int ninputs, int)
     if (ninputs != wanted) {
         d_logger->error(
             "{:d} inputs connected, but the model {:s} works on {:d}: the packets "
-            "of every receive access point{:s}",
+            "of every receive access point that is not absent{:s}",
             ninputs,
             d_model_file,
             wanted,
@@ -136,8 +182,13 @@ std::optional<std::uint64_t> fusion_decoder_impl::read_packet(std::size_t stream
             refuse(stream, fronthaul::to_string(status));
             return std::nullopt;
         }
-        if (mine.packet.access_point != stream) {
+        if (mine.packet.access_point != d_receivers[stream]) {
             refuse(stream, "wrong_access_point");
+            return std::nullopt;
+        }
+        if (!d_model.accepts(static_cast<std::int64_t>(d_receivers[stream]),
+                             indices_of(stream))) {
+            refuse(stream, "bad_indices");
             return std::nullopt;
         }
         mine.item = item;
@@ -164,19 +215,25 @@ void fusion_decoder_impl::note_decoded(std::uint64_t frame)
     d_frames++;
 }
 
+at::Tensor fusion_decoder_impl::indices_of(std::size_t stream) const
+{
+    const auto& values = d_heads[stream].packet.indices;
+    at::Tensor row = at::empty({1, static_cast<std::int64_t>(values.size())}, at::kLong);
+    std::copy(values.begin(), values.end(), row.data_ptr<std::int64_t>());
+    return row;
+}
+
 void fusion_decoder_impl::decode(std::uint64_t frame,
                                  const at::Tensor& transmit,
                                  int item,
-                                 float* out)
+                                 gr_vector_void_star& output_items)
 {
-    std::vector<at::Tensor> indices;
-    for (const head& each : d_heads) {
-        const auto& values = each.packet.indices;
-        at::Tensor row =
-            at::empty({1, static_cast<std::int64_t>(values.size())}, at::kLong);
-        std::copy(values.begin(), values.end(), row.data_ptr<std::int64_t>());
-        indices.push_back(row.to(d_model.device()));
+    std::vector<at::Tensor> indices(d_scenario.receive.size());
+    for (std::size_t stream = 0; stream < d_access_points; stream++) {
+        indices[d_receivers[stream]] = indices_of(stream).to(d_model.device());
     }
+    float* const out =
+        static_cast<float*>(output_items[0]) + item * estimate_size(d_scenario);
     const auto estimates = d_model.decode(indices, transmit);
     const at::Tensor values =
         at::cat({estimates.location.flatten(), estimates.velocity.flatten()});
@@ -185,6 +242,10 @@ void fusion_decoder_impl::decode(std::uint64_t frame,
 
     const at::Tensor confidence =
         estimates.confidence.flatten().to(at::kCPU, at::kFloat).contiguous();
+    if (output_items.size() > 1) {
+        copy_out(confidence,
+                 static_cast<float*>(output_items[1]) + item * confidence.numel());
+    }
     const double time_s = 1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns);
     pmt::pmt_t about = pmt::make_dict();
     about = pmt::dict_add(about, names::frame(), pmt::from_uint64(frame));
@@ -239,11 +300,7 @@ int fusion_decoder_impl::general_work(int noutput_items,
                 }
                 transmit = stack_frames(frames, 0, frame_shape).to(d_model.device());
             }
-            decode(*frame,
-                   transmit,
-                   produced,
-                   static_cast<float*>(output_items[0]) +
-                       produced * estimate_size(d_scenario));
+            decode(*frame, transmit, produced, output_items);
             note_decoded(*frame);
             aligner.advance();
             produced++;

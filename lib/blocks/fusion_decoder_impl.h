@@ -19,7 +19,8 @@ class fusion_decoder_impl : public fusion_decoder
 public:
     fusion_decoder_impl(const cfisac::Scenario& scenario,
                         const std::string& model_file,
-                        const std::string& device);
+                        const std::string& device,
+                        const std::vector<int>& absent);
 
     std::size_t packet_size() const override { return d_format.size(); }
     std::uint64_t frames() const override { return d_frames; }
@@ -54,17 +55,23 @@ private:
     void note_seen(std::uint64_t frame);
     void note_decoded(std::uint64_t frame);
     //! Decode the packets in d_heads to one output item and a PDU.
-    void decode(std::uint64_t frame, const at::Tensor& transmit, int item, float* out);
+    void decode(std::uint64_t frame,
+                const at::Tensor& transmit,
+                int item,
+                gr_vector_void_star& output_items);
+    //! Indices of the packet in d_heads[stream], [1, L] int64 on the CPU.
+    at::Tensor indices_of(std::size_t stream) const;
 
     const cfisac::Scenario d_scenario;
     const std::string d_model_file;
     const cfisac::nn::Model d_model;
     const cfisac::fronthaul::PacketFormat d_format;
-    const std::size_t d_access_points; //!< M
-    std::vector<head> d_heads;         //!< [M]
-    bool d_first_frame = true;         //!< no packet seen yet
-    bool d_decoded = false;            //!< a frame was decoded
-    std::uint64_t d_next = 0;          //!< frame that comes next when none is lost
+    const std::vector<std::size_t> d_receivers; //!< [M'] access point of each stream
+    const std::size_t d_access_points;          //!< M'
+    std::vector<head> d_heads;                  //!< [M']
+    bool d_first_frame = true;                  //!< no packet seen yet
+    bool d_decoded = false;                     //!< a frame was decoded
+    std::uint64_t d_next = 0; //!< frame that comes next when none is lost
     mutable std::mutex d_refusals_mutex;
     std::map<std::string, std::uint64_t> d_refusals; //!< guarded by d_refusals_mutex
     std::atomic<std::uint64_t> d_frames{0};

@@ -7,6 +7,7 @@
 #include <cfisac/signal/device.h>
 #include <cfisac/signal/front_end.h>
 #include <gnuradio/isac/model_info.h>
+#include <utility>
 
 namespace gr {
 namespace isac {
@@ -19,26 +20,30 @@ cfisac::nn::Model load_model(const std::string& file,
         file, scenario, cfisac::signal::resolve_device(device));
 }
 
-std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables(
-    const cfisac::nn::Model& model)
+std::vector<cfisac::fronthaul::IndexPrior> index_priors(const cfisac::nn::Model& model)
 {
-    std::vector<cfisac::fronthaul::FrequencyTable> tables;
-    if (model.codewords() > 1) {
-        for (std::size_t m = 0; m < model.scenario().receive.size(); m++) {
-            tables.emplace_back(model.codeword_counts(static_cast<std::int64_t>(m)));
+    std::vector<cfisac::fronthaul::IndexPrior> priors;
+    for (std::size_t m = 0; m < model.scenario().receive.size(); m++) {
+        auto prior = cfisac::fronthaul::message_prior(
+            model.codeword_counts(static_cast<std::int64_t>(m)),
+            static_cast<std::uint32_t>(model.index_count() - model.vectors_sent()),
+            static_cast<std::uint32_t>(model.vectors_sent()),
+            static_cast<std::uint32_t>(model.positions()));
+        if (prior) {
+            priors.push_back(std::move(*prior));
         }
     }
-    return tables;
+    return priors;
 }
 
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model)
 {
     return cfisac::fronthaul::PacketFormat(
-        static_cast<std::uint32_t>(model.codewords()),
+        static_cast<std::uint32_t>(model.index_range()),
         static_cast<std::uint32_t>(model.index_count()),
         cfisac::fingerprint(model.scenario()),
         model.fingerprint(),
-        frequency_tables(model));
+        index_priors(model));
 }
 
 model_info load_model_info(const std::string& path)
@@ -53,7 +58,9 @@ model_info load_model_info(const std::string& path)
     info.fingerprint = model.fingerprint();
     info.codewords = model.codewords();
     info.index_count = model.index_count();
-    info.frequency_tables = frequency_tables(model);
+    info.index_range = model.index_range();
+    info.vectors_sent = model.vectors_sent();
+    info.index_priors = index_priors(model);
     info.fronthaul_bits = model.fronthaul_bits();
     info.reference_bits = cfisac::signal::reference_bits(model.scenario(), reference);
     info.encoder_reads_transmit = reference == cfisac::signal::Reference::reference;

@@ -17,10 +17,9 @@ cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device);
 
-//! Tables [M] of how likely the model's codewords are, from the counts (18) of each
-//! quantizer; none for a codebook of one codeword.
-std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables(
-    const cfisac::nn::Model& model);
+//! Priors [M] of the messages of each access point, from the counts (18) of its
+//! quantizer; none where cfisac::fronthaul::message_prior() gives none.
+std::vector<cfisac::fronthaul::IndexPrior> index_priors(const cfisac::nn::Model& model);
 
 //! The packets of a model, plain or entropy coded.
 cfisac::fronthaul::PacketFormat packet_format(const cfisac::nn::Model& model);

@@ -17,6 +17,9 @@ FIVE_CODEWORDS = """{"read_out": "grid", "codeword_dim": 16, "codewords": 5,
              "hidden_channels": 8, "encoder_layers": 1, "cell_features": 4,
              "decoder_channels": 8, "decoder_layers": 1, "velocity_steps": 5}}"""
 
+SPARSE = FIVE_CODEWORDS.replace(
+    '"cells": 16', '"cells": 16, "codewords_per_vector": 2, "vectors_sent": 6')
+
 
 class qa_fusion_decoder(gr_unittest.TestCase):
 
@@ -122,6 +125,39 @@ class qa_fusion_decoder(gr_unittest.TestCase):
         self.assertEqual(result, {})
         self.assertGreater(decoder.refusals()["foreign"], 0)
         self.assertEqual(decoder.frames(), 0)
+
+    def test_absent_access_point(self):
+        packets = self.packets()
+        both, _ = self.run_decoder(packets, isac.fusion_decoder(self.scenario, self.path))
+        decoder = isac.fusion_decoder(self.scenario, self.path, absent=[0])
+        result, _ = self.run_decoder(packets[1:], decoder)
+        self.assertEqual(sorted(result), list(range(FRAMES)))
+        self.assertTrue(np.isfinite(list(result.values())).all())
+        self.assertFalse(np.array_equal(result[0], both[0]))
+        self.assertEqual(decoder.packets_refused(), 0)
+        # Packets of access point 0 have no input any more.
+        misled = isac.fusion_decoder(self.scenario, self.path, absent=[0])
+        nothing, _ = self.run_decoder(packets[:1], misled)
+        self.assertEqual(nothing, {})
+        self.assertGreater(misled.refusals()["wrong_access_point"], 0)
+        for absent, named in [([2], "2"), ([1, 1], "twice"), ([0, 1], "all 2")]:
+            with self.assertRaisesRegex(ValueError, named):
+                isac.fusion_decoder(self.scenario, self.path, "cpu", absent)
+
+    def test_vectors_sent(self):
+        isac.write_fresh_model(self.path, self.scenario, SPARSE, "pilot", 1)
+        info = isac.load_model_info(self.path)
+        self.assertEqual(info.vectors_sent, 6)
+        self.assertEqual(info.index_count, 18)
+        packets = self.packets((False, True))
+        self.assertEqual(set(packets[1, :, 25]), {1})
+        decoder = isac.fusion_decoder(self.scenario, self.path)
+        result, _ = self.run_decoder(packets, decoder)
+        self.assertEqual(sorted(result), list(range(FRAMES)))
+        plain, _ = self.run_decoder(
+            self.packets(), isac.fusion_decoder(self.scenario, self.path))
+        for frame, estimates in result.items():
+            np.testing.assert_array_equal(estimates, plain[frame])
 
     def test_wrong_files(self):
         with self.assertRaisesRegex(RuntimeError, "nowhere"):

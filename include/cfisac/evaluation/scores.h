@@ -23,6 +23,15 @@ struct Scores {
     double root_crlb_velocity_rms_mps, root_crlb_velocity_median_mps;
 };
 
+/*! Whether the confidence of estimates can be believed: means over estimates that came
+ * with a confidence, after matching. NaN where nothing was counted.
+ */
+struct Calibration {
+    double confidence_mean;
+    double location_within_5m; //!< share of them with an error of at most 5 m
+    double confidence_mean_within_5m, confidence_mean_beyond_5m;
+};
+
 //! Collects the errors of frames and turns them into scores.
 class ScoreKeeper
 {
@@ -39,18 +48,21 @@ public:
      * \param root_bound [location × Q, velocity × Q] in the order of `truth`, m and m/s;
      * null when unknown. NaN (parameters that cannot be told apart) counts as infinite.
      * The scores of the bound are NaN unless every frame came with one.
+     * \param confidence [Q] of the estimates, in their order; null when unknown
      * \throws std::invalid_argument on a truth or an estimate that is not finite; the
      * frame is then not counted
      */
     void add(const float* truth,
              const float* estimate,
-             const float* root_bound = nullptr);
+             const float* root_bound = nullptr,
+             const float* confidence = nullptr);
     //! Count a frame that has no estimate.
     void add_lost() { d_lost++; }
     //! Forget everything counted.
     void clear();
 
     Scores scores() const;
+    Calibration calibration() const;
 
 private:
     std::size_t d_targets;
@@ -61,6 +73,8 @@ private:
     std::size_t d_lost = 0;
     std::vector<double> d_location_error, d_velocity_error;
     std::vector<double> d_location_bound, d_velocity_bound;
+    // Confidence of estimates with a location error of at most 5 m, and of others.
+    std::vector<double> d_confidence_within, d_confidence_beyond;
 };
 
 //! A table for people: one line each for location and velocity; "-" where nothing was

@@ -8,7 +8,7 @@
 namespace cfisac::fronthaul {
 
 /*! \file
- * Codeword indices as a string of bits.
+ * Indices as a string of bits.
  *
  * Index i takes the bits i·b … i·b + b - 1 of the string, its least significant bit
  * first; bit j of the string is bit j mod 8 (of value 2^(j mod 8)) of byte j / 8. The

@@ -4,13 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace cfisac::fronthaul {
 
 /*! \file
- * Codeword indices as a string of bytes whose length follows how likely they are: a
- * frequent codeword takes less than ⌈log2(N_c)⌉ bits, a rare one more.
+ * Indices as a string of bytes whose length follows how likely they are: a frequent
+ * codeword takes less than ⌈log2(N_c)⌉ bits, a rare one more.
  *
  * The code is rANS (J. Duda, "Asymmetric numeral systems: entropy coding combining speed
  * of Huffman coding with compression rate of arithmetic coding", arXiv:1311.2540) with a
@@ -79,45 +80,113 @@ private:
     std::vector<std::uint16_t> d_owners; //!< [2^16] codeword of each slot
 };
 
+/*! How likely each gap between the positions of the vectors that are sent is, where K of
+ * P positions are, in ascending order: entry g = 0 … P - 1 is for a position that is 1 +
+ * g above the one before it, the first one counting from -1.
+ *
+ * Of positions chosen at random, (1 - K/P)^g is the share of the gaps g (but for the end
+ * of the range). The counts of the table are w_0 = 2^24 and w_{g+1} = ⌊w_g (P - K) / P⌋,
+ * computed in integers: binary32 holds them exactly, and no rounding, mathematical
+ * library or compiler option has a say in what both ends must agree on.
+ * \param sent K, \param positions P
+ * \throws std::invalid_argument unless 2 ≤ P ≤ 65536 and 1 ≤ K ≤ P
+ */
+FrequencyTable gap_table(std::uint32_t sent, std::uint32_t positions);
+
+//! Indices of a message that follow one another and have a table in common.
+struct IndexSegment {
+    std::uint32_t count; //!< how many
+    FrequencyTable table;
+    //! they are positions below table.codewords() that ascend, coded as their gaps; see
+    //! gap_table()
+    bool ascending = false;
+};
+
+//! How likely the indices of a message are: what both ends of a code must know.
+class IndexPrior
+{
+public:
+    //! \throws std::invalid_argument on no segment, or more ascending positions than
+    //! there are
+    explicit IndexPrior(std::vector<IndexSegment> segments);
+
+    const std::vector<IndexSegment>& segments() const { return d_segments; }
+    //! Indices of a message, those of all segments.
+    std::uint32_t count() const { return d_count; }
+    //! Every index is below this: size of the largest table.
+    std::uint32_t range() const { return d_range; }
+    //! Mean bits of a message when the tables are true: Σ count · entropy_bits().
+    double expected_bits() const;
+
+private:
+    std::vector<IndexSegment> d_segments;
+    std::uint32_t d_count = 0;
+    std::uint32_t d_range = 0;
+};
+
+/*! Prior of the messages of one access point: K ascending positions below P, if K is not
+ * zero, and then codewords.
+ * \param counts [N_c] of the codewords, as for FrequencyTable
+ * \param codewords_sent number of codewords in a message
+ * \param sent K, \param positions P; not used where K is zero
+ * \return nothing where N_c or P is one, for then a table would have one entry only
+ * \throws std::invalid_argument as FrequencyTable, gap_table() and IndexPrior
+ */
+std::optional<IndexPrior> message_prior(const std::vector<float>& counts,
+                                        std::uint32_t codewords_sent,
+                                        std::uint32_t sent,
+                                        std::uint32_t positions);
+
 //! What became of coded bytes.
 enum class CodeStatus {
     ok,
-    truncated, //!< the bytes end before the last index
-    excess,    //!< bytes are left after the last index
-    bad_state  //!< the state at the start or the end is not that of a code
+    truncated,   //!< the bytes end before the last index
+    excess,      //!< bytes are left after the last index
+    bad_state,   //!< the state at the start or the end is not that of a code
+    bad_position //!< the gaps lead beyond the last position
 };
 
 //! Name of a status as in the enumeration.
 const char* to_string(CodeStatus status);
 
-/*! Code `count` indices.
- * \throws std::invalid_argument naming an index that is not below table.codewords()
+/*! Code the `prior.count()` indices of a message.
+ * \throws std::invalid_argument naming an index that is not below the size of its table,
+ * or a position that is not above the one before it
  */
+std::vector<std::uint8_t> entropy_encode(const std::uint32_t* indices,
+                                         const IndexPrior& prior);
+//! Code `count` indices with one table.
 std::vector<std::uint8_t> entropy_encode(const std::uint32_t* indices,
                                          std::uint32_t count,
                                          const FrequencyTable& table);
 
-/*! Read `count` indices from coded bytes, which may come from anywhere.
+/*! Read the indices of a message from coded bytes, which may come from anywhere.
  *
  * Never reads beyond `size` and allocates nothing. Damage is not always noticed: bytes
  * may happen to be the code of other indices.
  * \param data coded bytes
  * \param size their number
- * \param count number of indices that were coded
- * \param table that they were coded with
- * \param indices where to write `count` indices below table.codewords(); unspecified
- * unless the status is `ok`
+ * \param prior that they were coded with
+ * \param indices where to write `prior.count()` indices, each below the size of its
+ * table and positions in ascending order; unspecified unless the status is `ok`
  */
+CodeStatus entropy_decode(const std::uint8_t* data,
+                          std::size_t size,
+                          const IndexPrior& prior,
+                          std::uint32_t* indices);
+//! Read `count` indices that were coded with one table.
 CodeStatus entropy_decode(const std::uint8_t* data,
                           std::size_t size,
                           std::uint32_t count,
                           const FrequencyTable& table,
                           std::uint32_t* indices);
 
-/*! Ideal length of the code of `count` indices in bits, -Σ log2 p_j; entropy_encode()
- * takes some four bytes more.
+/*! Ideal length of the code of the `prior.count()` indices of a message in bits,
+ * -Σ log2 p_j; entropy_encode() takes some four bytes more.
  * \throws std::invalid_argument as entropy_encode()
  */
+double cost_bits(const std::uint32_t* indices, const IndexPrior& prior);
+//! The same of `count` indices with one table.
 double cost_bits(const std::uint32_t* indices,
                  std::uint32_t count,
                  const FrequencyTable& table);

@@ -31,10 +31,11 @@ namespace cfisac::fronthaul {
  * |     52 |     P | payload, P = ⌈b L / 8⌉, see below                                  |
  * | 52 + P |     4 | CRC-32C of everything before it                                    |
  *
- * A plain payload is the indices as in bit_packing.h. An entropy-coded one is the number
- * of coded bytes (4 bytes), the coded bytes as in entropy_coding.h, and zeros. It needs
- * the frequency table of the access point at both ends; where the coded bytes do not fit
- * into P bytes, the packet is plain.
+ * The indices are codewords, or the ascending positions of the vectors that are sent and
+ * then their codewords. A plain payload holds them as in bit_packing.h. An entropy-coded
+ * one is the number of coded bytes (4 bytes), the coded bytes as in entropy_coding.h, and
+ * zeros. It needs the prior of the access point at both ends; where the coded bytes do
+ * not fit into P bytes, the packet is plain.
  *
  * The CRC finds damage, not forgery: authentication is the transport's business.
  */
@@ -56,7 +57,7 @@ struct Packet {
     float scale = 0.0f; //!< by which the frame was divided before the encoder
     std::uint64_t scenario_fingerprint = 0;
     std::uint64_t model_fingerprint = 0;
-    std::vector<std::uint32_t> indices; //!< of the codewords
+    std::vector<std::uint32_t> indices; //!< positions, if any, then codewords
 };
 
 /*! Bytes of a packet of `index_count` indices of `bits_per_index` bits.
@@ -70,42 +71,43 @@ class PacketFormat
 {
 public:
     /*!
-     * \param codewords size of the codebook, 1 … 65536; it sets the bits per index,
-     * ⌈log2(codewords)⌉ and at least 1
+     * \param index_range every index is below this, 1 … 65536: the size of the codebook,
+     * or the number of positions where that is larger. It sets the bits per index,
+     * ⌈log2(index_range)⌉ and at least 1
      * \param index_count indices per packet, 1 … max_index_count
      * \param scenario_fingerprint see cfisac::fingerprint()
      * \param model_fingerprint of the model whose codebook the indices refer to
-     * \param tables [M] table of each access point, for entropy-coded packets; access
+     * \param priors [M] prior of each access point, for entropy-coded packets; access
      * points that have none send plain packets only
-     * \throws std::invalid_argument naming the value that is out of range, or the table
-     * that is not for `codewords` codewords
+     * \throws std::invalid_argument naming the value that is out of range, or the prior
+     * that is not for `index_count` indices below `index_range`
      */
-    PacketFormat(std::uint32_t codewords,
+    PacketFormat(std::uint32_t index_range,
                  std::uint32_t index_count,
                  std::uint64_t scenario_fingerprint,
                  std::uint64_t model_fingerprint,
-                 std::vector<FrequencyTable> tables = {});
+                 std::vector<IndexPrior> priors = {});
 
-    std::uint32_t codewords() const { return d_codewords; }
+    std::uint32_t index_range() const { return d_index_range; }
     std::uint8_t bits_per_index() const { return d_bits_per_index; }
     std::uint32_t index_count() const { return d_index_count; }
     std::uint64_t scenario_fingerprint() const { return d_scenario_fingerprint; }
     std::uint64_t model_fingerprint() const { return d_model_fingerprint; }
-    //! Table of an access point; null where it has none.
-    const FrequencyTable* table(std::size_t access_point) const
+    //! Prior of an access point; null where it has none.
+    const IndexPrior* prior(std::size_t access_point) const
     {
-        return access_point < d_tables.size() ? &d_tables[access_point] : nullptr;
+        return access_point < d_priors.size() ? &d_priors[access_point] : nullptr;
     }
     //! Bytes of every packet of this format.
     std::size_t size() const { return d_size; }
 
 private:
-    std::uint32_t d_codewords;
+    std::uint32_t d_index_range;
     std::uint8_t d_bits_per_index;
     std::uint32_t d_index_count;
     std::uint64_t d_scenario_fingerprint;
     std::uint64_t d_model_fingerprint;
-    std::vector<FrequencyTable> d_tables;
+    std::vector<IndexPrior> d_priors;
     std::size_t d_size;
 };
 
@@ -127,7 +129,7 @@ const char* to_string(PacketStatus status);
  * \param packet content
  * \param out where to write `size` bytes; need not be aligned
  * \param size `packet_size(packet.bits_per_index, packet.indices.size())`
- * \param table of the access point, for an entropy-coded payload; a plain one where it is
+ * \param prior of the access point, for an entropy-coded payload; a plain one where it is
  * null or the coded bytes do not fit
  * \return bits of the payload in use: b L of a plain one; of an entropy-coded one those of
  * the coded bytes and their number, without the zeros
@@ -137,10 +139,10 @@ const char* to_string(PacketStatus status);
 std::uint64_t encode(const Packet& packet,
                      std::uint8_t* out,
                      std::size_t size,
-                     const FrequencyTable* table = nullptr);
+                     const IndexPrior* prior = nullptr);
 
 /*! Read a packet, plain or entropy coded, which may come from anywhere. An entropy-coded
- * one whose access point has no table in `expected` is a `bad_field`.
+ * one whose access point has no prior in `expected` is a `bad_field`.
  *
  * Never reads beyond `size` and throws nothing but std::bad_alloc, for memory whose size
  * is that of `expected` and not of the packet.

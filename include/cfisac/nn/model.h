@@ -56,6 +56,8 @@ public:
     std::int64_t codewords() const;      //!< N_c
     std::int64_t index_range() const;    //!< every index is below this
     std::int64_t bits_per_index() const; //!< ceil(log2 index_range)
+    std::int64_t vectors_sent() const;   //!< K, positions ahead of the codewords, or zero
+    std::int64_t positions() const;      //!< P, vectors of a latent
     //! Fronthaul bits per update of one access point, N_b L.
     std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
     /*! Moving averages (18) of how often access point m chose each codeword in training,

@@ -31,7 +31,9 @@ namespace isac {
  * - 0: truth, float [2·D·Q] per item: locations (m), then velocities (m/s);
  * - 1: estimates, same layout;
  * - 2 (optional): root bound, float [2·Q] per item: location (m), then velocity (m/s) of
- *   every target; item by item with the truth.
+ *   every target; item by item with the truth;
+ * - 3 (optional, where 2 is connected): confidence, float [Q] per item, item by item with
+ *   the estimates.
  *
  * Message port `scores`: the dictionary of scores(), at most once a second.
  */
@@ -51,6 +53,12 @@ public:
      * counted.
      */
     virtual std::map<std::string, double> scores() const = 0;
+    /*!
+     * Whether the confidence can be believed: confidence_mean over all estimates,
+     * location_within_5m (share of the estimates), confidence_mean_within_5m of these and
+     * confidence_mean_beyond_5m of the others. NaN where nothing was counted.
+     */
+    virtual std::map<std::string, double> calibration() const = 0;
     //! scores() as a JSON object in one line; null for NaN.
     virtual std::string to_json() const = 0;
     //! scores() as a table for people.

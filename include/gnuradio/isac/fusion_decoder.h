@@ -9,6 +9,7 @@
 #include <gnuradio/isac/api.h>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -20,19 +21,26 @@ namespace isac {
  * \details
  * The central unit: codewords from the indices of every access point, decoder (16) and
  * read-out. A packet that is damaged, of another model, of another access point or of
- * another size is never decoded: it is counted by what is wrong with it, logged (once a
- * second at most) and dropped. The streams are paired by frame number; whatever has no
- * partner is dropped and counted, and the frame is lost.
+ * another size, or whose indices no encoder gives, is never decoded: it is counted by
+ * what is wrong with it, logged (once a second at most) and dropped. The streams are
+ * paired by frame number; whatever has no partner is dropped and counted, and the frame
+ * is lost.
+ *
+ * Access points that are known to be absent have no input, and the estimates are made
+ * without them. M' of the M access points are left.
  *
  * Inputs:
- * - 0 … M-1: fronthaul packets of access points 0 … M-1, plain or entropy coded, one per
- *   item, packet_size() bytes;
- * - M … M+N-1 (only when the model's decoder reads them): transmit frames, one per item,
- *   gr_complex [N_t, S, T]; numbered by the tag `frame` or the item's number.
+ * - 0 … M'-1: fronthaul packets of the access points that are not absent, in ascending
+ *   order, plain or entropy coded, one per item, packet_size() bytes;
+ * - M' … M'+N-1 (only when the model's decoder reads them): transmit frames, one per
+ *   item, gr_complex [N_t, S, T]; numbered by the tag `frame` or the item's number.
  *
- * Output: estimates, float [2·D·Q] per item: the locations of all targets, target by
- * target (m), then their velocities likewise (m/s). Every item carries the tag `frame`
- * (uint64).
+ * Outputs:
+ * - 0: estimates, float [2·D·Q] per item: the locations of all targets, target by target
+ *   (m), then their velocities likewise (m/s). Every item carries the tag `frame`
+ *   (uint64);
+ * - 1 (optional): confidence of each target's estimate, float [Q] per item, in [0, 1];
+ *   item by item with the estimates.
  *
  * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture
  * time of the packets, s, double) and "confidence" (f32vector [Q], in [0, 1]); the data
@@ -47,12 +55,15 @@ public:
      * \param scenario what the flowgraph works on
      * \param model_file safetensors file of the model that the encoders use
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
-     * \throws std::invalid_argument on a wrong device
+     * \param absent receive access points whose packets do not come, counted from 0
+     * \throws std::invalid_argument on a wrong device, or if `absent` names an access
+     * point that does not exist or one twice, or all of them
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
     static sptr make(const cfisac::Scenario& scenario,
                      const std::string& model_file,
-                     const std::string& device = "auto");
+                     const std::string& device = "auto",
+                     const std::vector<int>& absent = {});
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;

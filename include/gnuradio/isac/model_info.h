@@ -22,9 +22,11 @@ struct ISAC_API model_info {
     std::size_t packet_size;    //!< bytes of one fronthaul packet, the item of its stream
     std::uint64_t fingerprint;  //!< of architecture, codebooks and weights
     std::int64_t codewords = 0; //!< N_c, size of the codebook
-    std::int64_t index_count = 0; //!< L, indices of one access point and update
-    //! [M] how likely the codewords are; empty for a codebook of one codeword
-    std::vector<cfisac::fronthaul::FrequencyTable> frequency_tables;
+    std::int64_t index_count = 0;  //!< L, indices of one access point and update
+    std::int64_t index_range = 0;  //!< every index is below this
+    std::int64_t vectors_sent = 0; //!< K, positions ahead of the codewords, or zero
+    //! [M] how likely the indices are; empty for a codebook of one codeword
+    std::vector<cfisac::fronthaul::IndexPrior> index_priors;
     std::int64_t fronthaul_bits; //!< index bits of one access point and update
     std::size_t reference_bits;  //!< bits that tell one access point what was transmitted
     bool encoder_reads_transmit; //!< the encoder has inputs for the N transmit frames

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 namespace cfisac::evaluation {
@@ -12,6 +13,13 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
+
+constexpr double calibration_distance_m = 5.0; // of Calibration
+
+double sum(const std::vector<double>& values)
+{
+    return std::accumulate(values.begin(), values.end(), 0.0);
+}
 
 //! Width of a box in each coordinate.
 std::vector<double> widths(const Box& box, std::size_t dimensions)
@@ -131,7 +139,10 @@ ScoreKeeper::ScoreKeeper(const Scenario& scenario)
     }
 }
 
-void ScoreKeeper::add(const float* truth, const float* estimate, const float* root_bound)
+void ScoreKeeper::add(const float* truth,
+                      const float* estimate,
+                      const float* root_bound,
+                      const float* confidence)
 {
     const auto coordinates = d_targets * d_dimensions;
     check_finite("truth", truth, 2 * coordinates);
@@ -162,6 +173,12 @@ void ScoreKeeper::add(const float* truth, const float* estimate, const float* ro
             d_location_bound.push_back(location >= 0.0 ? location : infinity);
             d_velocity_bound.push_back(velocity >= 0.0 ? velocity : infinity);
         }
+        if (confidence) {
+            auto& group = d_location_error.back() <= calibration_distance_m
+                              ? d_confidence_within
+                              : d_confidence_beyond;
+            group.push_back(confidence[match[i]]);
+        }
     }
     d_frames++;
 }
@@ -174,6 +191,23 @@ void ScoreKeeper::clear()
     d_velocity_error.clear();
     d_location_bound.clear();
     d_velocity_bound.clear();
+    d_confidence_within.clear();
+    d_confidence_beyond.clear();
+}
+
+Calibration ScoreKeeper::calibration() const
+{
+    const double within = sum(d_confidence_within);
+    const double beyond = sum(d_confidence_beyond);
+    const auto hits = static_cast<double>(d_confidence_within.size());
+    const auto misses = static_cast<double>(d_confidence_beyond.size());
+    // Zero divided by zero is NaN: nothing was counted.
+    Calibration result{};
+    result.confidence_mean = (within + beyond) / (hits + misses);
+    result.location_within_5m = hits / (hits + misses);
+    result.confidence_mean_within_5m = within / hits;
+    result.confidence_mean_beyond_5m = beyond / misses;
+    return result;
 }
 
 Scores ScoreKeeper::scores() const

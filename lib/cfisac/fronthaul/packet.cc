@@ -85,6 +85,13 @@ bool fields_fit(const std::uint8_t* data, const PacketFormat& expected)
            is_scale(get_float(data + at_scale));
 }
 
+//! "12 indices below 512"
+std::string described(const IndexPrior& prior)
+{
+    return std::to_string(prior.count()) + " indices below " +
+           std::to_string(prior.range());
+}
+
 /*! Write an entropy-coded payload.
  * \param end of the payload, which begins at `out`
  * \return whether it fits; if not, nothing is written
@@ -109,7 +116,7 @@ bool get_plain(const std::uint8_t* payload,
 {
     const auto count = expected.index_count();
     const auto bits = expected.bits_per_index();
-    if (!is_packed(payload, count, bits, expected.codewords())) {
+    if (!is_packed(payload, count, bits, expected.index_range())) {
         return false;
     }
     indices.resize(count);
@@ -121,11 +128,11 @@ bool get_plain(const std::uint8_t* payload,
 bool get_coded(const std::uint8_t* payload,
                const std::uint8_t* end,
                const PacketFormat& expected,
-               const FrequencyTable* table,
+               const IndexPrior* prior,
                std::vector<std::uint32_t>& indices)
 {
     const auto room = static_cast<std::size_t>(end - payload);
-    if (!table || room < length_size) {
+    if (!prior || room < length_size) {
         return false;
     }
     const std::size_t size = get<std::uint32_t>(payload);
@@ -133,11 +140,8 @@ bool get_coded(const std::uint8_t* payload,
         return false;
     }
     std::vector<std::uint32_t> decoded(expected.index_count());
-    if (entropy_decode(payload + length_size,
-                       size,
-                       expected.index_count(),
-                       *table,
-                       decoded.data()) != CodeStatus::ok) {
+    if (entropy_decode(payload + length_size, size, *prior, decoded.data()) !=
+        CodeStatus::ok) {
         return false;
     }
     indices = std::move(decoded);
@@ -156,28 +160,29 @@ std::size_t packet_size(unsigned bits_per_index, std::uint32_t index_count)
     return packet_header_size + packed_size(bits_per_index, index_count) + crc_size;
 }
 
-PacketFormat::PacketFormat(std::uint32_t codewords,
+PacketFormat::PacketFormat(std::uint32_t index_range,
                            std::uint32_t index_count,
                            std::uint64_t scenario_fingerprint,
                            std::uint64_t model_fingerprint,
-                           std::vector<FrequencyTable> tables)
-    : d_codewords(codewords),
-      d_bits_per_index(static_cast<std::uint8_t>(bits_for(codewords))),
+                           std::vector<IndexPrior> priors)
+    : d_index_range(index_range),
+      d_bits_per_index(static_cast<std::uint8_t>(bits_for(index_range))),
       d_index_count(index_count),
       d_scenario_fingerprint(scenario_fingerprint),
       d_model_fingerprint(model_fingerprint),
-      d_tables(std::move(tables)),
+      d_priors(std::move(priors)),
       d_size(packet_size(d_bits_per_index, index_count))
 {
     if (index_count == 0) {
         throw std::invalid_argument("a packet must hold at least 1 index, not 0");
     }
-    for (std::size_t m = 0; m < d_tables.size(); ++m) {
-        if (d_tables[m].codewords() != codewords) {
-            throw std::invalid_argument("the frequency table of access point " +
-                                        std::to_string(m) + " is for " +
-                                        std::to_string(d_tables[m].codewords()) +
-                                        " codewords, not " + std::to_string(codewords));
+    for (std::size_t m = 0; m < d_priors.size(); ++m) {
+        const auto& prior = d_priors[m];
+        if (prior.range() != index_range || prior.count() != index_count) {
+            throw std::invalid_argument("the prior of access point " + std::to_string(m) +
+                                        " is for " + described(prior) + ", not for " +
+                                        std::to_string(index_count) + " below " +
+                                        std::to_string(index_range));
         }
     }
 }
@@ -206,7 +211,7 @@ const char* to_string(PacketStatus status)
 std::uint64_t encode(const Packet& packet,
                      std::uint8_t* out,
                      std::size_t size,
-                     const FrequencyTable* table)
+                     const IndexPrior* prior)
 {
     if (packet.indices.empty() || packet.indices.size() > max_index_count) {
         throw std::invalid_argument("a packet holds between 1 and " +
@@ -223,11 +228,12 @@ std::uint64_t encode(const Packet& packet,
         throw std::invalid_argument("the scale must be finite and not negative, is " +
                                     std::to_string(packet.scale));
     }
-    if (table && bits_for(table->codewords()) != packet.bits_per_index) {
-        throw std::invalid_argument(
-            "a frequency table for " + std::to_string(table->codewords()) +
-            " codewords does not go with " + std::to_string(packet.bits_per_index) +
-            " bits per index");
+    if (prior &&
+        (bits_for(prior->range()) != packet.bits_per_index || prior->count() != count)) {
+        throw std::invalid_argument("a prior for " + described(*prior) +
+                                    " does not go with " + std::to_string(count) +
+                                    " of " + std::to_string(packet.bits_per_index) +
+                                    " bits");
     }
     put(out + at_magic, magic);
     put(out + at_version, packet_version);
@@ -245,8 +251,8 @@ std::uint64_t encode(const Packet& packet,
     std::uint8_t* const end = out + size - crc_size;
     auto coding = Coding::plain;
     std::uint64_t bits = std::uint64_t{packet.bits_per_index} * count;
-    if (table) {
-        const auto coded = entropy_encode(packet.indices.data(), count, *table);
+    if (prior) {
+        const auto coded = entropy_encode(packet.indices.data(), *prior);
         if (put_coded(coded, payload, end)) {
             coding = Coding::entropy;
             bits = 8 * (length_size + coded.size());
@@ -295,7 +301,7 @@ PacketStatus decode(const std::uint8_t* data,
         intact = get_coded(payload,
                            data + size - crc_size,
                            expected,
-                           expected.table(access_point),
+                           expected.prior(access_point),
                            out.indices);
         break;
     }

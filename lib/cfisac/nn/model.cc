@@ -168,6 +168,10 @@ int64_t Model::codewords() const { return d_architecture.codewords; }
 
 int64_t Model::index_range() const { return d_network->quantizer(0)->index_range(); }
 
+int64_t Model::vectors_sent() const { return d_network->quantizer(0)->options().sent(); }
+
+int64_t Model::positions() const { return d_network->positions(); }
+
 bool Model::accepts(int64_t receiver, const at::Tensor& indices) const
 {
     return d_network->quantizer(receiver)->accepts(indices);

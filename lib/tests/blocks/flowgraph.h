@@ -50,6 +50,16 @@ inline const char* small_grid()
                         "decoder_channels": 8, "decoder_layers": 1, "velocity_steps": 5}})";
 }
 
+//! As small_grid(), of which the five largest vectors travel with two codewords each.
+inline const char* small_sparse_grid()
+{
+    return R"({"read_out": "grid", "reference": "pilot", "codeword_dim": 16, "codewords": 8,
+               "grid": {"cells": 8, "doppler_lines": 8, "doppler_spacing_hz": 1000.0,
+                        "hidden_channels": 8, "encoder_layers": 1, "cell_features": 4,
+                        "codewords_per_vector": 2, "vectors_sent": 5,
+                        "decoder_channels": 8, "decoder_layers": 1, "velocity_steps": 5}})";
+}
+
 //! Path of a fresh model of the running test.
 inline std::string small_model(const char* architecture,
                                const std::string& reference,

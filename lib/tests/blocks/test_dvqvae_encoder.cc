@@ -51,7 +51,7 @@ std::vector<std::uint8_t> run_encoder(dvqvae_encoder::sptr encoder,
 std::vector<Packet> read_packets(const std::vector<std::uint8_t>& bytes,
                                  const cfisac::nn::Model& model)
 {
-    const cfisac::fronthaul::PacketFormat format(model.codewords(),
+    const cfisac::fronthaul::PacketFormat format(model.index_range(),
                                                  model.index_count(),
                                                  cfisac::fingerprint(model.scenario()),
                                                  model.fingerprint());

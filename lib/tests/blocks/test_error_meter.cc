@@ -38,7 +38,8 @@ void run_meter(error_meter::sptr meter,
                const std::vector<float>& truth,
                const std::vector<float>& estimates,
                const std::vector<tag_t>& tags = {},
-               const std::vector<float>& bound = {})
+               const std::vector<float>& bound = {},
+               const std::vector<float>& confidence = {})
 {
     auto flowgraph = gr::make_top_block("meter");
     flowgraph->connect(blocks::vector_source_f::make(truth, false, 8), 0, meter, 0);
@@ -47,7 +48,35 @@ void run_meter(error_meter::sptr meter,
     if (!bound.empty()) {
         flowgraph->connect(blocks::vector_source_f::make(bound, false, 4), 0, meter, 2);
     }
+    if (!confidence.empty()) {
+        flowgraph->connect(
+            blocks::vector_source_f::make(confidence, false, 2), 0, meter, 3);
+    }
     flowgraph->run();
+}
+
+//! The confidence stays with its estimate: in matching, and where a frame is missing.
+TEST(ErrorMeter, PairsConfidenceWithEstimates)
+{
+    auto meter = error_meter::make(small_scenario());
+    const std::vector<float> swapped{70, 80, 10, 20, -3, 4, 1, 2};
+    const std::vector<float> far{40, 20, 70, 80, 1, 2, -3, 4};
+    std::vector<float> estimates = swapped;
+    estimates.insert(estimates.end(), far.begin(), far.end());
+    run_meter(meter,
+              make_truth(4),
+              estimates,
+              numbered({1, 3}),
+              std::vector<float>(16, 1.0f),
+              {0.5f, 1.0f, 0.25f, 0.75f});
+    EXPECT_EQ(meter->scores().at("frames"), 2.0);
+    const auto calibration = meter->calibration();
+    EXPECT_DOUBLE_EQ(calibration.at("confidence_mean"), 0.625);
+    EXPECT_DOUBLE_EQ(calibration.at("location_within_5m"), 0.75);
+    EXPECT_DOUBLE_EQ(calibration.at("confidence_mean_within_5m"), 0.75);
+    EXPECT_DOUBLE_EQ(calibration.at("confidence_mean_beyond_5m"), 0.25);
+    meter->clear();
+    EXPECT_TRUE(std::isnan(meter->calibration().at("confidence_mean")));
 }
 
 TEST(ErrorMeter, MeasuresDistancesAfterMatching)

@@ -15,8 +15,29 @@ namespace test {
 
 using bytes = std::vector<std::uint8_t>;
 
-//! Packets of one access point for some frames; their indices follow from frame and
-//! place.
+//! Indices of one access point in a frame, that follow from frame and place: positions,
+//! if the model sends any, and codewords.
+std::vector<std::uint32_t> make_indices(const cfisac::nn::Model& model,
+                                        int access_point,
+                                        std::uint64_t frame)
+{
+    std::vector<std::uint32_t> indices(model.index_count());
+    const auto sent = static_cast<std::size_t>(model.vectors_sent());
+    for (std::size_t k = 0; k < indices.size(); k++) {
+        indices[k] = k < sent ? 2 * k + (frame + access_point) % 2
+                              : (k * k + 3 * frame + access_point) % model.codewords();
+    }
+    return indices;
+}
+
+//! A tensor [1, L] for cfisac::nn::Model::decode().
+at::Tensor row_of(const std::vector<std::uint32_t>& indices)
+{
+    const std::vector<std::int64_t> values(indices.begin(), indices.end());
+    return at::tensor(values, at::kLong).unsqueeze(0);
+}
+
+//! Packets of one access point for some frames, see make_indices().
 bytes make_packets(const cfisac::nn::Model& model,
                    int access_point,
                    const std::vector<std::uint64_t>& frames)
@@ -27,17 +48,13 @@ bytes make_packets(const cfisac::nn::Model& model,
     packet.scale = 1.0f;
     packet.scenario_fingerprint = cfisac::fingerprint(model.scenario());
     packet.model_fingerprint = model.fingerprint();
-    packet.indices.resize(model.index_count());
     const auto size =
         cfisac::fronthaul::packet_size(packet.bits_per_index, model.index_count());
     bytes stream(frames.size() * size);
     for (std::size_t i = 0; i < frames.size(); i++) {
         packet.frame = frames[i];
         packet.capture_time_ns = static_cast<std::int64_t>(frames[i]) * 500000000;
-        for (std::size_t k = 0; k < packet.indices.size(); k++) {
-            packet.indices[k] =
-                (k * k + 3 * frames[i] + access_point) % model.codewords();
-        }
+        packet.indices = make_indices(model, access_point, frames[i]);
         cfisac::fronthaul::encode(packet, stream.data() + i * size, size);
     }
     return stream;
@@ -46,6 +63,7 @@ bytes make_packets(const cfisac::nn::Model& model,
 struct decoded {
     std::vector<std::uint64_t> frames;         //!< from the tags
     std::vector<std::vector<float>> estimates; //!< one entry per frame
+    std::vector<float> confidence;             //!< two per frame
     std::vector<pmt::pmt_t> pdus;
 };
 
@@ -69,11 +87,14 @@ decoded run_decoder(fusion_decoder::sptr decoder,
     }
     auto sink = blocks::vector_sink_f::make(8);
     flowgraph->connect(decoder, 0, sink, 0);
+    auto confidence = blocks::vector_sink_f::make(2);
+    flowgraph->connect(decoder, 1, confidence, 0);
     auto messages = blocks::message_debug::make();
     flowgraph->msg_connect(decoder, "estimates", messages, "store");
     flowgraph->run();
 
     decoded result;
+    result.confidence = confidence->data();
     const auto values = sink->data();
     for (std::size_t i = 0; i + 8 <= values.size(); i += 8) {
         result.estimates.emplace_back(values.begin() + i, values.begin() + i + 8);
@@ -87,6 +108,16 @@ decoded run_decoder(fusion_decoder::sptr decoder,
         result.pdus.push_back(messages->get_message(i));
     }
     return result;
+}
+
+void expect_estimates(const std::vector<float>& values,
+                      const cfisac::nn::Estimates& wanted)
+{
+    const at::Tensor expected =
+        at::cat({wanted.location.flatten(), wanted.velocity.flatten()});
+    for (std::int64_t i = 0; i < 8; i++) {
+        EXPECT_FLOAT_EQ(values[i], expected[i].item<float>());
+    }
 }
 
 class FusionDecoder : public testing::Test
@@ -110,18 +141,10 @@ TEST_F(FusionDecoder, DecodesWhatTheModelDecodes)
     ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
     ASSERT_EQ(result.estimates.size(), 6u);
     for (std::int64_t frame = 0; frame < 6; frame++) {
-        std::vector<at::Tensor> indices;
-        for (std::int64_t m = 0; m < 2; m++) {
-            const at::Tensor k = at::arange(model.index_count(), at::kLong);
-            indices.push_back(
-                (k * k + 3 * frame + m).remainder(model.codewords()).unsqueeze(0));
-        }
-        const auto wanted = model.decode(indices, {});
-        const at::Tensor values =
-            at::cat({wanted.location.flatten(), wanted.velocity.flatten()});
-        for (std::int64_t i = 0; i < 8; i++) {
-            EXPECT_FLOAT_EQ(result.estimates[frame][i], values[i].item<float>());
-        }
+        expect_estimates(result.estimates[frame],
+                         model.decode({row_of(make_indices(model, 0, frame)),
+                                       row_of(make_indices(model, 1, frame))},
+                                      {}));
     }
     EXPECT_EQ(decoder->frames(), 6u);
     EXPECT_EQ(decoder->frames_lost(), 0u);
@@ -145,6 +168,10 @@ TEST_F(FusionDecoder, SendsAPduPerFrame)
         EXPECT_LE(share, 1.0f);
     }
     EXPECT_EQ(pmt::f32vector_elements(pmt::cdr(result.pdus[3])), result.estimates[3]);
+    ASSERT_EQ(result.confidence.size(), 12u); // the second output
+    EXPECT_EQ(
+        confidence,
+        std::vector<float>(result.confidence.begin() + 6, result.confidence.begin() + 8));
 }
 
 TEST_F(FusionDecoder, FlippedByteLosesItsFrameOnly)
@@ -202,6 +229,107 @@ TEST_F(FusionDecoder, GarbageIsCountedAndNeverDecoded)
     EXPECT_EQ(result.frames.size(), 6u);
     EXPECT_EQ(decoder->refusals().at("bad_magic"), 3u);
     EXPECT_EQ(decoder->frames_lost(), 0u);
+}
+
+//! Write other indices into the packet of a frame, with a right CRC.
+void replace_indices(bytes& stream,
+                     std::size_t frame,
+                     const cfisac::nn::Model& model,
+                     const std::vector<std::uint32_t>& indices)
+{
+    const cfisac::fronthaul::PacketFormat format(model.index_range(),
+                                                 model.index_count(),
+                                                 cfisac::fingerprint(model.scenario()),
+                                                 model.fingerprint());
+    auto* packet = stream.data() + frame * format.size();
+    cfisac::fronthaul::Packet content;
+    ASSERT_EQ(cfisac::fronthaul::decode(packet, format.size(), format, content),
+              cfisac::fronthaul::PacketStatus::ok);
+    content.indices = indices;
+    cfisac::fronthaul::encode(content, packet, format.size());
+}
+
+//! Intact packets whose positions do not ascend, or with an index that is a position but
+//! no codeword.
+TEST_F(FusionDecoder, RefusesIndicesThatNoEncoderGives)
+{
+    const std::string path = small_model(small_sparse_grid(), "pilot", 3);
+    const auto sparse = cfisac::nn::Model::load(path);
+    ASSERT_GT(sparse.index_range(), sparse.codewords());
+    const std::vector<std::uint64_t> frames{0, 1, 2, 3};
+    std::vector<bytes> packets{make_packets(sparse, 0, frames),
+                               make_packets(sparse, 1, frames)};
+    auto indices = make_indices(sparse, 0, 1);
+    std::swap(indices[0], indices[1]);
+    replace_indices(packets[0], 1, sparse, indices);
+    indices = make_indices(sparse, 1, 2);
+    indices.back() = static_cast<std::uint32_t>(sparse.codewords());
+    replace_indices(packets[1], 2, sparse, indices);
+
+    auto receiver = fusion_decoder::make(scenario, path, "cpu");
+    const auto result = run_decoder(receiver, packets);
+    ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{0, 3}));
+    EXPECT_EQ(receiver->refusals().at("bad_indices"), 2u);
+    EXPECT_EQ(receiver->packets_refused(), 2u);
+    EXPECT_EQ(receiver->frames_lost(), 2u);
+    EXPECT_TRUE(receiver->error().empty());
+    expect_estimates(result.estimates[1],
+                     sparse.decode({row_of(make_indices(sparse, 0, 3)),
+                                    row_of(make_indices(sparse, 1, 3))},
+                                   {}));
+}
+
+TEST_F(FusionDecoder, EstimatesWithoutAnAbsentAccessPoint)
+{
+    for (const int absent : {0, 1}) {
+        const int left = 1 - absent;
+        auto receiver =
+            fusion_decoder::make(scenario, file, "cpu", std::vector<int>{absent});
+        const auto result = run_decoder(receiver, {make_packets(model, left, {0, 1, 2})});
+        ASSERT_EQ(result.frames, (std::vector<std::uint64_t>{0, 1, 2}));
+        for (const std::uint64_t frame : result.frames) {
+            std::vector<at::Tensor> indices(2);
+            indices[left] = row_of(make_indices(model, left, frame));
+            expect_estimates(result.estimates[frame], model.decode(indices, {}));
+        }
+        EXPECT_EQ(receiver->packets_refused(), 0u);
+        // Its packets are not those of the access point that is left.
+        auto misled =
+            fusion_decoder::make(scenario, file, "cpu", std::vector<int>{absent});
+        EXPECT_TRUE(
+            run_decoder(misled, {make_packets(model, absent, {0, 1})}).frames.empty());
+        EXPECT_EQ(misled->refusals().at("wrong_access_point"), 2u);
+        EXPECT_ANY_THROW(run_decoder(
+            fusion_decoder::make(scenario, file, "cpu", std::vector<int>{absent}),
+            clean_packets()));
+    }
+}
+
+TEST_F(FusionDecoder, AbsentAccessPointsLeaveTheTransmitFrames)
+{
+    const std::string dense = small_model(small_dense(), "raw");
+    const auto dense_model = cfisac::nn::Model::load(dense);
+    auto reader = fusion_decoder::make(scenario, dense, "cpu", std::vector<int>{0});
+    const auto result = run_decoder(
+        reader, {make_packets(dense_model, 1, {0, 1})}, sent_frames(scenario, 1, 2));
+    EXPECT_EQ(result.frames, (std::vector<std::uint64_t>{0, 1}));
+}
+
+TEST_F(FusionDecoder, NamesAbsentAccessPointsThatCannotBe)
+{
+    const auto refused = [&](const std::vector<int>& absent, const char* part) {
+        try {
+            fusion_decoder::make(scenario, file, "cpu", absent);
+            ADD_FAILURE() << "accepted: " << part;
+        } catch (const std::invalid_argument& error) {
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+                << error.what();
+        }
+    };
+    refused({2}, "access point 2");
+    refused({-1}, "access point -1");
+    refused({1, 1}, "access point 1 is named twice");
+    refused({1, 0}, "all 2 access points");
 }
 
 TEST_F(FusionDecoder, ReadsTheTransmitFramesWhenTheModelDoes)

@@ -91,6 +91,36 @@ TEST(Scores, MatchTargetsInAnyOrder)
     EXPECT_EQ(keeper.scores().velocity_rmse_mps, 0.0);
 }
 
+//! Two targets, of which the first is estimated 3 m off and the second 30 m; the estimates
+//! come in the other order.
+TEST(Scores, CalibrationFollowsTheMatching)
+{
+    ScoreKeeper keeper(scenario(2));
+    EXPECT_TRUE(std::isnan(keeper.calibration().confidence_mean));
+    EXPECT_TRUE(std::isnan(keeper.calibration().location_within_5m));
+    const std::array<float, 8> truth{10, 10, 90, 50, 1, 2, 3, 4};
+    const std::array<float, 8> estimate{90, 80, 13, 10, 3, 4, 1, 2};
+    const std::array<float, 2> confidence{0.25f, 0.75f};
+    keeper.add(truth.data(), estimate.data(), nullptr, confidence.data());
+    auto c = keeper.calibration();
+    EXPECT_DOUBLE_EQ(c.confidence_mean, 0.5);
+    EXPECT_DOUBLE_EQ(c.location_within_5m, 0.5);
+    EXPECT_DOUBLE_EQ(c.confidence_mean_within_5m, 0.75);
+    EXPECT_DOUBLE_EQ(c.confidence_mean_beyond_5m, 0.25);
+
+    // A frame without confidence says nothing of it.
+    keeper.add(truth.data(), truth.data());
+    EXPECT_DOUBLE_EQ(keeper.calibration().location_within_5m, 0.5);
+    const std::array<float, 2> sure{1.0f, 1.0f};
+    keeper.add(truth.data(), truth.data(), nullptr, sure.data());
+    c = keeper.calibration();
+    EXPECT_DOUBLE_EQ(c.confidence_mean, 0.75);
+    EXPECT_DOUBLE_EQ(c.location_within_5m, 0.75);
+    EXPECT_DOUBLE_EQ(c.confidence_mean_within_5m, 2.75 / 3);
+    keeper.clear();
+    EXPECT_TRUE(std::isnan(keeper.calibration().confidence_mean));
+}
+
 // The locations alone prefer the given order by 1 m, the velocities the swapped one
 // clearly.
 TEST(Scores, MatchLocationAndVelocityTogether)

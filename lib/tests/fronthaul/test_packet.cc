@@ -38,7 +38,7 @@ Packet packet_of(const PacketFormat& f, unsigned seed = 1)
     p.indices.resize(f.index_count());
     for (auto& index : p.indices) {
         index =
-            std::uniform_int_distribution<std::uint32_t>(0, f.codewords() - 1)(engine);
+            std::uniform_int_distribution<std::uint32_t>(0, f.index_range() - 1)(engine);
     }
     return p;
 }
@@ -326,25 +326,25 @@ TEST(Packet, EncodeNamesWhatIsOutOfRange)
 
 // ------------------------------------------------------------- entropy-coded payloads
 
-//! Table in which codeword 0 is likely and every second one has never occurred.
-FrequencyTable uneven_table(std::uint32_t codewords)
+//! Prior in which codeword 0 is likely and every second one has never occurred.
+IndexPrior uneven_prior(std::uint32_t codewords, std::uint32_t count)
 {
     std::vector<float> counts(codewords, 0.0f);
     for (std::size_t j = 0; j < counts.size(); j += 2) {
         counts[j] = 1.0f;
     }
     counts[0] = 20.0f * static_cast<float>(codewords);
-    return FrequencyTable(counts);
+    return IndexPrior({{count, FrequencyTable(counts)}});
 }
 
-//! Format in which access points 0 … 2 have tables.
+//! Format in which access points 0 … 2 have priors.
 PacketFormat coded_format(std::uint32_t codewords = 1000, std::uint32_t count = 100)
 {
     return PacketFormat(codewords,
                         count,
                         scenario_print,
                         model_print,
-                        std::vector<FrequencyTable>(3, uneven_table(codewords)));
+                        std::vector<IndexPrior>(3, uneven_prior(codewords, count)));
 }
 
 //! Packet of access point 2 whose indices are mostly 0.
@@ -363,11 +363,11 @@ struct Written {
     std::uint64_t bits;
 };
 
-Written written(const Packet& p, const FrequencyTable* table)
+Written written(const Packet& p, const IndexPrior* prior)
 {
     const auto count = static_cast<std::uint32_t>(p.indices.size());
     Written result{Bytes(packet_size(p.bits_per_index, count), 0xAA), 0};
-    result.bits = encode(p, result.bytes.data(), result.bytes.size(), table);
+    result.bits = encode(p, result.bytes.data(), result.bytes.size(), prior);
     return result;
 }
 
@@ -376,8 +376,8 @@ TEST(CodedPacket, RoundTrip)
     for (const std::uint32_t codewords : {2u, 3u, 512u, 1000u, 4096u}) {
         const PacketFormat f = coded_format(codewords, 500);
         const Packet sent = likely_packet(f);
-        const auto [bytes, bits] = written(sent, f.table(2));
-        const auto code = entropy_encode(sent.indices.data(), 500, *f.table(2));
+        const auto [bytes, bits] = written(sent, f.prior(2));
+        const auto code = entropy_encode(sent.indices.data(), *f.prior(2));
         ASSERT_EQ(bytes.size(), f.size());
         EXPECT_EQ(bytes[25], 1) << codewords;
         EXPECT_EQ(bits, 32 + 8 * code.size());
@@ -399,7 +399,7 @@ TEST(CodedPacket, Layout)
 {
     const PacketFormat f = coded_format();
     const Packet p = likely_packet(f);
-    const auto code = entropy_encode(p.indices.data(), 100, *f.table(2));
+    const auto code = entropy_encode(p.indices.data(), *f.prior(2));
     Bytes expected = encoded(p);
     expected[25] = 1;
     std::fill(expected.begin() + 52, expected.end(), std::uint8_t{0});
@@ -407,7 +407,7 @@ TEST(CodedPacket, Layout)
     expected[52] = static_cast<std::uint8_t>(code.size());
     std::copy(code.begin(), code.end(), expected.begin() + 56);
     seal(expected);
-    EXPECT_EQ(written(p, f.table(2)).bytes, expected);
+    EXPECT_EQ(written(p, f.prior(2)).bytes, expected);
 }
 
 TEST(CodedPacket, PlainPacketsAreReadAsWell)
@@ -433,8 +433,8 @@ TEST(CodedPacket, PlainWhereTheCodeDoesNotFit)
     bool plain = false;
     for (auto& index : p.indices) { // from likely to unlikely, one after the other
         index = 999;
-        const auto [bytes, bits] = written(p, f.table(2));
-        const auto code = entropy_encode(p.indices.data(), 100, *f.table(2));
+        const auto [bytes, bits] = written(p, f.prior(2));
+        const auto code = entropy_encode(p.indices.data(), *f.prior(2));
         if (code.size() <= 121) {
             EXPECT_EQ(bytes[25], 1);
             EXPECT_EQ(bits, 32 + 8 * code.size());
@@ -450,14 +450,14 @@ TEST(CodedPacket, PlainWhereTheCodeDoesNotFit)
     EXPECT_GE(largest, 119u);
     // A payload without room for the length.
     const PacketFormat tiny = coded_format(1000, 2);
-    EXPECT_EQ(written(likely_packet(tiny), tiny.table(2)).bytes[25], 0);
+    EXPECT_EQ(written(likely_packet(tiny), tiny.prior(2)).bytes[25], 0);
 }
 
 TEST(CodedPacket, StatusOfIntactPackets)
 {
     const PacketFormat f = coded_format();
     const Packet p = likely_packet(f);
-    const Bytes good = written(p, f.table(2)).bytes;
+    const Bytes good = written(p, f.prior(2)).bytes;
     const std::size_t size = good[52];
     const auto after = [&](std::size_t at, std::initializer_list<int> values) {
         Bytes bytes = good;
@@ -470,7 +470,7 @@ TEST(CodedPacket, StatusOfIntactPackets)
     const int length = static_cast<int>(size);
     EXPECT_EQ(after(0, {}), PacketStatus::ok);
     EXPECT_EQ(after(6, {0, 0}), PacketStatus::ok);
-    EXPECT_EQ(after(6, {3, 0}), PacketStatus::bad_field);   // has no table
+    EXPECT_EQ(after(6, {3, 0}), PacketStatus::bad_field);   // has no prior
     EXPECT_EQ(after(6, {2, 255}), PacketStatus::bad_field); // nor has this one
     EXPECT_EQ(after(25, {2}), PacketStatus::bad_field);
     EXPECT_EQ(after(25, {255}), PacketStatus::bad_field);
@@ -489,14 +489,14 @@ TEST(CodedPacket, StatusOfIntactPackets)
     for (std::size_t at = 56 + size; at < good.size() - 4; ++at) { // the zeros
         EXPECT_EQ(after(at, {1}), PacketStatus::bad_field);
     }
-    EXPECT_EQ(status_of(good, format(1000, 100)), PacketStatus::bad_field); // no tables
+    EXPECT_EQ(status_of(good, format(1000, 100)), PacketStatus::bad_field); // no priors
 }
 
 //! With a right CRC, what is accepted is exactly what encode() writes, plain or coded.
 TEST(CodedPacket, AcceptsOnlyWhatEncodeWrites)
 {
     const PacketFormat f = coded_format(5, 60);
-    const Bytes good = written(likely_packet(f), f.table(2)).bytes;
+    const Bytes good = written(likely_packet(f), f.prior(2)).bytes;
     ASSERT_EQ(good[25], 1);
     std::mt19937 engine(6);
     int accepted = 0;
@@ -513,8 +513,8 @@ TEST(CodedPacket, AcceptsOnlyWhatEncodeWrites)
         const auto status = decode(bytes.data(), bytes.size(), f, out);
         ASSERT_EQ(status_of(bytes, f), status);
         if (status == PacketStatus::ok) {
-            const auto* table = bytes[25] == 1 ? f.table(out.access_point) : nullptr;
-            ASSERT_EQ(written(out, table).bytes, bytes);
+            const auto* prior = bytes[25] == 1 ? f.prior(out.access_point) : nullptr;
+            ASSERT_EQ(written(out, prior).bytes, bytes);
             ASSERT_LT(*std::max_element(out.indices.begin(), out.indices.end()), 5u);
             accepted += bytes != good;
         }
@@ -523,7 +523,7 @@ TEST(CodedPacket, AcceptsOnlyWhatEncodeWrites)
     EXPECT_LT(accepted, 90000);
 }
 
-TEST(CodedPacket, RefusesTablesOfOtherCodebooks)
+TEST(CodedPacket, RefusesPriorsOfOtherMessages)
 {
     const auto message = [](const auto& function) -> std::string {
         try {
@@ -533,25 +533,26 @@ TEST(CodedPacket, RefusesTablesOfOtherCodebooks)
         }
         return "";
     };
-    const std::vector<FrequencyTable> tables{uneven_table(1000), uneven_table(999)};
-    const auto wrong_format =
-        message([&] { PacketFormat(1000, 10, scenario_print, model_print, tables); });
-    EXPECT_NE(wrong_format.find("access point 1 is for 999"), std::string::npos)
-        << wrong_format;
-    const auto wrong_table = message([&] {
-        const auto table = uneven_table(512);
-        written(packet_of(format()), &table);
-    });
-    EXPECT_NE(wrong_table.find("512 codewords does not go with 10 bits"),
-              std::string::npos)
-        << wrong_table;
+    for (const auto& wrong : {uneven_prior(999, 10), uneven_prior(1000, 9)}) {
+        const std::vector<IndexPrior> priors{uneven_prior(1000, 10), wrong};
+        const auto wrong_format =
+            message([&] { PacketFormat(1000, 10, scenario_print, model_print, priors); });
+        const auto expected = "access point 1 is for " + std::to_string(wrong.count()) +
+                              " indices below " + std::to_string(wrong.range());
+        EXPECT_NE(wrong_format.find(expected), std::string::npos) << wrong_format;
+    }
+    for (const auto& wrong : {uneven_prior(512, 25), uneven_prior(1000, 24)}) {
+        const auto wrong_prior = message([&] { written(packet_of(format()), &wrong); });
+        EXPECT_NE(wrong_prior.find("does not go with 25 of 10 bits"), std::string::npos)
+            << wrong_prior;
+    }
     const PacketFormat f = coded_format();
     Packet p = likely_packet(f);
     p.indices[5] = 1000;
-    const auto wrong_index = message([&] { written(p, f.table(2)); });
+    const auto wrong_index = message([&] { written(p, f.prior(2)); });
     EXPECT_NE(wrong_index.find("index 1000"), std::string::npos) << wrong_index;
-    EXPECT_EQ(f.table(3), nullptr);
-    EXPECT_EQ(format().table(0), nullptr);
+    EXPECT_EQ(f.prior(3), nullptr);
+    EXPECT_EQ(format().prior(0), nullptr);
 }
 
 TEST(PacketFormat, SizesAndRanges)

@@ -20,12 +20,16 @@ void bind_error_meter(py::module& m)
         R"doc(Scores estimates against the truth and the Cramér-Rao bound.
 
 Inputs: truth, estimates (both locations of all targets in m, then velocities in m/s) and
-optionally the root bound. Truth and estimates are paired by the tag frame. Message port
+optionally the root bound and, after it, the confidence of each estimate. Truth and estimates are paired by the tag frame. Message port
 `scores`: the dictionary of scores(), at most once a second.)doc")
         .def(py::init(&error_meter::make), py::arg("scenario"))
         .def("scores",
              &error_meter::scores,
              "Scores so far as a dictionary; NaN where nothing was counted.")
+        .def("calibration",
+             &error_meter::calibration,
+             "Mean confidence of all estimates, of those within and of those beyond 5 m, "
+             "and the share within 5 m, as a dictionary; NaN where nothing was counted.")
         .def("to_json",
              &error_meter::to_json,
              "scores() as a JSON object in one line; null where not finite.")

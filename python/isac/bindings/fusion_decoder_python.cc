@@ -22,15 +22,20 @@ void bind_fusion_decoder(py::module& m)
         "fusion_decoder",
         R"doc(Fuses the packets of all access points into locations and velocities, (16).
 
-Inputs: the packets of every receive access point; for a model whose decoder reads them, also
-the frames of every transmit access point. Output: locations of all targets in m, then their
-velocities in m/s, with the tag frame. Message port `estimates`: a PDU per frame with frame,
-time and confidence. Packets that are damaged or of another model are counted and dropped.)doc")
+Inputs: the packets of every receive access point that is not absent, in ascending order; for a
+model whose decoder reads them, also the frames of every transmit access point. Outputs:
+locations of all targets in m, then their velocities in m/s, with the tag frame; optionally the
+confidence of each target's estimate, 0 to 1. Message port `estimates`: a PDU per frame with
+frame, time and confidence. Packets that are damaged, of another model or with indices that no
+encoder gives are counted and dropped.)doc")
         .def(py::init(&fusion_decoder::make),
              py::arg("scenario"),
              py::arg("model_file"),
              py::arg("device") = "auto",
-             "device: auto, cpu or cuda:N.")
+             py::arg("absent") = std::vector<int>{},
+             "device: auto, cpu or cuda:N.\n\n"
+             "absent: receive access points whose packets do not come, counted from 0; "
+             "they have no input, and the estimates are made without them.")
         .def("packet_size", &fusion_decoder::packet_size, "Bytes of one packet.")
         .def("frames", &fusion_decoder::frames, "Frames decoded.")
         .def("frames_lost",

@@ -27,6 +27,13 @@ void bind_model_info(py::module& m)
         .def_readonly(
             "packet_size", &model_info::packet_size, "Bytes of a fronthaul packet.")
         .def_readonly("fingerprint", &model_info::fingerprint)
+        .def_readonly("codewords", &model_info::codewords, "Size of the codebook.")
+        .def_readonly("index_count",
+                      &model_info::index_count,
+                      "Indices of one access point and update.")
+        .def_readonly("vectors_sent",
+                      &model_info::vectors_sent,
+                      "How many of the indices are positions, ahead of the codewords.")
         .def_readonly("fronthaul_bits",
                       &model_info::fronthaul_bits,
                       "Index bits of one access point and update.")
