@@ -55,9 +55,7 @@ public:
             const auto status = cfisac::fronthaul::decode(
                 packets + static_cast<std::size_t>(i) * size, size, d_format, d_packet);
             if (status == cfisac::fronthaul::PacketStatus::ok) {
-                for (auto i = d_positions; i < d_packet.indices.size(); ++i) {
-                    d_counts.at(d_packet.indices[i])++;
-                }
+                count_codewords();
                 d_packets++;
                 d_coded_bits +=
                     cfisac::fronthaul::encode(d_packet,
@@ -101,6 +99,14 @@ public:
     }
 
 private:
+    //! Nothing to count where latents travel unquantized.
+    void count_codewords()
+    {
+        for (auto i = d_positions; !d_counts.empty() && i < d_packet.indices.size(); ++i) {
+            d_counts.at(d_packet.indices[i])++;
+        }
+    }
+
     cfisac::fronthaul::PacketFormat d_format;
     cfisac::fronthaul::Packet d_packet;  //!< its memory is reused
     std::vector<std::uint8_t> d_scratch; //!< a packet, entropy coded

@@ -42,6 +42,10 @@ Program program()
         "of a fresh model: what an access point knows of the transmitted signal: raw, "
         "pilot or "
         "reference, instead of the architecture's own");
+    add("latents",
+        word("NAME"),
+        "of a fresh model: quantized, or sent as float32 or float16 (D-VAE), instead of "
+        "the architecture's own");
     add("seed",
         po::value<Seed>()->default_value(Seed{0}, "0")->value_name("S"),
         "seed of fresh weights, 0 to 2^64-1");
@@ -73,6 +77,11 @@ Model fresh_model(const po::variables_map& values)
                 values["reference"].as<std::string>());
         });
     }
+    if (values.count("latents")) {
+        architecture.latents = of_option("latents", [&] {
+            return nn::latents_from_string(values["latents"].as<std::string>());
+        });
+    }
     if (!values.count("scenario")) {
         throw UsageError("--architecture needs --scenario");
     }
@@ -86,7 +95,7 @@ Model fresh_model(const po::variables_map& values)
 
 Model loaded_model(const po::variables_map& values)
 {
-    for (const auto* option : {"reference", "save"}) {
+    for (const auto* option : {"reference", "latents", "save"}) {
         if (values.count(option)) {
             throw UsageError(std::string("--") + option +
                              " goes with --architecture only");
@@ -106,12 +115,15 @@ struct CodedCost {
     double message_bits;  //!< of positions, if any, and codewords
 };
 
-//! Costs of the messages of each access point.
+//! Costs of the messages of each access point; none where latents are not quantized.
 std::vector<CodedCost> coded_costs(const Model& model)
 {
     const auto sent = static_cast<std::uint32_t>(model.vectors_sent());
     const auto codewords = static_cast<std::uint32_t>(model.index_count()) - sent;
     std::vector<CodedCost> costs;
+    if (!model.network()->quantized()) {
+        return costs;
+    }
     for (std::size_t m = 0; m < model.scenario().receive.size(); ++m) {
         const auto prior = cfisac::fronthaul::message_prior(
             model.codeword_counts(static_cast<std::int64_t>(m)),
@@ -139,6 +151,7 @@ nlohmann::ordered_json to_json(const Model& model)
     json["model_fingerprint"] = hexadecimal(model.fingerprint());
     json["read_out"] = nn::to_string(model.architecture().read_out);
     json["reference"] = cfisac::signal::to_string(reference);
+    json["latents"] = nn::to_string(model.architecture().latents);
     json["architecture"] = nlohmann::ordered_json::parse(model.architecture().to_json());
     json["encoders"] = counts.encoders;
     json["encoder_parameters"] = counts.encoder;
@@ -225,9 +238,11 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
                  ? "shared by " + std::to_string(receivers) + " access points"
                  : "one for each of " + std::to_string(receivers) + " access points"));
     row("projector", grouped(counts.projector) + " parameters per access point");
+    const bool quantized = model.network()->quantized();
     row("codebook",
-        grouped(counts.codebook) + " parameters per access point (" +
-            grouped(model.codewords()) + " codewords)");
+        quantized ? grouped(counts.codebook) + " parameters per access point (" +
+                        grouped(model.codewords()) + " codewords)"
+                  : "none: latents " + text("latents") + ", not quantized");
     row("decoder", grouped(counts.decoder) + " parameters");
 
     row("location range", interval(labels.location_min(), labels.location_max()) + " m");
@@ -239,7 +254,8 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
         latent += (latent.empty() ? "" : " x ") + std::to_string(size);
     }
     row("latent",
-        latent + " = " + grouped(model.index_count()) + " indices of " +
+        latent + " = " + grouped(model.index_count()) +
+            (quantized ? " indices of " : " words of ") +
             std::to_string(model.bits_per_index()) + " bit" + sent_note(model));
     const auto raw = scenario.raw_echo_bits();
     const double share =

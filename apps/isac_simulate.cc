@@ -348,6 +348,9 @@ void print_report(const Simulation& simulation,
                   figures.real_time_factor());
     row("frames", text);
     for (const auto& [m, counter] : simulation.counters()) {
+        if (model.codewords == 0) {
+            continue; // latents travel unquantized
+        }
         std::snprintf(text,
                       sizeof(text),
                       "%lld of %lld codewords in use, perplexity %.1f",

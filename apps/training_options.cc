@@ -82,6 +82,10 @@ void add_own_options(po::options_description& options)
         "codewords",
         po::value<Count>(),
         "of each codebook, 2 to 4096, instead of the architecture's")(
+        "latents",
+        po::value<std::string>(),
+        "quantized, or sent as float32 or float16 (D-VAE), instead of the "
+        "architecture's")(
         "steps", count_of(defaults.steps), "optimizer steps of the whole training")(
         "batch", count_of(defaults.batch), "frames per step, over all workers")(
         "seed",
@@ -194,6 +198,9 @@ cfisac::nn::Architecture read_architecture(const po::variables_map& arguments)
                              ", got " + std::to_string(codewords));
         }
         json["codewords"] = codewords;
+    }
+    if (arguments.count("latents")) {
+        json["latents"] = arguments["latents"].as<std::string>();
     }
     return cfisac::nn::Architecture::from_json(json.dump());
 }

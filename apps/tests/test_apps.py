@@ -2,6 +2,7 @@
 """The programs as a user calls them: help, figures, JSON, and what they refuse."""
 
 import json
+import math
 import os
 import pty
 import re
@@ -121,6 +122,12 @@ def test_other_programs_refuse_arguments(tmp_path):
         "all",
     )
     expect_error(run("isac_inspect", "a", "--save", "b"), 2, "--save")
+    expect_error(run("isac_inspect", "a", "--latents", "float16"), 2, "--latents")
+    expect_error(
+        run("isac_inspect", "--architecture", "lite", "--scenario", LITE, "--latents", "int8"),
+        2,
+        "int8",
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -164,6 +171,24 @@ def test_inspect_counts_the_reference():
     )
     # Precoder 64 N N_t K S and payload K S T 4 bits.
     assert figures["reference_bits_per_update"] == 64 * 16 * 4 * 32 + 4 * 32 * 32 * 4
+
+
+def test_inspect_shows_latents_that_are_not_quantized(tmp_path):
+    model = tmp_path / "dvae.safetensors"
+    fresh, _ = run_json(
+        *["isac_inspect", "--architecture", "lite", "--scenario", LITE],
+        *["--latents", "float16", "--save", model],
+    )
+    figures, result = run_json("isac_inspect", model)
+    assert figures == fresh
+    # 32 elements of each vector, projected: fewer than the encoder has channels.
+    vectors = math.prod(figures["latent_shape"])
+    assert figures["fronthaul_bits_per_update"] == 16 * 32 * vectors
+    assert figures["latents"] == "float16"
+    assert figures["codewords"] == figures["codebook_parameters"] == 0
+    assert figures["prior_entropy_bits"] == figures["expected_bits_per_update"] == []
+    assert "latents float16, not quantized" in result.stdout
+    assert "entropy coded" not in result.stdout
 
 
 # ----------------------------------------------------------------------- isac_simulate

@@ -4,6 +4,7 @@
 #include "model_files.h"
 #include "frames.h"
 
+#include <cfisac/nn/dvqvae.h>
 #include <cfisac/signal/device.h>
 #include <cfisac/signal/front_end.h>
 #include <gnuradio/isac/model_info.h>
@@ -23,6 +24,9 @@ cfisac::nn::Model load_model(const std::string& file,
 std::vector<cfisac::fronthaul::IndexPrior> index_priors(const cfisac::nn::Model& model)
 {
     std::vector<cfisac::fronthaul::IndexPrior> priors;
+    if (!model.network()->quantized()) {
+        return priors; // latents as they are: nothing is known of their words
+    }
     for (std::size_t m = 0; m < model.scenario().receive.size(); m++) {
         auto prior = cfisac::fronthaul::message_prior(
             model.codeword_counts(static_cast<std::int64_t>(m)),

@@ -22,6 +22,17 @@ enum class ReadOut { dense, grid };
 const char* to_string(ReadOut read_out);
 
 /*!
+ * What an access point sends of its latent: the indices of codewords (D-VQVAE), or the
+ * elements themselves in this type (D-VAE, the comparison without a quantizer).
+ */
+enum class Latents { quantized, float32, float16 };
+
+//! "quantized", "float32" or "float16"
+const char* to_string(Latents latents);
+//! \throws std::invalid_argument naming the word
+Latents latents_from_string(const std::string& name);
+
+/*!
  * Every size of a D-VQVAE. The defaults are the paper's network ("paper" preset).
  */
 struct Architecture {
@@ -31,8 +42,9 @@ struct Architecture {
     //! always their own
     bool shared_encoder = false;
 
-    int64_t codeword_dim = 512; //!< D
-    int64_t codewords = 32;     //!< N_c
+    Latents latents = Latents::quantized;
+    int64_t codeword_dim = 512; //!< D, also of a projected latent that is not quantized
+    int64_t codewords = 32;     //!< N_c; not used where latents are not quantized
 
     //! Sizes of the printed networks, see EncoderOptions and DecoderOptions
     struct Dense {

@@ -19,6 +19,11 @@ namespace cfisac::nn {
  * The networks of all roles: encoders (12) and quantizers (13)–(15) of the receive access
  * points, decoder (16) of the central unit; with either read-out.
  *
+ * Without quantizers (Architecture::latents other than quantized, a D-VAE) the quantizers
+ * keep projector and choice of vectors and have no codebook. Training then passes latents
+ * through `quantizer(m)->unquantized` and `restore`; nothing is rounded there, also for
+ * float16, whose rounding (2^-11 relative) is that of the packets.
+ *
  * Submodules: encoder.M, quantizer.M, decoder.
  */
 class DVqVaeImpl : public torch::nn::Module
@@ -31,11 +36,13 @@ public:
     DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed);
 
     int64_t receivers() const { return static_cast<int64_t>(d_quantizers.size()); }
+    //! whether codewords travel; if not, the elements of the latents do
+    bool quantized() const { return d_architecture.latents == Latents::quantized; }
     //! dimensions of a latent after its channels
     const std::vector<int64_t>& latent_shape() const { return d_latent_shape; }
     //! vectors in a latent
     int64_t positions() const;
-    //! L, indices of a latent
+    //! L, indices of a latent; of one that is not quantized its words, see LatentWords
     int64_t index_count() const;
 
     /*!

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cfisac/nn/detections.h>
 #include <cfisac/nn/grid_encoder.h>
 #include <cfisac/signal/layout.h>
 #include <torch/nn/modules/linear.h>
@@ -108,12 +109,24 @@ struct GridPeaks {
 
 /*!
  * The Q cells of the highest presence that are not beside a higher one (3 × 3 non-maximum
- * suppression).
+ * suppression). Of equal neighbours the first counts, in row-major order; where there are
+ * fewer than Q such cells, the others follow.
  *
  * \throws std::invalid_argument if there are fewer cells than targets
  */
 GridPeaks read_peaks(const GridOutput& output,
                      const GridDecoderImpl& decoder,
                      int64_t targets);
+
+/*!
+ * All cells, for each frame, that are not beside a higher one, as in read_peaks, and whose
+ * probability of presence is above the threshold: for scenes whose number of targets is
+ * not known.
+ *
+ * \throws std::invalid_argument unless the threshold is between 0 and 1, ends excluded
+ */
+std::vector<Detections> read_peaks_above(const GridOutput& output,
+                                         const GridDecoderImpl& decoder,
+                                         double threshold);
 
 } // namespace cfisac::nn

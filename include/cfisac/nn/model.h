@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <cfisac/nn/architecture.h>
+#include <cfisac/nn/detections.h>
 #include <cfisac/scenario/scenario.h>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,9 @@ class DVqVaeImpl;
 /*! A D-VQVAE for inference: one encoder with projector and codebook for each receive
  * access point, and the decoder of the central unit. All calls are without gradients,
  * from one thread at a time.
+ *
+ * Where latents are not quantized (a D-VAE), the same calls take words of 16 bits for
+ * indices: K positions where only K vectors travel, then the elements as in LatentWords.
  */
 class Model
 {
@@ -53,7 +57,7 @@ public:
     std::uint64_t fingerprint() const;
 
     std::int64_t index_count() const;    //!< L, indices per update and access point
-    std::int64_t codewords() const;      //!< N_c
+    std::int64_t codewords() const;      //!< N_c; zero where latents are not quantized
     std::int64_t index_range() const;    //!< every index is below this
     std::int64_t bits_per_index() const; //!< ceil(log2 index_range)
     std::int64_t vectors_sent() const;   //!< K, positions ahead of the codewords, or zero
@@ -62,7 +66,7 @@ public:
     std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
     /*! Moving averages (18) of how often access point m chose each codeword in training,
      * [N_c]: finite and not negative, in no particular unit. They are part of the
-     * fingerprint.
+     * fingerprint. Empty where latents are not quantized.
      */
     std::vector<float> codeword_counts(std::int64_t receiver) const;
     //! Whether `decode` reads the transmitted frames.
@@ -75,15 +79,18 @@ public:
      * \param echo Y_m [B, M_r, S, T], complex64
      * \param transmit X [B, N, N_t, S, T], complex64; may be undefined for `raw`
      * \return indices [B, L], int64
-     * \throws std::invalid_argument on a wrong shape or a sample that is not finite
+     * \throws std::invalid_argument on a wrong shape, a sample that is not finite, or a
+     * latent beyond the range of float16 where it travels so
      */
     at::Tensor encode(std::int64_t receiver,
                       const at::Tensor& echo,
                       const at::Tensor& transmit) const;
 
-    //! Whether indices [B, L], int64, of access point m are some that `encode` can give.
+    //! Whether indices [B, L], int64, of access point m are some that `encode` can give;
+    //! words that give NaN or infinity are not.
     bool accepts(std::int64_t receiver, const at::Tensor& indices) const;
-    //! The codewords among the indices [B, L] of access point m.
+    //! The codewords among the indices [B, L] of access point m; none, [B, 0], where
+    //! latents are not quantized.
     at::Tensor codewords_of(std::int64_t receiver, const at::Tensor& indices) const;
 
     /*! Central unit: codewords from indices, decoder (16), read-out.
@@ -95,6 +102,19 @@ public:
     Estimates decode(const std::vector<at::Tensor>& indices,
                      const at::Tensor& transmit) const;
 
+    /*! Central unit, where the number of targets is not known: every peak whose
+     * probability of presence is above the threshold. For the grid read-out only.
+     * \param indices as for `decode`
+     * \param transmit as for `decode`; not read by the grid read-out
+     * \param threshold between 0 and 1, ends excluded
+     * \return one for each of the B frames
+     * \throws std::invalid_argument for the dense read-out, which estimates exactly Q
+     * targets, and naming a threshold out of range
+     */
+    std::vector<Detections> detect(const std::vector<at::Tensor>& indices,
+                                   const at::Tensor& transmit,
+                                   double threshold) const;
+
     //! The trainable network behind this model.
     const std::shared_ptr<DVqVaeImpl>& network() const { return d_network; }
 
@@ -103,6 +123,8 @@ private:
           const Architecture& architecture,
           std::shared_ptr<DVqVaeImpl> network);
     void check_counts() const;
+    at::Tensor message_of(std::int64_t receiver, const at::Tensor& latent) const;
+    at::Tensor latent_of(std::int64_t receiver, const at::Tensor& message) const;
 
     // Latents of all access points and, where one is missing, the mask of those present.
     std::pair<std::vector<at::Tensor>, at::Tensor>

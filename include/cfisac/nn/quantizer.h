@@ -18,7 +18,7 @@ struct QuantizerOptions {
     TORCH_ARG(int64_t, features) = 128;
     //! D, dimension of a codeword
     TORCH_ARG(int64_t, codeword_dim) = 512;
-    //! N_c
+    //! N_c; zero: projector and choice of vectors only, without a codebook
     TORCH_ARG(int64_t, codewords) = 32;
     //! γ of the moving averages (18), (19)
     TORCH_ARG(double, decay) = 0.99;
@@ -51,6 +51,12 @@ struct QuantizerOutput {
     torch::Tensor commitment;
 };
 
+//! What travels of a latent that is not quantized
+struct UnquantizedLatent {
+    torch::Tensor positions; //!< [B, K] int64, ascending; undefined where all travel
+    torch::Tensor elements;  //!< [B, n·F], vector after vector, F elements of each
+};
+
 /*!
  * Vector quantizer of one receive access point, (13)–(15), with the codebook update by
  * moving averages (18)–(20).
@@ -69,8 +75,11 @@ struct QuantizerOutput {
  * unit: where most of a latent says that there is nothing, this spends the bits on the
  * rest. What travels are then K positions in ascending order, followed by K·G codewords.
  *
+ * Without a codebook (codewords zero) it serves a D-VAE: `unquantized` and `restore` take
+ * the place of `indices` and `lookup`, which like all that reads the codebook are refused.
+ *
  * Parameter: projector.weight [G·D, H]. Buffers, saved with the model: codebook [N_c, D],
- * counts [N_c], sums [N_c, D].
+ * counts [N_c], sums [N_c, D]; none without a codebook.
  */
 class VectorQuantizerImpl : public torch::nn::Module
 {
@@ -108,6 +117,26 @@ public:
     bool accepts(const torch::Tensor& indices) const;
     //! the codewords among indices [B, L]
     torch::Tensor codewords_of(const torch::Tensor& indices) const;
+    /*!
+     * Whether the positions, the first K of indices [B, L] int64, ascend within [0, P);
+     * true where all vectors travel.
+     */
+    bool accepts_positions(const torch::Tensor& indices) const;
+
+    /*!
+     * [B, H, …] → what travels without a quantizer, with its gradient. The projector is
+     * linear: of y and Wy the one with fewer elements travels (Wy if equal), and y is
+     * projected where it arrives. The vectors sent are those of the largest ‖Wy‖.
+     *
+     * \throws std::invalid_argument on NaN or infinity
+     */
+    UnquantizedLatent unquantized(const torch::Tensor& latent);
+    //! What `unquantized` gave → Wy [B, G·D, latent_shape…], zero where nothing was sent
+    torch::Tensor restore(const UnquantizedLatent& latent,
+                          torch::IntArrayRef latent_shape);
+    //! F = min(H, G·D), elements of a vector that travel without a quantizer
+    int64_t unquantized_features() const;
+
     //! L for a latent of so many vectors
     int64_t index_count(int64_t positions) const;
     //! every index is below this: N_c, or the larger of N_c and P where positions travel
@@ -156,13 +185,17 @@ public:
 
 private:
     torch::Tensor flatten(const torch::Tensor& latent) const;
+    torch::Tensor project_rows(const torch::Tensor& rows);
+    bool projected_on_arrival() const; // of a latent that is not quantized
     torch::Tensor nearest(const torch::Tensor& pieces) const;
     torch::Tensor choose(const torch::Tensor& projected, int64_t batch) const;
+    torch::Tensor select(const torch::Tensor& rows, const torch::Tensor& chosen) const;
     torch::Tensor pick(const torch::Tensor& projected, const torch::Tensor& chosen) const;
     torch::Tensor spread(const torch::Tensor& codewords,
                          const torch::Tensor& chosen,
                          int64_t batch,
                          torch::IntArrayRef latent_shape) const;
+    void require_codebook() const;
     void check_indices(const torch::Tensor& indices) const;
     torch::Tensor histogram(const torch::Tensor& indices) const;
     void check_projected(const torch::Tensor& projected) const;

@@ -86,6 +86,24 @@ const char* to_string(ReadOut read_out)
     return read_out == ReadOut::dense ? "dense" : "grid";
 }
 
+const char* to_string(Latents latents)
+{
+    return latents == Latents::quantized ? "quantized"
+           : latents == Latents::float32 ? "float32"
+                                         : "float16";
+}
+
+Latents latents_from_string(const std::string& name)
+{
+    for (const auto latents : {Latents::quantized, Latents::float32, Latents::float16}) {
+        if (name == to_string(latents)) {
+            return latents;
+        }
+    }
+    throw std::invalid_argument("latents must be quantized, float32 or float16, got '" +
+                                name + "'");
+}
+
 Architecture Architecture::preset(const std::string& name)
 {
     Architecture architecture;
@@ -113,6 +131,10 @@ std::string Architecture::to_json() const
     json["read_out"] = nn::to_string(read_out);
     json["reference"] = signal::to_string(reference);
     json["shared_encoder"] = shared_encoder;
+    if (latents != Latents::quantized) {
+        // Left out otherwise: older model files have fingerprints without it.
+        json["latents"] = nn::to_string(latents);
+    }
     auto copy = *this;
     visit_sizes(copy, [&](const std::string& group, const char* key, int64_t& value) {
         (group.empty() ? json : json[group])[key] = value;
@@ -130,7 +152,7 @@ Architecture Architecture::from_json(const std::string& text)
     }
     Architecture a;
     std::set<std::string> top = {
-        "read_out", "reference", "shared_encoder", "dense", "grid"};
+        "read_out", "reference", "shared_encoder", "latents", "dense", "grid"};
     std::set<std::string> dense, grid = {"doppler_spacing_hz"};
     visit_sizes(a, [&](const std::string& group, const char* key, int64_t&) {
         (group.empty() ? top : group == "dense" ? dense : grid).insert(key);
@@ -179,6 +201,12 @@ Architecture Architecture::from_json(const std::string& text)
             refuse("reference", "must be a string, got " + found->dump());
         }
         a.reference = signal::reference_from_string(found->get<std::string>());
+    }
+    if (const auto* found = find(json, "", "latents")) {
+        if (!found->is_string()) {
+            refuse("latents", "must be a string, got " + found->dump());
+        }
+        a.latents = latents_from_string(found->get<std::string>());
     }
     return a;
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/latent_words.h>
 #include <cfisac/nn/model_io.h>
 
 namespace cfisac::nn {
@@ -149,11 +150,18 @@ void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
     QuantizerOptions options;
     options.features(features)
         .codeword_dim(d_architecture.codeword_dim)
-        .codewords(d_architecture.codewords);
+        .codewords(quantized() ? d_architecture.codewords : 0);
     if (d_architecture.read_out == ReadOut::grid) {
         options.groups(d_architecture.grid.codewords_per_vector)
             .sent(d_architecture.grid.vectors_sent)
             .positions(positions());
+        detail::require(quantized() || options.sent() == 0 ||
+                            positions() <= LatentWords::range,
+                        "architecture: vectors_sent: a latent of ",
+                        positions(),
+                        " vectors has positions that do not fit a word of ",
+                        LatentWords::bits,
+                        " bits");
     }
     for (size_t m = 0; m < d_scenario.receive.size(); m++) {
         options.seed(part_seed(seed, quantizer_part + m));
@@ -173,7 +181,14 @@ int64_t DVqVaeImpl::positions() const
 
 int64_t DVqVaeImpl::index_count() const
 {
-    return d_quantizers[0]->index_count(positions());
+    const auto& quantizer = d_quantizers[0];
+    if (quantized()) {
+        return quantizer->index_count(positions());
+    }
+    const auto chosen = quantizer->options().sent();
+    return chosen + (chosen > 0 ? chosen : positions()) *
+                        quantizer->unquantized_features() *
+                        LatentWords(d_architecture.latents).words_per_element();
 }
 
 torch::Tensor DVqVaeImpl::front_end(int64_t receiver,

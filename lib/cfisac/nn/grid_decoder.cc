@@ -4,6 +4,8 @@
 #include <cfisac/nn/grid_decoder.h>
 #include <cfisac/nn/model_io.h>
 
+#include <algorithm>
+
 namespace cfisac::nn {
 
 namespace {
@@ -44,6 +46,17 @@ at::Tensor lift_weights(const signal::Layout& layout,
     const auto distance =
         (doppler_hz.unsqueeze(-1) - lines).abs() / options.doppler_spacing_hz();
     return (1.0 - distance).clamp_min(0.0).to(at::kFloat);
+}
+
+// Which cells are not beside a higher one, or an equal one before them: [B, G', G'] bool
+at::Tensor peaks_of(const at::Tensor& presence)
+{
+    // The maximum of a window is at its first highest cell.
+    const auto highest = std::get<1>(
+        at::max_pool2d_with_indices(presence.unsqueeze(1), {3, 3}, {1, 1}, {1, 1}));
+    const auto own = at::arange(presence.size(1) * presence.size(2), highest.options())
+                         .view({presence.size(1), presence.size(2)});
+    return highest.squeeze(1) == own;
 }
 
 } // namespace
@@ -208,12 +221,10 @@ GridPeaks read_peaks(const GridOutput& output,
                     " targets from ",
                     cells,
                     " cells");
-    const auto highest =
-        at::max_pool2d(presence.unsqueeze(1), {3, 3}, {1, 1}, {1, 1}).squeeze(1);
     // A cell beside a higher one keeps its rank behind all peaks, so that there are
     // always enough.
     const auto span = presence.amax() - presence.amin() + 1.0;
-    const auto ranked = at::where(highest == presence, presence, presence - span);
+    const auto ranked = at::where(peaks_of(presence), presence, presence - span);
     const auto index = std::get<1>(ranked.flatten(1).topk(targets, 1));
     const auto at_peaks =
         [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, Q, 2]
@@ -226,6 +237,32 @@ GridPeaks read_peaks(const GridOutput& output,
     return {at_peaks(location),
             at_peaks(output.velocity),
             presence.flatten(1).gather(1, index).sigmoid()};
+}
+
+std::vector<Detections> read_peaks_above(const GridOutput& output,
+                                         const GridDecoderImpl& decoder,
+                                         double threshold)
+{
+    detail::require(threshold > 0.0 && threshold < 1.0,
+                    "the threshold of presence is ",
+                    threshold,
+                    ", must be between 0 and 1, ends excluded");
+    const auto counts = peaks_of(output.presence)
+                            .logical_and(output.presence.sigmoid() > threshold)
+                            .flatten(1)
+                            .sum(1)
+                            .to(at::kCPU);
+    // The strongest peaks come first, so that each frame keeps its first ones.
+    const auto most = std::max<int64_t>(1, counts.max().item<int64_t>());
+    const auto peaks = read_peaks(output, decoder, most);
+    std::vector<Detections> detections;
+    for (int64_t b = 0; b < counts.size(0); b++) {
+        const auto count = counts[b].item<int64_t>();
+        detections.push_back({peaks.location[b].slice(0, 0, count),
+                              peaks.velocity[b].slice(0, 0, count),
+                              peaks.confidence[b].slice(0, 0, count)});
+    }
+    return detections;
 }
 
 } // namespace cfisac::nn

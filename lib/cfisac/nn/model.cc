@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/latent_words.h>
 #include <cfisac/nn/model.h>
 #include <cfisac/nn/model_io.h>
 #include <cfisac/nn/safetensors.h>
@@ -164,9 +165,16 @@ uint64_t Model::fingerprint() const
 
 int64_t Model::index_count() const { return d_network->index_count(); }
 
-int64_t Model::codewords() const { return d_architecture.codewords; }
+int64_t Model::codewords() const
+{
+    return d_network->quantizer(0)->options().codewords();
+}
 
-int64_t Model::index_range() const { return d_network->quantizer(0)->index_range(); }
+int64_t Model::index_range() const
+{
+    return d_network->quantized() ? d_network->quantizer(0)->index_range()
+                                  : LatentWords::range;
+}
 
 int64_t Model::vectors_sent() const { return d_network->quantizer(0)->options().sent(); }
 
@@ -174,21 +182,32 @@ int64_t Model::positions() const { return d_network->positions(); }
 
 bool Model::accepts(int64_t receiver, const at::Tensor& indices) const
 {
-    return d_network->quantizer(receiver)->accepts(indices);
+    auto& quantizer = d_network->quantizer(receiver);
+    if (d_network->quantized()) {
+        return quantizer->accepts(indices);
+    }
+    return quantizer->accepts_positions(indices) &&
+           LatentWords(d_architecture.latents)
+               .accepts(indices.slice(1, quantizer->options().sent()));
 }
 
 at::Tensor Model::codewords_of(int64_t receiver, const at::Tensor& indices) const
 {
-    return d_network->quantizer(receiver)->codewords_of(indices);
+    return d_network->quantized() ? d_network->quantizer(receiver)->codewords_of(indices)
+                                  : indices.slice(1, 0, 0);
 }
 
 int64_t Model::bits_per_index() const
 {
-    return d_network->quantizer(0)->bits_per_index();
+    return d_network->quantized() ? d_network->quantizer(0)->bits_per_index()
+                                  : LatentWords::bits;
 }
 
 std::vector<float> Model::codeword_counts(int64_t receiver) const
 {
+    if (!d_network->quantized()) {
+        return {};
+    }
     const auto counts = d_network->quantizer(receiver)
                             ->counts()
                             .to(at::kCPU, at::kFloat)
@@ -230,12 +249,62 @@ at::Tensor Model::encode(int64_t receiver,
         detail::require_finite(at::view_as_real(transmit), "transmit", "samples");
     }
     const auto input = d_network->front_end(receiver, echo, transmit);
-    return d_network->quantizer(receiver)->indices(d_network->encode(receiver, input));
+    return message_of(receiver, d_network->encode(receiver, input));
+}
+
+// Latent [B, H, …] → what travels [B, L]
+at::Tensor Model::message_of(int64_t receiver, const at::Tensor& latent) const
+{
+    auto& quantizer = d_network->quantizer(receiver);
+    if (d_network->quantized()) {
+        return quantizer->indices(latent);
+    }
+    const auto sent = quantizer->unquantized(latent);
+    const auto words = LatentWords(d_architecture.latents).to_words(sent.elements);
+    return sent.positions.defined() ? at::cat({sent.positions, words}, 1) : words;
+}
+
+// What travels [B, L] → latent [B, G·D, …]
+at::Tensor Model::latent_of(int64_t receiver, const at::Tensor& message) const
+{
+    auto& quantizer = d_network->quantizer(receiver);
+    if (d_network->quantized()) {
+        return quantizer->lookup(message, d_network->latent_shape());
+    }
+    detail::require(message.dim() == 2 && message.size(1) == index_count() &&
+                        message.scalar_type() == at::kLong,
+                    "words of access point ",
+                    receiver,
+                    " must be [batch, ",
+                    index_count(),
+                    "] of int64, got ",
+                    message.sizes(),
+                    " of ",
+                    message.scalar_type());
+    detail::require(accepts(receiver, message),
+                    "words of access point ",
+                    receiver,
+                    " must give finite ",
+                    to_string(d_architecture.latents),
+                    " values after positions that ascend");
+    const auto chosen = quantizer->options().sent();
+    UnquantizedLatent latent;
+    if (chosen > 0) {
+        latent.positions = message.slice(1, 0, chosen);
+    }
+    latent.elements =
+        LatentWords(d_architecture.latents).from_words(message.slice(1, chosen));
+    return quantizer->restore(latent, d_network->latent_shape());
 }
 
 std::pair<std::vector<at::Tensor>, at::Tensor>
 Model::latents_of(const std::vector<at::Tensor>& indices) const
 {
+    detail::require(static_cast<int64_t>(indices.size()) == d_network->receivers(),
+                    "indices of ",
+                    d_network->receivers(),
+                    " access points are needed, got ",
+                    indices.size());
     int64_t batch = -1;
     for (const auto& each : indices) {
         batch = each.defined() ? each.size(0) : batch;
@@ -246,14 +315,13 @@ Model::latents_of(const std::vector<at::Tensor>& indices) const
     auto present = at::ones({batch, static_cast<int64_t>(indices.size())}, device());
     bool complete = true;
     for (size_t m = 0; m < indices.size(); m++) {
-        auto& quantizer = d_network->quantizer(m);
         if (indices[m].defined()) {
-            latents[m] = quantizer->lookup(indices[m], shape);
+            latents[m] = latent_of(m, indices[m]);
             continue;
         }
         complete = false;
         present.select(1, m).zero_();
-        const auto& options = quantizer->options();
+        const auto& options = d_network->quantizer(m)->options();
         std::vector<int64_t> sizes = {batch, options.groups() * options.codeword_dim()};
         sizes.insert(sizes.end(), shape.begin(), shape.end());
         latents[m] = at::zeros(sizes, device());
@@ -265,11 +333,6 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
                         const at::Tensor& transmit) const
 {
     torch::NoGradGuard no_grad;
-    detail::require(static_cast<int64_t>(indices.size()) == d_network->receivers(),
-                    "indices of ",
-                    d_network->receivers(),
-                    " access points are needed, got ",
-                    indices.size());
     const auto [latents, present] = latents_of(indices);
     if (d_architecture.read_out == ReadOut::grid) {
         auto peaks = read_peaks(d_network->decode_grid(latents, present),
@@ -283,6 +346,22 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
     return {location,
             velocity,
             at::ones({location.size(0), location.size(1)}, location.options())};
+}
+
+std::vector<Detections> Model::detect(const std::vector<at::Tensor>& indices,
+                                      const at::Tensor& /*transmit*/,
+                                      double threshold) const
+{
+    torch::NoGradGuard no_grad;
+    detail::require(d_architecture.read_out == ReadOut::grid,
+                    "the ",
+                    to_string(d_architecture.read_out),
+                    " read-out estimates exactly ",
+                    d_scenario.targets.count,
+                    " targets; to detect an unknown number needs the grid read-out");
+    const auto [latents, present] = latents_of(indices);
+    return read_peaks_above(
+        d_network->decode_grid(latents, present), d_network->grid_decoder(), threshold);
 }
 
 } // namespace cfisac::nn

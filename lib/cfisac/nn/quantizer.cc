@@ -20,12 +20,17 @@ using torch::Tensor;
 
 namespace {
 
+bool within(const Tensor& values, int64_t end)
+{
+    return (values >= 0).logical_and(values < end).all().item<bool>();
+}
+
 void check(const QuantizerOptions& options)
 {
     const auto* owner = "QuantizerOptions";
     detail::require_positive(options.features(), owner, "features");
     detail::require_positive(options.codeword_dim(), owner, "codeword_dim");
-    detail::require_positive(options.codewords(), owner, "codewords");
+    detail::require_not_negative(options.codewords(), owner, "codewords");
     require(options.decay() >= 0 && options.decay() < 1,
             "QuantizerOptions: decay is ",
             options.decay(),
@@ -65,6 +70,9 @@ VectorQuantizerImpl::VectorQuantizerImpl(const QuantizerOptions& options)
                     .bias(false)));
         initialise_weights(*this, options.seed());
     }
+    if (codewords == 0) {
+        return;
+    }
     const double bound = 1 / std::sqrt(static_cast<double>(dim));
     auto generator = detail::generator(options.seed(), "codebook");
     d_codebook = register_buffer(
@@ -93,12 +101,17 @@ Tensor VectorQuantizerImpl::flatten(const Tensor& latent) const
 
 Tensor VectorQuantizerImpl::project(const Tensor& latent)
 {
-    const auto rows = flatten(latent);
+    return project_rows(flatten(latent));
+}
+
+Tensor VectorQuantizerImpl::project_rows(const Tensor& rows)
+{
     return d_options.projector() ? d_projector(rows) : rows;
 }
 
 Tensor VectorQuantizerImpl::nearest(const Tensor& pieces) const
 {
+    require_codebook();
     const at::NoGradGuard no_grad;
     return detail::nearest(pieces, d_codebook, d_codebook.square().sum(1));
 }
@@ -120,16 +133,21 @@ Tensor VectorQuantizerImpl::choose(const Tensor& projected, int64_t batch) const
     return std::get<0>(largest.sort(1));
 }
 
-// [B·P, G·D] → [B·n, D]
-Tensor VectorQuantizerImpl::pick(const Tensor& projected, const Tensor& chosen) const
+// Rows of the vectors that are sent: [B·P, C] → [B·n, C]
+Tensor VectorQuantizerImpl::select(const Tensor& rows, const Tensor& chosen) const
 {
     if (!chosen.defined()) {
-        return projected.reshape({-1, d_options.codeword_dim()});
+        return rows;
     }
     const auto first = at::arange(chosen.size(0), chosen.options()).unsqueeze(1) *
                        d_options.positions();
-    return projected.index_select(0, (first + chosen).reshape({-1}))
-        .reshape({-1, d_options.codeword_dim()});
+    return rows.index_select(0, (first + chosen).reshape({-1}));
+}
+
+// [B·P, G·D] → [B·n, D]
+Tensor VectorQuantizerImpl::pick(const Tensor& projected, const Tensor& chosen) const
+{
+    return select(projected, chosen).reshape({-1, d_options.codeword_dim()});
 }
 
 // [B·n, D] → [B, G·D, latent_shape…], zero where nothing is sent
@@ -155,8 +173,45 @@ Tensor VectorQuantizerImpl::pieces(const Tensor& latent)
     return pick(projected, choose(projected, latent.size(0)));
 }
 
+int64_t VectorQuantizerImpl::unquantized_features() const
+{
+    return std::min(d_options.features(), d_options.groups() * d_options.codeword_dim());
+}
+
+bool VectorQuantizerImpl::projected_on_arrival() const
+{
+    return d_options.features() < d_options.groups() * d_options.codeword_dim();
+}
+
+UnquantizedLatent VectorQuantizerImpl::unquantized(const Tensor& latent)
+{
+    const auto batch = latent.size(0);
+    const auto rows = flatten(latent);
+    UnquantizedLatent sent;
+    if (projected_on_arrival() && d_options.sent() == 0) {
+        sent.elements = rows.reshape({batch, -1});
+        return sent;
+    }
+    const auto projected = project_rows(rows);
+    sent.positions = choose(projected, batch);
+    sent.elements = select(projected_on_arrival() ? rows : projected, sent.positions)
+                        .reshape({batch, -1});
+    return sent;
+}
+
+Tensor VectorQuantizerImpl::restore(const UnquantizedLatent& latent,
+                                    torch::IntArrayRef latent_shape)
+{
+    const auto rows = latent.elements.reshape({-1, unquantized_features()});
+    return spread(projected_on_arrival() ? project_rows(rows) : rows,
+                  latent.positions,
+                  latent.elements.size(0),
+                  latent_shape);
+}
+
 Tensor VectorQuantizerImpl::indices(const Tensor& latent)
 {
+    require_codebook();
     const at::NoGradGuard no_grad;
     const auto batch = latent.size(0);
     if (d_options.groups() == 1 && d_options.sent() == 0 && d_options.projector()) {
@@ -188,20 +243,17 @@ int64_t VectorQuantizerImpl::index_range() const
                     d_options.sent() > 0 ? d_options.positions() : 0);
 }
 
-bool VectorQuantizerImpl::accepts(const Tensor& indices) const
+bool VectorQuantizerImpl::accepts_positions(const Tensor& indices) const
 {
-    const auto within = [](const Tensor& values, int64_t end) {
-        return (values >= 0).logical_and(values < end).all().item<bool>();
-    };
-    if (!within(codewords_of(indices), d_options.codewords())) {
-        return false;
-    }
-    if (d_options.sent() == 0) {
-        return true;
-    }
     const auto chosen = indices.slice(1, 0, d_options.sent());
     return within(chosen, d_options.positions()) &&
            (chosen.slice(1, 1) > chosen.slice(1, 0, -1)).all().item<bool>();
+}
+
+bool VectorQuantizerImpl::accepts(const Tensor& indices) const
+{
+    return within(codewords_of(indices), d_options.codewords()) &&
+           accepts_positions(indices);
 }
 
 Tensor VectorQuantizerImpl::lookup(const Tensor& indices, torch::IntArrayRef latent_shape)
@@ -249,8 +301,15 @@ QuantizerOutput VectorQuantizerImpl::forward(const Tensor& latent)
     return out;
 }
 
+void VectorQuantizerImpl::require_codebook() const
+{
+    require(d_options.codewords() > 0,
+            "VectorQuantizer: has no codebook, its number of codewords is 0");
+}
+
 void VectorQuantizerImpl::check_projected(const Tensor& projected) const
 {
+    require_codebook();
     require(projected.dim() == 2 && projected.size(0) > 0 &&
                 projected.size(1) == d_options.codeword_dim(),
             "VectorQuantizer: projected rows ",
@@ -339,6 +398,7 @@ int64_t VectorQuantizerImpl::replace_dead(const Tensor& projected,
 
 void VectorQuantizerImpl::check_indices(const Tensor& indices) const
 {
+    require_codebook();
     require(indices.scalar_type() == at::kLong && indices.numel() > 0,
             "VectorQuantizer: indices ",
             indices.sizes(),
@@ -375,6 +435,7 @@ int64_t VectorQuantizerImpl::distinct(const Tensor& indices) const
 
 int64_t VectorQuantizerImpl::dead(double threshold) const
 {
+    require_codebook();
     return (d_counts < threshold).sum().item<int64_t>();
 }
 

@@ -27,7 +27,7 @@ struct Trainer::State {
           std::shared_ptr<Transport> transport);
 
     //! Whether codewords are sent, at the next step.
-    bool quantizing() const { return done >= options.warm_up; }
+    bool quantizing() const { return network.quantized() && done >= options.warm_up; }
     double learning_rate(std::int64_t step) const;
 
     //! Frames of a step that this worker takes.

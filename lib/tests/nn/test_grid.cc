@@ -5,6 +5,7 @@
 
 #include <cfisac/nn/grid_decoder.h>
 #include <cfisac/nn/model_io.h>
+#include <cmath>
 
 #include <string>
 #include <utility>
@@ -129,6 +130,73 @@ TEST(GridDecoder, MoreTargetsThanPeaksStillGiveCells)
     EXPECT_FALSE(at::equal(peaks.location[0][1], peaks.location[0][2]));
     expect_error<std::invalid_argument>([&] { read_peaks(output, *decoder, 37); },
                                         {"37"});
+}
+
+//! planes of two frames without targets
+GridOutput empty_planes()
+{
+    GridOutput output;
+    output.presence = at::full({2, 6, 6}, -5.0);
+    output.offset = at::zeros({2, 2, 6, 6});
+    output.velocity = at::zeros({2, 2, 6, 6});
+    return output;
+}
+
+TEST(GridDecoder, AllPeaksAboveTheThresholdWithTheSurestFirst)
+{
+    GridDecoder decoder(example_scenario("lite"), small_options());
+    auto output = empty_planes();
+    for (const int64_t x : {0, 2, 4}) { // nine peaks, more than the scenario's targets
+        for (const int64_t y : {0, 2, 4}) {
+            output.presence[1][x][y] = 0.1 * (3.0 * x + y) - 0.5;
+        }
+    }
+    output.presence[1][4][5] = 1.0; // beside a higher one: not a target
+    output.offset[1][0][4][4] = 0.25;
+    output.velocity[1][1][4][4] = 7.0;
+    const auto found = read_peaks_above(output, *decoder, 0.5); // logit above zero
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].location.sizes(), (at::IntArrayRef{0, 2}));
+    EXPECT_EQ(found[0].velocity.sizes(), (at::IntArrayRef{0, 2}));
+    EXPECT_EQ(found[0].confidence.sizes(), (at::IntArrayRef{0}));
+    const std::vector<double> logits = {1.1, 0.9, 0.7, 0.5, 0.3, 0.1};
+    ASSERT_EQ(found[1].confidence.size(0), 6);
+    for (size_t i = 0; i < logits.size(); i++) {
+        EXPECT_NEAR(
+            found[1].confidence[i].item<double>(), 1 / (1 + std::exp(-logits[i])), 1e-6);
+    }
+    const double cell = 100.0 / 6;
+    EXPECT_NEAR(found[1].location[0][0].item<double>(), 4.75 * cell, 1e-4);
+    EXPECT_NEAR(found[1].location[0][1].item<double>(), 4.5 * cell, 1e-4);
+    EXPECT_EQ(found[1].velocity[0][1].item<double>(), 7.0);
+    EXPECT_EQ(read_peaks_above(output, *decoder, 0.99)[1].confidence.size(0), 0);
+    const auto first = read_peaks(output, *decoder, 2);
+    EXPECT_TRUE(found[1].location.slice(0, 0, 2).equal(first.location[1]));
+}
+
+TEST(GridDecoder, OfEqualNeighboursTheFirstCounts)
+{
+    GridDecoder decoder(example_scenario("lite"), small_options());
+    auto output = empty_planes();
+    output.presence[0].slice(0, 1, 3).slice(1, 1, 4).fill_(2.0); // 2 × 3 cells
+    output.presence[0][5][5] = 1.0;
+    const auto found = read_peaks_above(output, *decoder, 0.5)[0];
+    ASSERT_EQ(found.confidence.size(0), 2);
+    const double cell = 100.0 / 6;
+    EXPECT_NEAR(found.location[0][0].item<double>(), 1.5 * cell, 1e-4);
+    EXPECT_NEAR(found.location[0][1].item<double>(), 1.5 * cell, 1e-4);
+    EXPECT_NEAR(found.location[1][0].item<double>(), 5.5 * cell, 1e-4);
+    EXPECT_TRUE(read_peaks(output, *decoder, 2).location[0].equal(found.location));
+}
+
+TEST(GridDecoder, ThresholdsOutsideZeroToOneAreRefused)
+{
+    GridDecoder decoder(example_scenario("lite"), small_options());
+    for (const double threshold : {0.0, 1.0, -0.5, 1.5, std::nan("")}) {
+        expect_error<std::invalid_argument>(
+            [&] { read_peaks_above(empty_planes(), *decoder, threshold); },
+            {"threshold", c10::str(threshold)});
+    }
 }
 
 TEST(GridEncoder, WrongPlanesAreRefused)

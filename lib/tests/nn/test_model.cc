@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "small_scenario.h"
+#include "small_model.h"
 #include "support.h"
 
 #include <cfisac/nn/dvqvae.h>
-#include <cfisac/nn/model.h>
 #include <cfisac/nn/safetensors.h>
-#include <cfisac/training/sampler.h>
 #include <cmath>
 
 using namespace cfisac::nn;
@@ -14,30 +12,6 @@ using cfisac::test::example_scenario;
 using cfisac::test::small_scenario;
 
 namespace {
-
-Architecture small_architecture(ReadOut read_out)
-{
-    Architecture a;
-    a.read_out = read_out;
-    a.reference = read_out == ReadOut::grid ? cfisac::signal::Reference::reference
-                                            : cfisac::signal::Reference::raw;
-    a.codeword_dim = 6;
-    a.codewords = 12;
-    a.dense = {4, 8, 2, 1, 4, 1, 1, 5, 7};
-    a.grid.cells = 8;
-    a.grid.doppler_lines = 6;
-    a.grid.doppler_spacing_hz = 1500.0;
-    a.grid.hidden_channels = 8;
-    a.grid.decoder_channels = 10;
-    a.grid.velocity_steps = 5;
-    return a;
-}
-
-cfisac::training::Batch frames(const cfisac::Scenario& scenario)
-{
-    return cfisac::training::draw_batch(cfisac::signal::Layout(scenario),
-                                        cfisac::signal::Random::range(5, 0, 3));
-}
 
 Estimates run(const Model& model, const cfisac::training::Batch& batch)
 {
@@ -132,6 +106,40 @@ TEST(Model, DenseWithReferenceHasAPlaneForEveryTransmitAntenna)
         {"transmit", "nothing"});
 }
 
+TEST(Model, DetectsWhatDecodeFindsAndWhatIsAboveTheThreshold)
+{
+    const auto scenario = small_scenario();
+    const auto batch = frames(scenario);
+    const Model model(scenario, small_architecture(ReadOut::grid), 4);
+    std::vector<at::Tensor> indices;
+    for (int m = 0; m < 2; m++) {
+        indices.push_back(model.encode(m, batch.echo.select(1, m), batch.transmit));
+    }
+    const auto estimates = model.decode(indices, batch.transmit);
+    const double threshold = 1e-3; // fresh weights are sure of nothing
+    const auto detections = model.detect(indices, batch.transmit, threshold);
+    ASSERT_EQ(detections.size(), 3u);
+    for (int b = 0; b < 3; b++) {
+        const auto& found = detections[b];
+        ASSERT_GE(found.confidence.size(0), 1);
+        EXPECT_GT(found.confidence.min().item<double>(), threshold);
+        EXPECT_TRUE(found.location[0].equal(estimates.location[b][0]));
+        EXPECT_TRUE(found.velocity[0].equal(estimates.velocity[b][0]));
+        EXPECT_TRUE(found.confidence[0].equal(estimates.confidence[b][0]));
+    }
+    for (const auto& found : model.detect(indices, at::Tensor(), 0.999)) {
+        EXPECT_EQ(found.location.sizes(), at::IntArrayRef({0, 2}));
+    }
+    expect_error<std::invalid_argument>([&] { model.detect(indices, at::Tensor(), 1.0); },
+                                        {"threshold", "1"});
+    expect_error<std::invalid_argument>(
+        [&] {
+            Model(scenario, small_architecture(ReadOut::dense), 4)
+                .detect(indices, batch.transmit, threshold);
+        },
+        {"dense", "grid"});
+}
+
 TEST(Model, OtherScenarioIsRefused)
 {
     const TemporaryFolder folder;
@@ -209,6 +217,8 @@ TEST(Architecture, WrongJsonIsNamed)
     refused(R"({"read_out": "tree"})", "tree");
     refused(R"({"reference": "guess"})", "guess");
     refused(R"({"shared_encoder": 1})", "shared_encoder");
+    refused(R"({"latents": 16})", "latents");
+    refused(R"({"latents": "float8"})", "'float8'");
     expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, {"'big'"});
 }
 

@@ -354,8 +354,8 @@ TEST(Quantizer, WrongInputsAreNamed)
 
 TEST(Quantizer, WrongSizesAreNamed)
 {
-    expect_error<std::invalid_argument>([] { VectorQuantizer(small().codewords(0)); },
-                                        {"codewords is 0"});
+    expect_error<std::invalid_argument>([] { VectorQuantizer(small().codewords(-1)); },
+                                        {"codewords is -1"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().decay(1)); },
                                         {"decay is 1"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(small().epsilon(-1)); },
