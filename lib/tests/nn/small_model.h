@@ -28,9 +28,10 @@ inline Architecture small_architecture(ReadOut read_out)
 }
 
 //! Three frames of a scenario.
-inline training::Batch frames(const Scenario& scenario)
+inline training::Batch frames(const Scenario& scenario, std::int64_t first = 0)
 {
-    return training::draw_batch(signal::Layout(scenario), signal::Random::range(5, 0, 3));
+    return training::draw_batch(signal::Layout(scenario),
+                                signal::Random::range(5, first, 3));
 }
 
 } // namespace cfisac::nn::test

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Several codewords for each vector, and only the largest vectors.
-#include "small_scenario.h"
+#include "small_model.h"
 #include "support.h"
 
 #include <cfisac/nn/dvqvae.h>
-#include <cfisac/nn/model.h>
 #include <cfisac/nn/quantizer.h>
-#include <cfisac/training/sampler.h>
 
 #include <algorithm>
 #include <numeric>
@@ -242,27 +240,15 @@ TEST(QuantizerSparse, NumbersOfIndicesAndBits)
 
 Architecture sparse_architecture()
 {
-    Architecture a;
-    a.read_out = ReadOut::grid;
-    a.reference = cfisac::signal::Reference::reference;
-    a.codeword_dim = 6;
-    a.codewords = 12;
-    a.grid.cells = 8;
-    a.grid.doppler_lines = 6;
-    a.grid.doppler_spacing_hz = 1500.0;
-    a.grid.hidden_channels = 8;
+    auto a = small_architecture(ReadOut::grid);
     a.grid.codewords_per_vector = 2;
     a.grid.vectors_sent = 7;
-    a.grid.decoder_channels = 10;
-    a.grid.velocity_steps = 5;
     return a;
 }
 
 std::vector<at::Tensor> encoded(const Model& model, int64_t first_frame)
 {
-    const auto batch =
-        cfisac::training::draw_batch(cfisac::signal::Layout(model.scenario()),
-                                     cfisac::signal::Random::range(5, first_frame, 3));
+    const auto batch = frames(model.scenario(), first_frame);
     std::vector<at::Tensor> indices;
     for (int64_t m = 0; m < 2; m++) {
         indices.push_back(model.encode(m, batch.echo.select(1, m), batch.transmit));

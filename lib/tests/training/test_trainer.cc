@@ -17,23 +17,23 @@ using cfisac::test::small_scenario;
 
 namespace {
 
-TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
+void expect_resumed_as_if_never_stopped(const nn::Architecture& architecture)
 {
     const TemporaryFolder folder;
-    Trainer straight(small_scenario(), small_architecture(), short_training());
+    Trainer straight(small_scenario(), architecture, short_training());
     while (!straight.finished()) {
         straight.step();
     }
     for (const int stop : {2, 7}) { // before and after the codebooks are made
         const auto file = folder.file("stopped.checkpoint");
         {
-            Trainer first(small_scenario(), small_architecture(), short_training());
+            Trainer first(small_scenario(), architecture, short_training());
             for (int k = 0; k < stop; k++) {
                 first.step();
             }
             first.save_checkpoint(file);
         }
-        Trainer second(small_scenario(), small_architecture(), short_training());
+        Trainer second(small_scenario(), architecture, short_training());
         second.resume(file);
         EXPECT_EQ(second.steps_done(), stop);
         while (!second.finished()) {
@@ -45,6 +45,25 @@ TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
                 << name << ", stopped at " << stop;
         }
     }
+}
+
+TEST(Trainer, ResumedIsBitForBitAsIfNeverStopped)
+{
+    expect_resumed_as_if_never_stopped(small_architecture());
+}
+
+TEST(Trainer, ResumedWithTheLargestVectorsIsBitForBitAsIfNeverStopped)
+{
+    auto architecture = small_architecture();
+    architecture.grid.vectors_sent = 20;
+    expect_resumed_as_if_never_stopped(architecture);
+}
+
+TEST(Trainer, ResumedWithoutQuantizerIsBitForBitAsIfNeverStopped)
+{
+    auto architecture = small_architecture();
+    architecture.latents = nn::Latents::float32;
+    expect_resumed_as_if_never_stopped(architecture);
 }
 
 TEST(Trainer, CheckpointOfOtherOptionsIsRefused)
