@@ -108,9 +108,11 @@ struct GridPeaks {
 };
 
 /*!
- * The Q cells of the highest presence that are not beside a higher one (3 × 3 non-maximum
- * suppression). Of equal neighbours the first counts, in row-major order; where there are
- * fewer than Q such cells, the others follow.
+ * The Q cells of the highest presence that see different targets: a cell whose location is
+ * within 0.6 cells of that of a higher one sees the same target (non-maximum suppression by
+ * location, so that two targets in neighbouring cells are both read). Of equal cells the
+ * first counts, in row-major order; where there are fewer than Q such cells, the others
+ * follow.
  *
  * \throws std::invalid_argument if there are fewer cells than targets
  */
@@ -119,7 +121,7 @@ GridPeaks read_peaks(const GridOutput& output,
                      int64_t targets);
 
 /*!
- * All cells, for each frame, that are not beside a higher one, as in read_peaks, and whose
+ * All cells, for each frame, that see different targets, as in read_peaks, and whose
  * probability of presence is above the threshold: for scenes whose number of targets is
  * not known.
  *

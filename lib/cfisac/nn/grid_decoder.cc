@@ -4,6 +4,8 @@
 #include <cfisac/nn/grid_decoder.h>
 #include <cfisac/nn/model_io.h>
 
+#include <limits>
+
 #include <algorithm>
 
 namespace cfisac::nn {
@@ -12,6 +14,7 @@ namespace {
 
 constexpr double fresh_residual_gain = 0.3;
 constexpr double fresh_presence_logit = -4.0;
+constexpr double same_target_cells = 0.6;
 
 // All pairs of `first` and `second`: [n, 2]
 at::Tensor plane_of(const at::Tensor& first, const at::Tensor& second)
@@ -48,15 +51,58 @@ at::Tensor lift_weights(const signal::Layout& layout,
     return (1.0 - distance).clamp_min(0.0).to(at::kFloat);
 }
 
-// Which cells are not beside a higher one, or an equal one before them: [B, G', G'] bool
-at::Tensor peaks_of(const at::Tensor& presence)
+// Cells in the order in which they are read, see read_peaks.
+struct ReadCells {
+    at::Tensor index; // [B, n]
+    at::Tensor alone; // [B, n], false where the cell sees a target that was read before
+};
+
+ReadCells read_cells(const GridOutput& output, const at::Tensor& centres, int64_t count)
 {
-    // The maximum of a window is at its first highest cell.
-    const auto highest = std::get<1>(
-        at::max_pool2d_with_indices(presence.unsqueeze(1), {3, 3}, {1, 1}, {1, 1}));
-    const auto own = at::arange(presence.size(1) * presence.size(2), highest.options())
-                         .view({presence.size(1), presence.size(2)});
-    return highest.squeeze(1) == own;
+    const auto presence = output.presence.flatten(1);
+    // Where each cell sees its target, in cells: [B, 2, G'²]
+    const auto seen = (centres + output.offset).flatten(2);
+    const auto span = presence.amax() - presence.amin() + 1.0;
+    auto ranked = presence.clone();
+    auto free = at::ones_like(presence, at::kBool);
+    std::vector<at::Tensor> index, alone;
+    for (int64_t k = 0; k < count; k++) {
+        // Those that are not free come behind all that are, so that there are always
+        // enough.
+        const auto best =
+            at::where(free, ranked, ranked - span).argmax(1, /*keepdim=*/true);
+        index.push_back(best);
+        alone.push_back(free.gather(1, best));
+        const auto place = seen.gather(2, best.unsqueeze(1).expand({-1, 2, -1}));
+        const auto apart =
+            (seen - place).square().sum(1) > same_target_cells * same_target_cells;
+        free = free.logical_and(apart).scatter(1, best, false);
+        ranked = ranked.scatter(1, best, -std::numeric_limits<double>::infinity());
+    }
+    return {at::cat(index, 1), at::cat(alone, 1)};
+}
+
+// Centres of the cells in cells: [2, G', G']
+at::Tensor centres_in_cells(const GridDecoderImpl& decoder)
+{
+    return decoder.centres() / decoder.cell_size().view({2, 1, 1});
+}
+
+GridPeaks peaks_at(const GridOutput& output,
+                   const GridDecoderImpl& decoder,
+                   const at::Tensor& index)
+{
+    const auto at_peaks =
+        [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, n, 2]
+            return plane.flatten(2)
+                .gather(2, index.unsqueeze(1).expand({-1, plane.size(1), -1}))
+                .transpose(1, 2);
+        };
+    const auto location =
+        decoder.centres() + output.offset * decoder.cell_size().view({1, 2, 1, 1});
+    return {at_peaks(location),
+            at_peaks(output.velocity),
+            output.presence.flatten(1).gather(1, index).sigmoid()};
 }
 
 } // namespace
@@ -100,9 +146,8 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
             .to(at::kFloat);
 
     const auto pairs = layout.transmitters() * layout.receivers();
-    const auto in =
-        options.profiles() * steps * steps + pairs * options.cell_features() + 4 +
-        layout.receivers();
+    const auto in = options.profiles() * steps * steps + pairs * options.cell_features() +
+                    4 + layout.receivers();
     d_profile =
         register_module("profile",
                         torch::nn::Linear(options.codeword_dim(),
@@ -174,8 +219,7 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
                           ? present.to(latents[0].options())
                           : at::ones({batch, d_receivers}, latents[0].options());
     // One value for each place of codewords: [B, M·N·G'², 1]
-    const auto place_mask =
-        mask.repeat_interleave(places / d_receivers, 1).unsqueeze(-1);
+    const auto place_mask = mask.repeat_interleave(places / d_receivers, 1).unsqueeze(-1);
     const auto profiles = (d_profile(codewords) * place_mask)
                               .reshape({batch, places, d_options.profiles(), -1})
                               .permute({1, 3, 0, 2})
@@ -189,12 +233,12 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
                               .reshape({batch, pairs, cells * cells, -1})
                               .permute({0, 1, 3, 2})
                               .reshape({batch, -1, cells, cells});
-    auto plane = d_fusion(at::cat({lifted.flatten(1, 2),
-                                   features,
-                                   d_position.unsqueeze(0).expand({batch, -1, -1, -1}),
-                                   mask.view({batch, d_receivers, 1, 1})
-                                       .expand({-1, -1, cells, cells})},
-                                  1));
+    auto plane = d_fusion(
+        at::cat({lifted.flatten(1, 2),
+                 features,
+                 d_position.unsqueeze(0).expand({batch, -1, -1, -1}),
+                 mask.view({batch, d_receivers, 1, 1}).expand({-1, -1, cells, cells})},
+                1));
     for (auto& layer : d_residual) {
         plane = layer(plane);
     }
@@ -221,22 +265,8 @@ GridPeaks read_peaks(const GridOutput& output,
                     " targets from ",
                     cells,
                     " cells");
-    // A cell beside a higher one keeps its rank behind all peaks, so that there are
-    // always enough.
-    const auto span = presence.amax() - presence.amin() + 1.0;
-    const auto ranked = at::where(peaks_of(presence), presence, presence - span);
-    const auto index = std::get<1>(ranked.flatten(1).topk(targets, 1));
-    const auto at_peaks =
-        [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, Q, 2]
-            return plane.flatten(2)
-                .gather(2, index.unsqueeze(1).expand({-1, plane.size(1), -1}))
-                .transpose(1, 2);
-        };
-    const auto location =
-        decoder.centres() + output.offset * decoder.cell_size().view({1, 2, 1, 1});
-    return {at_peaks(location),
-            at_peaks(output.velocity),
-            presence.flatten(1).gather(1, index).sigmoid()};
+    const auto read = read_cells(output, centres_in_cells(decoder), targets);
+    return peaks_at(output, decoder, read.index);
 }
 
 std::vector<Detections> read_peaks_above(const GridOutput& output,
@@ -247,14 +277,13 @@ std::vector<Detections> read_peaks_above(const GridOutput& output,
                     "the threshold of presence is ",
                     threshold,
                     ", must be between 0 and 1, ends excluded");
-    const auto counts = peaks_of(output.presence)
-                            .logical_and(output.presence.sigmoid() > threshold)
-                            .flatten(1)
-                            .sum(1)
-                            .to(at::kCPU);
-    // The strongest peaks come first, so that each frame keeps its first ones.
-    const auto most = std::max<int64_t>(1, counts.max().item<int64_t>());
-    const auto peaks = read_peaks(output, decoder, most);
+    const auto above = (output.presence.sigmoid() > threshold).flatten(1).sum(1);
+    const auto most = std::max<int64_t>(1, above.max().item<int64_t>());
+    const auto read = read_cells(output, centres_in_cells(decoder), most);
+    const auto peaks = peaks_at(output, decoder, read.index);
+    // The strongest come first, so that each frame keeps its first ones.
+    const auto counts =
+        read.alone.logical_and(peaks.confidence > threshold).sum(1).to(at::kCPU);
     std::vector<Detections> detections;
     for (int64_t b = 0; b < counts.size(0); b++) {
         const auto count = counts[b].item<int64_t>();

@@ -139,8 +139,8 @@ Tensor VectorQuantizerImpl::select(const Tensor& rows, const Tensor& chosen) con
     if (!chosen.defined()) {
         return rows;
     }
-    const auto first = at::arange(chosen.size(0), chosen.options()).unsqueeze(1) *
-                       d_options.positions();
+    const auto first =
+        at::arange(chosen.size(0), chosen.options()).unsqueeze(1) * d_options.positions();
     return rows.index_select(0, (first + chosen).reshape({-1}));
 }
 

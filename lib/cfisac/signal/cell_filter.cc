@@ -115,10 +115,10 @@ CellFilter::CellFilter(const Layout& layout,
         const auto table =
             (at::arange(count + 2, at::kDouble) + static_cast<double>(first - 1)) *
             step_s;
-        pair.delays = phasor(table.unsqueeze(-1) *
-                             (host.frequency_hz - host.frequency_hz.mean()) *
-                             (2.0 * M_PI))
-                          .to(layout.device, at::kComplexFloat);
+        pair.delays =
+            phasor(table.unsqueeze(-1) * (host.frequency_hz - host.frequency_hz.mean()) *
+                   (2.0 * M_PI))
+                .to(layout.device, at::kComplexFloat);
         arrange(pair, (nearest - first).contiguous(), count, pairs, weights);
         pair.place = pair.place.to(layout.device);
         for (auto& layer : pair.layers) {
@@ -157,9 +157,9 @@ void CellFilter::arrange(Pair& pair,
         const auto groups = group.max().item<std::int64_t>() - first + 1;
         const auto within =
             at::tensor(rank, at::kLong).index_select(0, member) - k * cells_of_a_group;
-        Layer layer{first,
-                    at::zeros({3, groups, cells_of_a_group, pairs.size(1)},
-                              pairs.options())};
+        Layer layer{
+            first,
+            at::zeros({3, groups, cells_of_a_group, pairs.size(1)}, pairs.options())};
         for (std::int64_t tap = 0; tap < 3; tap++) {
             layer.steering[tap].index_put_(
                 {group - first, within},
@@ -203,9 +203,10 @@ CellCorrelation CellFilter::operator()(const at::Tensor& echo,
             }
             in_groups.back() = in_groups.back().flatten(0, 1);
         }
-        const auto power = squared_magnitude(at::cat(in_groups).index_select(0, pair.place))
-                               .reshape({-1, batch, lines})
-                               .permute({1, 2, 0}); // [B, F, G²]
+        const auto power =
+            squared_magnitude(at::cat(in_groups).index_select(0, pair.place))
+                .reshape({-1, batch, lines})
+                .permute({1, 2, 0}); // [B, F, G²]
         const auto stacked = sent.flatten(2);
         const auto covariance = at::matmul(stacked, stacked.mH()); // [B, N_t, N_t]
         const auto illumination = at::real(

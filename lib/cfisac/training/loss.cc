@@ -77,8 +77,10 @@ GridLoss grid_loss(const nn::GridOutput& output,
     const auto batch = location.size(0);
     const auto targets = location.size(1);
     // [B, Q, 1, 1]
-    const auto counts =
-        weights(there, location).unsqueeze(-1).unsqueeze(-1).to(output.presence.options());
+    const auto counts = weights(there, location)
+                            .unsqueeze(-1)
+                            .unsqueeze(-1)
+                            .to(output.presence.options());
     const auto per_target = [](const at::Tensor& value) { // [B, Q, 2] → [B, Q, 2, 1, 1]
         return value.unsqueeze(-1).unsqueeze(-1);
     };

@@ -52,11 +52,11 @@ TEST(GridReference, Decoder)
     const std::vector<torch::Tensor> latents = {file.tensors.at("latents0"),
                                                 file.tensors.at("latents1")};
     const auto compare = [&](const GridOutput& output, const std::string& suffix) {
-        for (const auto& [found, name] : {std::pair(output.presence, "presence"),
-                                          std::pair(output.offset, "offset"),
-                                          std::pair(output.velocity_logits,
-                                                    "velocity_logits"),
-                                          std::pair(output.velocity, "velocity")}) {
+        for (const auto& [found, name] :
+             {std::pair(output.presence, "presence"),
+              std::pair(output.offset, "offset"),
+              std::pair(output.velocity_logits, "velocity_logits"),
+              std::pair(output.velocity, "velocity")}) {
             EXPECT_LT(relative_difference(found, file.tensors.at(name + suffix)),
                       TOLERANCE)
                 << name << suffix;
@@ -95,21 +95,24 @@ TEST(GridDecoder, ShippedSizesHaveTheParametersOfTheClosedForm)
         decoder);
 }
 
-TEST(GridDecoder, PeaksAreTheHighestCellsThatAreNotNeighbours)
+TEST(GridDecoder, PeaksAreTheHighestCellsThatSeeDifferentTargets)
 {
     GridDecoder decoder(example_scenario("lite"), small_options());
     GridOutput output;
     output.presence = at::full({1, 6, 6}, -5.0);
     output.presence[0][1][2] = 4.0;
-    output.presence[0][1][3] = 3.0; // beside the highest: not a target
+    output.presence[0][1][3] = 3.0; // beside the highest, and sees the same place
     output.presence[0][4][5] = 1.0;
+    output.presence[0][4][4] = 0.5; // beside the second, and sees another place
     output.offset = at::zeros({1, 2, 6, 6});
+    output.offset[0][1][1][3] = -0.8;
     output.offset[0][0][4][5] = 0.25;
     output.offset[0][1][4][5] = -0.5;
     output.velocity = at::zeros({1, 2, 6, 6});
     output.velocity[0][1][1][2] = 7.0;
-    const auto peaks = read_peaks(output, *decoder, 2);
+    const auto peaks = read_peaks(output, *decoder, 3);
     const double cell = 100.0 / 6;
+    EXPECT_NEAR(peaks.location[0][2][1].item<double>(), 4.5 * cell, 1e-4);
     EXPECT_NEAR(peaks.location[0][0][0].item<double>(), 1.5 * cell, 1e-4);
     EXPECT_NEAR(peaks.location[0][0][1].item<double>(), 2.5 * cell, 1e-4);
     EXPECT_NEAR(peaks.location[0][1][0].item<double>(), 4.75 * cell, 1e-4);
@@ -122,9 +125,12 @@ TEST(GridDecoder, MoreTargetsThanPeaksStillGiveCells)
 {
     GridDecoder decoder(example_scenario("lite"), small_options());
     GridOutput output;
-    output.presence = at::arange(36, at::kFloat).reshape({1, 6, 6}); // one peak only
-    output.offset = at::zeros({1, 2, 6, 6});
+    output.presence = at::arange(36, at::kFloat).reshape({1, 6, 6});
     output.velocity = at::zeros({1, 2, 6, 6});
+    // All see one place but for half a cell.
+    output.offset = (50.0 - decoder->centres()) / (100.0 / 6);
+    output.offset =
+        output.offset.unsqueeze(0) + at::linspace(0.0, 0.5, 36).reshape({1, 1, 6, 6});
     const auto peaks = read_peaks(output, *decoder, 3);
     EXPECT_TRUE(at::isfinite(peaks.location).all().item<bool>());
     EXPECT_FALSE(at::equal(peaks.location[0][1], peaks.location[0][2]));
@@ -151,7 +157,8 @@ TEST(GridDecoder, AllPeaksAboveTheThresholdWithTheSurestFirst)
             output.presence[1][x][y] = 0.1 * (3.0 * x + y) - 0.5;
         }
     }
-    output.presence[1][4][5] = 1.0; // beside a higher one: not a target
+    output.presence[1][4][5] = 1.0; // sees what the higher one beside it sees
+    output.offset[1][1][4][5] = -0.9;
     output.offset[1][0][4][4] = 0.25;
     output.velocity[1][1][4][4] = 7.0;
     const auto found = read_peaks_above(output, *decoder, 0.5); // logit above zero
@@ -179,12 +186,18 @@ TEST(GridDecoder, OfEqualNeighboursTheFirstCounts)
     GridDecoder decoder(example_scenario("lite"), small_options());
     auto output = empty_planes();
     output.presence[0].slice(0, 1, 3).slice(1, 1, 4).fill_(2.0); // 2 × 3 cells
+    const double cell = 100.0 / 6;
+    for (int64_t x = 1; x < 3; x++) { // which see one place but for a tenth of a cell
+        for (int64_t y = 1; y < 4; y++) {
+            output.offset[0][0][x][y] = 1.4 + 0.1 * x - x;
+            output.offset[0][1][x][y] = 2.0 - y;
+        }
+    }
     output.presence[0][5][5] = 1.0;
     const auto found = read_peaks_above(output, *decoder, 0.5)[0];
     ASSERT_EQ(found.confidence.size(0), 2);
-    const double cell = 100.0 / 6;
-    EXPECT_NEAR(found.location[0][0].item<double>(), 1.5 * cell, 1e-4);
-    EXPECT_NEAR(found.location[0][1].item<double>(), 1.5 * cell, 1e-4);
+    EXPECT_NEAR(found.location[0][0].item<double>(), 2.0 * cell, 1e-4); // x = 1
+    EXPECT_NEAR(found.location[0][1].item<double>(), 2.5 * cell, 1e-4);
     EXPECT_NEAR(found.location[1][0].item<double>(), 5.5 * cell, 1e-4);
     EXPECT_TRUE(read_peaks(output, *decoder, 2).location[0].equal(found.location));
 }
