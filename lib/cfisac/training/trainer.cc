@@ -30,7 +30,7 @@ Progress Trainer::step()
 {
     auto& s = *d_state;
     const auto start = Clock::now();
-    if (s.done == s.options.warm_up) {
+    if (s.network.quantized() && s.done == s.options.warm_up) {
         s.initialise_codebooks();
     }
     const auto data = s.next_data();

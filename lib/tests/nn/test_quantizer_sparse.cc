@@ -230,7 +230,7 @@ TEST(QuantizerSparse, NumbersOfIndicesAndBits)
     EXPECT_EQ(large->bits_per_index(), 5);
     expect_error<std::invalid_argument>([] { VectorQuantizer(options(1, 17)); },
                                         {"sent", "17", "16"});
-    expect_error<std::invalid_argument>([] { VectorQuantizer(options(0, 1)); },
+    expect_error<std::invalid_argument>([] { VectorQuantizer(options(1, 1).groups(0)); },
                                         {"groups"});
     expect_error<std::invalid_argument>([] { VectorQuantizer(options(1, -1)); },
                                         {"sent"});
