@@ -11,10 +11,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <limits>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -307,6 +310,22 @@ void InterruptGuard::check() const
     if (requested()) {
         throw Interrupted();
     }
+}
+
+cfisac::nn::Architecture named_architecture(const std::string& word)
+{
+    if (!std::filesystem::exists(word)) {
+        try {
+            return cfisac::nn::Architecture::preset(word);
+        } catch (const std::invalid_argument& error) {
+            throw UsageError(std::string("--architecture: ") + error.what() +
+                             ", and there is no such file");
+        }
+    }
+    std::ifstream file(word);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return cfisac::nn::Architecture::from_json(text.str());
 }
 
 } // namespace isac::apps

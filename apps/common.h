@@ -4,6 +4,7 @@
 
 #include <boost/any.hpp>
 #include <boost/program_options.hpp>
+#include <cfisac/nn/architecture.h>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -141,6 +142,12 @@ private:
     void (*d_old_interrupt)(int);
     void (*d_old_terminate)(int);
 };
+
+/*! Sizes of the networks: a preset by name, or a JSON file.
+ * \throws UsageError when the word is neither
+ * \throws std::invalid_argument naming what is wrong in the file
+ */
+cfisac::nn::Architecture named_architecture(const std::string& word);
 
 } // namespace isac::apps
 

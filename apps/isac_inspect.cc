@@ -36,7 +36,9 @@ Program program()
     add("scenario",
         word("FILE"),
         "scenario (YAML): with a model file, refuse a model for another scenario");
-    add("architecture", word("NAME"), "make a model with fresh weights: paper or lite");
+    add("architecture",
+        word("NAME"),
+        "make a model with fresh weights: paper, lite, or a JSON file with sizes");
     add("reference",
         word("NAME"),
         "of a fresh model: what an access point knows of the transmitted signal: raw, "
@@ -68,9 +70,7 @@ auto of_option(const char* option, const Function& function)
 
 Model fresh_model(const po::variables_map& values)
 {
-    auto architecture = of_option("architecture", [&] {
-        return nn::Architecture::preset(values["architecture"].as<std::string>());
-    });
+    auto architecture = named_architecture(values["architecture"].as<std::string>());
     if (values.count("reference")) {
         architecture.reference = of_option("reference", [&] {
             return cfisac::signal::reference_from_string(

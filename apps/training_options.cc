@@ -2,10 +2,7 @@
 #include "training_options.h"
 
 #include <cfisac/scenario/yaml.h>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace isac::apps {
 
@@ -165,27 +162,6 @@ void add_training_options(po::options_description& options)
     add_randomisation_options(options);
     add_process_options(options);
 }
-
-namespace {
-
-// A preset by name, or a JSON file.
-cfisac::nn::Architecture named_architecture(const std::string& word)
-{
-    if (!std::filesystem::exists(word)) {
-        try {
-            return cfisac::nn::Architecture::preset(word);
-        } catch (const std::invalid_argument& error) {
-            throw UsageError(std::string("--architecture: ") + error.what() +
-                             ", and there is no such file");
-        }
-    }
-    std::ifstream file(word);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return cfisac::nn::Architecture::from_json(text.str());
-}
-
-} // namespace
 
 cfisac::nn::Architecture read_architecture(const po::variables_map& arguments)
 {

@@ -2,7 +2,6 @@
 """The programs as a user calls them: help, figures, JSON, and what they refuse."""
 
 import json
-import math
 import os
 import pty
 import re
@@ -181,9 +180,8 @@ def test_inspect_shows_latents_that_are_not_quantized(tmp_path):
     )
     figures, result = run_json("isac_inspect", model)
     assert figures == fresh
-    # 32 elements of each vector, projected: fewer than the encoder has channels.
-    vectors = math.prod(figures["latent_shape"])
-    assert figures["fronthaul_bits_per_update"] == 16 * 32 * vectors
+    # The 170 largest vectors: a position, and 2 * 32 elements.
+    assert figures["fronthaul_bits_per_update"] == 16 * 170 * (1 + 2 * 32)
     assert figures["latents"] == "float16"
     assert figures["codewords"] == figures["codebook_parameters"] == 0
     assert figures["prior_entropy_bits"] == figures["expected_bits_per_update"] == []
@@ -221,10 +219,14 @@ def test_simulate_codes_packets_without_changing_estimates():
         assert bits == pytest.approx(expected, rel=0.2)
 
 
-def test_simulate_counts_plain_bits_where_coding_does_not_gain(lite_model):
+def test_simulate_counts_plain_bits_where_coding_does_not_gain(tmp_path):
     # The codewords of a fresh model are equally likely as far as its counts know.
+    sizes, model = tmp_path / "sizes.json", tmp_path / "fresh.safetensors"
+    sizes.write_text('{"read_out": "grid", "reference": "reference", "codewords": 512}',
+                     encoding="utf-8")
+    run_json("isac_inspect", "--architecture", sizes, "--scenario", LITE, "--save", model)
     figures, _ = run_json(
-        *["isac_simulate", "--scenario", LITE, "--model", lite_model, "--frames", 2],
+        *["isac_simulate", "--scenario", LITE, "--model", model, "--frames", 2],
         *["--device", "cpu", "--entropy-coding"],
     )
     assert figures["entropy_coded_bits_per_update"] == figures["fronthaul_bits_per_update"]

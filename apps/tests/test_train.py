@@ -21,8 +21,8 @@ SIZES = {
         "cells": 12,
         "doppler_lines": 10,
         "doppler_spacing_hz": 1100.0,
-        "hidden_channels": 8,
-        "decoder_channels": 8,
+        "hidden_channels": 16,
+        "decoder_channels": 16,
         "velocity_steps": 5,
     },
 }
