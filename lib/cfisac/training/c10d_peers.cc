@@ -21,16 +21,6 @@ constexpr const char* reason_key = "reason";
 std::string state_key(int rank) { return "state/" + std::to_string(rank); }
 std::string left_key(int rank) { return "left/" + std::to_string(rank); }
 
-std::vector<std::uint8_t> bytes_of(const std::string& text)
-{
-    return {text.begin(), text.end()};
-}
-
-std::string text_of(const std::vector<std::uint8_t>& bytes)
-{
-    return {bytes.begin(), bytes.end()};
-}
-
 } // namespace
 
 Peers::Peers(c10::intrusive_ptr<c10d::Store> store,

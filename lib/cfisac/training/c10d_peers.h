@@ -8,10 +8,23 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <torch/csrc/distributed/c10d/Store.hpp>
+#include <vector>
 
 namespace cfisac::training {
+
+//! What the store holds is bytes.
+inline std::vector<std::uint8_t> bytes_of(const std::string& text)
+{
+    return {text.begin(), text.end()};
+}
+
+inline std::string text_of(const std::vector<std::uint8_t>& bytes)
+{
+    return {bytes.begin(), bytes.end()};
+}
 
 /*! Knows which processes of a training live. A thread of its own tells the store twice a
  * second that this process lives, and reads the same of the others; the first reason to

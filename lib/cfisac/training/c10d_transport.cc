@@ -22,16 +22,6 @@ using namespace std::chrono_literals;
 // Peers decides who is late; the backends must not do so before.
 constexpr auto backend_timeout = std::chrono::hours(24);
 
-std::vector<std::uint8_t> bytes_of(const std::string& text)
-{
-    return {text.begin(), text.end()};
-}
-
-std::string text_of(const std::vector<std::uint8_t>& bytes)
-{
-    return {bytes.begin(), bytes.end()};
-}
-
 int place_in(const Group& group, int rank)
 {
     const auto found = std::find(group.begin(), group.end(), rank);
