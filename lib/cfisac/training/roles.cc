@@ -71,6 +71,20 @@ void visit_state(const NamedModules& modules, Visit&& visit)
     }
 }
 
+// What reaches the central unit without quantization: all projected vectors while the
+// codebooks are still to come, those that travel where there will be none.
+at::Tensor unquantized_latent(nn::DVqVaeImpl& network,
+                              std::int64_t receiver,
+                              const at::Tensor& latent)
+{
+    auto& quantizer = network.quantizer(receiver);
+    if (!network.quantized()) {
+        return quantizer->restore(quantizer->unquantized(latent), network.latent_shape());
+    }
+    return rows_to_latent(
+        quantizer->project(latent), latent.size(0), network.latent_shape());
+}
+
 } // namespace
 
 at::Tensor sent_latent(nn::DVqVaeImpl& network,
@@ -83,8 +97,7 @@ at::Tensor sent_latent(nn::DVqVaeImpl& network,
     const auto latent = network.encode(receiver, input);
     auto& quantizer = network.quantizer(receiver);
     if (!quantizing) {
-        return rows_to_latent(
-            quantizer->project(latent), latent.size(0), network.latent_shape());
+        return unquantized_latent(network, receiver, latent);
     }
     const auto chosen = quantizer->indices(latent);
     if (indices != nullptr) {
@@ -141,11 +154,10 @@ at::Tensor AccessPointRole::forward(const at::Tensor& input, bool quantizing)
         d_projected = output.projected.detach();
         d_indices = output.indices;
     } else {
-        const auto rows = quantizer->project(latent);
-        d_latent = rows_to_latent(rows, latent.size(0), d_network.latent_shape());
-        d_regularisation = rows.square().mean() * (latent_regularisation * share);
+        d_latent = unquantized_latent(d_network, d_receiver, latent);
+        d_regularisation = d_latent.square().mean() * (latent_regularisation * share);
         d_commitment = 0.0;
-        d_projected = rows.detach();
+        d_projected = at::Tensor();
         d_indices = at::Tensor();
     }
     return d_latent.detach();

@@ -63,6 +63,7 @@ TEST(Trainer, ResumedWithoutQuantizerIsBitForBitAsIfNeverStopped)
 {
     auto architecture = small_architecture();
     architecture.latents = nn::Latents::float32;
+    architecture.grid.vectors_sent = 20;
     expect_resumed_as_if_never_stopped(architecture);
 }
 
