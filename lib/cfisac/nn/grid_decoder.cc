@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check.h"
+#include "grid_cells.h"
 
 #include <cfisac/nn/grid_decoder.h>
 #include <cfisac/nn/model_io.h>
@@ -51,43 +52,6 @@ at::Tensor lift_weights(const signal::Layout& layout,
     return (1.0 - distance).clamp_min(0.0).to(at::kFloat);
 }
 
-// Cells in the order in which they are read, see read_peaks.
-struct ReadCells {
-    at::Tensor index; // [B, n]
-    at::Tensor alone; // [B, n], false where the cell sees a target that was read before
-};
-
-ReadCells read_cells(const GridOutput& output, const at::Tensor& centres, int64_t count)
-{
-    const auto presence = output.presence.flatten(1);
-    // Where each cell sees its target, in cells: [B, 2, G'²]
-    const auto seen = (centres + output.offset).flatten(2);
-    const auto span = presence.amax() - presence.amin() + 1.0;
-    auto ranked = presence.clone();
-    auto free = at::ones_like(presence, at::kBool);
-    std::vector<at::Tensor> index, alone;
-    for (int64_t k = 0; k < count; k++) {
-        // Those that are not free come behind all that are, so that there are always
-        // enough.
-        const auto best =
-            at::where(free, ranked, ranked - span).argmax(1, /*keepdim=*/true);
-        index.push_back(best);
-        alone.push_back(free.gather(1, best));
-        const auto place = seen.gather(2, best.unsqueeze(1).expand({-1, 2, -1}));
-        const auto apart =
-            (seen - place).square().sum(1) > same_target_cells * same_target_cells;
-        free = free.logical_and(apart).scatter(1, best, false);
-        ranked = ranked.scatter(1, best, -std::numeric_limits<double>::infinity());
-    }
-    return {at::cat(index, 1), at::cat(alone, 1)};
-}
-
-// Centres of the cells in cells: [2, G', G']
-at::Tensor centres_in_cells(const GridGeometry& geometry)
-{
-    return geometry.centres / geometry.cell_size.view({2, 1, 1});
-}
-
 GridPeaks peaks_at(const GridOutput& output,
                    const GridGeometry& geometry,
                    const at::Tensor& index)
@@ -106,6 +70,38 @@ GridPeaks peaks_at(const GridOutput& output,
 }
 
 } // namespace
+
+detail::ReadCells detail::read_cells(const at::Tensor& presence_of_cells,
+                                     const at::Tensor& offset,
+                                     const GridGeometry& geometry,
+                                     int64_t count)
+{
+    const auto presence = presence_of_cells.flatten(1);
+    // Where each cell sees its target, in cells: [B, 2, G'²]
+    const auto centres = geometry.centres / geometry.cell_size.view({2, 1, 1});
+    const auto seen = (centres + offset).flatten(2);
+    const auto span = presence.amax() - presence.amin() + 1.0;
+    auto ranked = presence.clone();
+    auto free = at::ones_like(presence, at::kBool);
+    std::vector<at::Tensor> index, alone;
+    for (int64_t k = 0; k < count; k++) {
+        // Those that are not free come behind all that are, so that there are always
+        // enough.
+        const auto best =
+            at::where(free, ranked, ranked - span).argmax(1, /*keepdim=*/true);
+        index.push_back(best);
+        alone.push_back(free.gather(1, best));
+        if (k + 1 == count) {
+            break;
+        }
+        const auto place = seen.gather(2, best.unsqueeze(1).expand({-1, 2, -1}));
+        const auto apart =
+            (seen - place).square().sum(1) > same_target_cells * same_target_cells;
+        free = free.logical_and(apart).scatter(1, best, false);
+        ranked = ranked.scatter(1, best, -std::numeric_limits<double>::infinity());
+    }
+    return {at::cat(index, 1), at::cat(alone, 1)};
+}
 
 GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
                                  const GridDecoderOptions& options)
@@ -248,7 +244,8 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
     output.offset = head.slice(1, 1, 3);
     output.velocity_logits = head.slice(1, 3, 3 + velocities) + lifted.select(1, 0);
     output.velocity =
-        at::einsum("bkxy,kd->bdxy", {output.velocity_logits.softmax(1), d_geometry.velocities}) +
+        at::einsum("bkxy,kd->bdxy",
+                   {output.velocity_logits.softmax(1), d_geometry.velocities}) +
         head.slice(1, 3 + velocities) * d_geometry.velocity_step.view({1, 2, 1, 1});
     return output;
 }
@@ -265,7 +262,8 @@ GridPeaks read_peaks(const GridOutput& output,
                     " targets from ",
                     cells,
                     " cells");
-    const auto read = read_cells(output, centres_in_cells(geometry), targets);
+    const auto read =
+        detail::read_cells(output.presence, output.offset, geometry, targets);
     return peaks_at(output, geometry, read.index);
 }
 
@@ -279,7 +277,7 @@ std::vector<Detections> read_peaks_above(const GridOutput& output,
                     ", must be between 0 and 1, ends excluded");
     const auto above = (output.presence.sigmoid() > threshold).flatten(1).sum(1);
     const auto most = std::max<int64_t>(1, above.max().item<int64_t>());
-    const auto read = read_cells(output, centres_in_cells(geometry), most);
+    const auto read = detail::read_cells(output.presence, output.offset, geometry, most);
     const auto peaks = peaks_at(output, geometry, read.index);
     // The strongest come first, so that each frame keeps its first ones.
     const auto counts =

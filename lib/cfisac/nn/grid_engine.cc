@@ -2,6 +2,7 @@
 #include "check.h"
 #include "codeword_search.h"
 #include "engine_backend.h"
+#include "grid_cells.h"
 #include "grid_kernels.h"
 #include "plane_network.h"
 
@@ -335,14 +336,37 @@ public:
 
     Estimates decode(const std::vector<at::Tensor>& indices, const at::Tensor&) override
     {
-        const auto peaks = read_peaks(run(indices), d_geometry, d_targets);
-        return {peaks.location, peaks.velocity, peaks.confidence};
+        const auto found = run(indices);
+        const auto planes = found.head.transpose(1, 2).unflatten(2, {d_side, d_side});
+        const auto cells =
+            read_cells(planes.select(1, 0), planes.slice(1, 1, 3), d_geometry, d_targets);
+        const auto at_cells = [&cells](const at::Tensor& values) { // [B, G'², C]
+            return values.gather(
+                1, cells.index.unsqueeze(2).expand({-1, -1, values.size(2)}));
+        };
+        const auto head = at_cells(found.head); // [B, Q, 5 + V²]
+        const auto centre =
+            at_cells(d_geometry.centres.flatten(1).t().unsqueeze(0).expand(
+                {head.size(0), -1, -1}));
+        return {centre + head.slice(2, 1, 3) * d_geometry.cell_size,
+                velocity(logits_of(head, at_cells(found.lifted)), head),
+                head.select(2, 0).sigmoid()};
     }
 
     std::vector<Detections> detect(const std::vector<at::Tensor>& indices,
                                    double threshold) override
     {
-        return read_peaks_above(run(indices), d_geometry, threshold);
+        const auto found = run(indices);
+        const auto plane = [this](const at::Tensor& values) { // [B, G'², C]
+            return values.transpose(1, 2).unflatten(2, {d_side, d_side});
+        };
+        const auto logits = logits_of(found.head, found.lifted);
+        return read_peaks_above({plane(found.head.slice(2, 0, 1)).select(1, 0),
+                                 plane(found.head.slice(2, 1, 3)),
+                                 plane(logits),
+                                 plane(velocity(logits, found.head))},
+                                d_geometry,
+                                threshold);
     }
 
 private:
@@ -387,7 +411,23 @@ private:
         }
     }
 
-    GridOutput run(const std::vector<at::Tensor>& indices)
+    struct Found {
+        at::Tensor head;   // [B, G'², 5 + V²], output of the network
+        at::Tensor lifted; // [B, G'², V²], the first profile of all pairs
+    };
+
+    at::Tensor logits_of(const at::Tensor& head, const at::Tensor& lifted) const
+    {
+        return head.slice(2, 3, 3 + d_lift.velocities()) + lifted;
+    }
+
+    at::Tensor velocity(const at::Tensor& logits, const at::Tensor& head) const
+    {
+        return at::matmul(logits.softmax(2), d_geometry.velocities) +
+               head.slice(2, 3 + d_lift.velocities()) * d_geometry.velocity_step;
+    }
+
+    Found run(const std::vector<at::Tensor>& indices)
     {
         std::int64_t batch = 0;
         bool complete = true;
@@ -421,24 +461,8 @@ private:
         }
         const auto active = at::empty(planes.sizes(), d_type);
         rectify(planes, active);
-        return output_of(d_head(active, d_side).to(at::kFloat), input);
-    }
-
-    // head [B, G'², 5 + V²] and input of the fusion [B, G'², ...]
-    GridOutput output_of(const at::Tensor& head, const at::Tensor& input) const
-    {
-        const auto velocities = d_lift.velocities();
-        const auto plane = [this](const at::Tensor& values) { // [B, G'², C]
-            return values.transpose(1, 2).unflatten(2, {d_side, d_side});
-        };
-        const auto logits =
-            head.slice(2, 3, 3 + velocities) + input.slice(2, 0, velocities);
-        const auto velocity = at::matmul(logits.softmax(2), d_geometry.velocities) +
-                              head.slice(2, 3 + velocities) * d_geometry.velocity_step;
-        return {plane(head.slice(2, 0, 1)).select(1, 0),
-                plane(head.slice(2, 1, 3)),
-                plane(logits),
-                plane(velocity)};
+        return {d_head(active, d_side).to(at::kFloat),
+                input.slice(2, 0, d_lift.velocities())};
     }
 
     const Architecture::Grid d_sizes;

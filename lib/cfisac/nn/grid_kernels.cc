@@ -13,6 +13,8 @@ namespace cfisac::nn::detail {
 namespace {
 
 using signal::Vector16;
+using signal::vector_at;
+using signal::vector_size;
 
 // bfloat16 as its bits
 using Bits = std::uint16_t;
@@ -74,20 +76,36 @@ CFISAC_INLINE void features_of_plane(const float* power,
     const auto mean = std::max(static_cast<float>(total / cells), 1e-37f);
     const auto middle = 0.5f * static_cast<float>(lines - 1);
     const auto step = 2.0f / static_cast<float>(lines);
+    Vector16 ramp;
+    for (std::int64_t k = 0; k < vector_size; k++) {
+        ramp[k] = (static_cast<float>(k) - middle) * step;
+    }
     for (std::int64_t c = 0; c < cells; c++) {
-        const float* cell = power + c * lines;
         Out* planes = out + c * (lines + 8);
-        float sum = 0.0f, largest = 0.0f, weight = 0.0f, moment = 0.0f;
-#pragma GCC ivdep
-        for (std::int64_t f = 0; f < lines; f++) {
-            put(0.5f * signal::logarithm(1.0f + cell[f]), planes[f]);
+        Vector16 sums{}, peaks{}, weights{}, moments{}, place = ramp;
+        for (std::int64_t f = 0; f < lines; f += vector_size) {
+            const auto count = std::min(vector_size, lines - f);
+            float values[vector_size] = {}, logarithms[vector_size];
+            std::memcpy(values, power + c * lines + f, count * sizeof(float));
+            for (std::int64_t k = 0; k < vector_size; k++) {
+                logarithms[k] = 0.5f * signal::logarithm(1.0f + values[k]);
+            }
+            for (std::int64_t k = 0; k < count; k++) {
+                put(logarithms[k], planes[f + k]);
+            }
+            const Vector16 value = vector_at(values), square = value * value;
+            sums += value;
+            peaks = value > peaks ? value : peaks;
+            weights += square;
+            moments += square * place;
+            place += static_cast<float>(vector_size) * step;
         }
-        for (std::int64_t f = 0; f < lines; f++) {
-            const float square = cell[f] * cell[f];
-            sum += cell[f];
-            largest = std::max(largest, cell[f]);
-            weight += square;
-            moment += square * ((static_cast<float>(f) - middle) * step);
+        float sum = 0.0f, largest = 0.0f, weight = 0.0f, moment = 0.0f;
+        for (std::int64_t k = 0; k < vector_size; k++) {
+            sum += sums[k];
+            largest = std::max(largest, peaks[k]);
+            weight += weights[k];
+            moment += moments[k];
         }
         Out* rest = planes + lines;
         put(0.5f * signal::logarithm(1.0f + sum), rest[0]);
@@ -238,15 +256,15 @@ CFISAC_FOR_EVERY_PROCESSOR void norms_of(const float* vectors,
     for (std::int64_t k = 0; k < count; k++) {
         Vector16 sum{};
         std::int64_t i = 0;
-        for (; i + signal::vector_size <= width; i += signal::vector_size) {
-            const Vector16 values = signal::vector_at(vectors + k * width + i);
+        for (; i + vector_size <= width; i += vector_size) {
+            const Vector16 values = vector_at(vectors + k * width + i);
             sum += values * values;
         }
         float rest = 0.0f;
         for (; i < width; i++) {
             rest += vectors[k * width + i] * vectors[k * width + i];
         }
-        for (std::int64_t lane = 0; lane < signal::vector_size; lane++) {
+        for (std::int64_t lane = 0; lane < vector_size; lane++) {
             rest += sum[lane];
         }
         norms[k] = rest;
