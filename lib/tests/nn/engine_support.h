@@ -22,7 +22,7 @@ struct EngineCase {
 
     Scenario scenario() const
     {
-        auto made = small_scenario();
+        auto made = cfisac::test::small_scenario();
         made.receive.resize(1);
         for (auto& point : made.receive) {
             point.antennas = 8; // a latent with two positions along the antennas

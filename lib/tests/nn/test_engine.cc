@@ -97,8 +97,8 @@ std::vector<at::Tensor> random_messages(const Model& model, std::int64_t batch)
                 normal({batch, shape[1] / words.words_per_element()}, 41 + m));
         }
         if (sent > 0) {
-            const auto order = at::rand({batch, model.positions()}, generator).argsort(1);
-            const auto positions = std::get<0>(order.slice(1, 0, sent).sort(1));
+            const auto drawn = at::rand({batch, model.positions()}, generator).topk(sent, 1);
+            const auto positions = std::get<0>(std::get<1>(drawn).sort(1));
             message = at::cat({positions, message}, 1);
         }
         EXPECT_TRUE(model.accepts(m, message));
