@@ -4,12 +4,14 @@
 #include "frames.h"
 
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <cstring>
 #include <dlfcn.h>
 #include <gnuradio/isac/names.h>
 #include <numeric>
 #include <stdexcept>
 #include <unistd.h>
+#include <volk/volk.h>
 
 namespace gr {
 namespace isac {
@@ -94,7 +96,24 @@ void copy_out(const at::Tensor& values, void* item, at::ScalarType type)
 
 double mean_power(const at::Tensor& frame)
 {
-    return 2.0 * at::view_as_real(frame).square().mean().item<double>();
+    if (!frame.is_cpu()) {
+        return 2.0 * at::view_as_real(frame).square().mean().item<double>();
+    }
+    // A float32 sum of few values is accurate, and NaN and infinity go through it.
+    constexpr std::int64_t piece = 4096;
+    const at::Tensor samples = frame.contiguous();
+    const auto* values = static_cast<const float*>(samples.data_ptr());
+    const std::int64_t count = 2 * samples.numel();
+    double sum = 0.0;
+    for (std::int64_t first = 0; first < count; first += piece) {
+        float part = 0.0f;
+        volk_32f_x2_dot_prod_32f(&part,
+                                 values + first,
+                                 values + first,
+                                 static_cast<unsigned>(std::min(piece, count - first)));
+        sum += part;
+    }
+    return sum / static_cast<double>(samples.numel());
 }
 
 std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,

@@ -51,7 +51,8 @@ at::Tensor stack_frames(const std::vector<const void*>& inputs,
 //! Copy a tensor's values to an item; `type` is that of the item.
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type = at::kFloat);
 
-//! Mean power of a frame; not finite when a sample is not, or when it overflows.
+//! Mean power of a frame, complex64; not finite when a sample is not, or when it
+//! overflows.
 double mean_power(const at::Tensor& frame);
 
 //! The last of these tags with this key and offset.

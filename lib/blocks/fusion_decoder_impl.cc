@@ -5,9 +5,10 @@
 #include "alignment.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "model_files.h"
 
 #include <algorithm>
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
 #include <stdexcept>
@@ -62,29 +63,53 @@ std::vector<std::size_t> present_access_points(const cfisac::Scenario& scenario,
 fusion_decoder::sptr fusion_decoder::make(const cfisac::Scenario& scenario,
                                           const std::string& model_file,
                                           const std::string& device,
-                                          const std::vector<int>& absent)
+                                          const std::vector<int>& absent,
+                                          const std::string& precision,
+                                          bool real_time)
 {
     return gnuradio::make_block_sptr<fusion_decoder_impl>(
-        scenario, model_file, device, absent);
+        scenario, model_file, device, absent, precision, real_time);
 }
 
 fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& model_file,
                                          const std::string& device,
-                                         const std::vector<int>& absent)
+                                         const std::vector<int>& absent,
+                                         const std::string& precision,
+                                         bool real_time)
+    : fusion_decoder_impl(scenario,
+                          model_file,
+                          absent,
+                          precision,
+                          real_time,
+                          load_model(model_file, scenario, device))
+{
+}
+
+fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
+                                         const std::string& model_file,
+                                         const std::vector<int>& absent,
+                                         const std::string& precision,
+                                         bool real_time,
+                                         const cfisac::nn::Model& model)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
                 outputs(scenario)),
       d_scenario(scenario),
       d_model_file(model_file),
-      d_model(load_model(model_file, scenario, device)),
-      d_format(packet_format(d_model)),
+      d_queue(model.device()),
+      d_needs_transmit(model.decoder_needs_transmit()),
+      d_engine(model, engine_options(precision)),
+      d_index_check(model),
+      d_format(packet_format(model)),
       d_receivers(present_access_points(scenario, absent)),
       d_access_points(d_receivers.size()),
-      d_heads(d_access_points)
+      d_heads(d_access_points),
+      d_real_time(real_time),
+      d_inputs(*this, d_queue)
 {
     std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
-    if (d_model.decoder_needs_transmit()) {
+    if (d_needs_transmit) {
         sizes.insert(
             sizes.end(),
             scenario.transmit.size(),
@@ -117,12 +142,23 @@ void fusion_decoder_impl::setup_rpc()
                                     &fusion_decoder::packets_refused,
                                     "packets",
                                     "packets refused"));
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_skipped",
+                                    &fusion_decoder::frames_skipped,
+                                    "frames",
+                                    "frames skipped to keep up"));
+    for (const auto& count : exported_host_copies<fusion_decoder>(alias())) {
+        add_rpc_variable(count);
+    }
 #endif
 }
 
 bool fusion_decoder_impl::start()
 {
     use_one_thread();
+    d_inputs.start();
+    d_prepared.clear();
+    d_latency.clear();
     d_failure.clear();
     for (head& each : d_heads) {
         each.item.reset();
@@ -142,16 +178,74 @@ bool fusion_decoder_impl::check_topology(int ninputs, int)
             ninputs,
             d_model_file,
             wanted,
-            d_model.decoder_needs_transmit()
-                ? " and the frames of every transmit access point"
-                : "");
+            d_needs_transmit ? " and the frames of every transmit access point" : "");
     }
     return ninputs == wanted;
 }
 
 void fusion_decoder_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
-    std::fill(ninput_items_required.begin(), ninput_items_required.end(), 1);
+    // Transmit frames are prepared while the packets are still under way.
+    const bool prepare = is_preparation_due();
+    for (std::size_t i = 0; i < ninput_items_required.size(); i++) {
+        ninput_items_required[i] = prepare && i < d_access_points ? 0 : 1;
+    }
+}
+
+bool fusion_decoder_impl::is_preparation_due() const
+{
+    if (!d_needs_transmit || !detail() || d_prepared.size() >= frames_in_flight) {
+        return false;
+    }
+    const auto inputs = static_cast<std::size_t>(detail()->ninputs());
+    for (std::size_t i = d_access_points; i < inputs; i++) {
+        const auto available = detail()->input(i)->items_available();
+        if (available <= static_cast<int>(d_prepared.size())) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void fusion_decoder_impl::prepare_next(const gr_vector_int& ninput_items,
+                                       const gr_vector_const_void_star& input_items)
+{
+    const int next = static_cast<int>(d_prepared.size());
+    if (!d_needs_transmit || next >= frames_in_flight ||
+        next >= *std::min_element(ninput_items.begin() + d_access_points,
+                                  ninput_items.end())) {
+        return;
+    }
+    const std::vector<int> items(input_items.size() - d_access_points, next);
+    std::vector<std::uint64_t> numbers;
+    for (std::size_t i = d_access_points; i < input_items.size(); i++) {
+        numbers.push_back(frame_number(d_inputs.tags(i), nitems_read(i) + next));
+    }
+    prepared_frame mine{nitems_read(d_access_points) + next, numbers[0], {}};
+    const bool same = std::all_of(
+        numbers.begin(), numbers.end(), [&](std::uint64_t n) { return n == numbers[0]; });
+    if (same) {
+        mine.value = d_engine.prepare(d_inputs.read_stack(
+            d_access_points, items, transmit_shape(d_scenario), input_items));
+    }
+    d_prepared.push_back(mine);
+}
+
+at::Tensor fusion_decoder_impl::prepared(std::uint64_t frame,
+                                         const std::vector<int>& items,
+                                         const gr_vector_const_void_star& input_items)
+{
+    if (!d_needs_transmit) {
+        return {};
+    }
+    const std::uint64_t item = nitems_read(d_access_points) + items[0];
+    for (const prepared_frame& each : d_prepared) {
+        if (each.item == item && each.frame == frame && each.value.defined()) {
+            return each.value;
+        }
+    }
+    return d_engine.prepare(d_inputs.read_stack(
+        d_access_points, items, transmit_shape(d_scenario), input_items));
 }
 
 void fusion_decoder_impl::refuse(std::size_t stream, const char* reason)
@@ -186,8 +280,7 @@ std::optional<std::uint64_t> fusion_decoder_impl::read_packet(std::size_t stream
             refuse(stream, "wrong_access_point");
             return std::nullopt;
         }
-        if (!d_model.accepts(static_cast<std::int64_t>(d_receivers[stream]),
-                             indices_of(stream))) {
+        if (!d_index_check.accepts(d_receivers[stream], indices_of(stream))) {
             refuse(stream, "bad_indices");
             return std::nullopt;
         }
@@ -224,28 +317,31 @@ at::Tensor fusion_decoder_impl::indices_of(std::size_t stream) const
 }
 
 void fusion_decoder_impl::decode(std::uint64_t frame,
-                                 const at::Tensor& transmit,
+                                 const at::Tensor& prepared,
                                  int item,
                                  gr_vector_void_star& output_items)
 {
     std::vector<at::Tensor> indices(d_scenario.receive.size());
     for (std::size_t stream = 0; stream < d_access_points; stream++) {
-        indices[d_receivers[stream]] = indices_of(stream).to(d_model.device());
+        indices[d_receivers[stream]] = indices_of(stream).to(d_queue.device());
     }
     float* const out =
         static_cast<float*>(output_items[0]) + item * estimate_size(d_scenario);
-    const auto estimates = d_model.decode(indices, transmit);
-    const at::Tensor values =
-        at::cat({estimates.location.flatten(), estimates.velocity.flatten()});
-    copy_out(values, out);
+    const auto estimates = d_engine.decode(indices, prepared);
+    // One transfer from the device for everything.
+    const at::Tensor all = at::cat({estimates.location.flatten().to(at::kFloat),
+                                    estimates.velocity.flatten().to(at::kFloat),
+                                    estimates.confidence.flatten().to(at::kFloat)})
+                               .to(at::kCPU);
+    const auto count = static_cast<std::int64_t>(estimate_size(d_scenario));
+    const at::Tensor confidence = all.narrow(0, count, all.numel() - count);
+    copy_out(all.narrow(0, 0, count), out);
     add_item_tag(0, nitems_written(0) + item, names::frame(), pmt::from_uint64(frame));
-
-    const at::Tensor confidence =
-        estimates.confidence.flatten().to(at::kCPU, at::kFloat).contiguous();
     if (output_items.size() > 1) {
         copy_out(confidence,
                  static_cast<float*>(output_items[1]) + item * confidence.numel());
     }
+    note_latency();
     const double time_s = 1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns);
     pmt::pmt_t about = pmt::make_dict();
     about = pmt::dict_add(about, names::frame(), pmt::from_uint64(frame));
@@ -255,7 +351,26 @@ void fusion_decoder_impl::decode(std::uint64_t frame,
         pmt::intern("confidence"),
         pmt::init_f32vector(confidence.numel(), confidence.data_ptr<float>()));
     message_port_pub(names::estimates_port(),
-                     pmt::cons(about, pmt::init_f32vector(values.numel(), out)));
+                     pmt::cons(about, pmt::init_f32vector(count, out)));
+}
+
+void fusion_decoder_impl::note_latency()
+{
+    if (d_real_time) {
+        const double end_s =
+            1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns) +
+            d_scenario.waveform.interval_s();
+        d_latency.add(1e-9 * static_cast<double>(to_ns(frame_clock::now())) - end_s);
+    }
+}
+
+double fusion_decoder_impl::latency_s(double share) const
+{
+    if (!(share >= 0.0 && share <= 1.0)) {
+        throw std::invalid_argument("latency: " + std::to_string(share) +
+                                    " is not a share between 0 and 1");
+    }
+    return d_latency.quantile(share);
 }
 
 int fusion_decoder_impl::general_work(int noutput_items,
@@ -264,17 +379,21 @@ int fusion_decoder_impl::general_work(int noutput_items,
                                       gr_vector_void_star& output_items)
 {
     const c10::InferenceMode no_gradients;
+    const device_queue::scope own_queue(d_queue);
     const std::size_t streams = input_items.size();
-    const auto frame_shape = transmit_shape(d_scenario);
+    d_inputs.read_tags(ninput_items);
 
-    std::vector<std::vector<tag_t>> tags(streams);
-    for (std::size_t i = d_access_points; i < streams; i++) {
-        get_tags_in_window(tags[i], i, 0, ninput_items[i]);
-    }
+    const int packets =
+        *std::min_element(ninput_items.begin(), ninput_items.begin() + d_access_points);
+    const int skipped = d_real_time ? std::max(packets - frames_in_flight, 0) : 0;
+    d_frames_skipped.add(skipped, d_logger);
     auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
         const std::uint64_t offset = nitems_read(stream) + item;
         if (stream >= d_access_points) {
-            return frame_number(tags[stream], offset);
+            return frame_number(d_inputs.tags(stream), offset);
+        }
+        if (item < skipped) {
+            return std::nullopt;
         }
         return read_packet(stream,
                            offset,
@@ -285,25 +404,26 @@ int fusion_decoder_impl::general_work(int noutput_items,
     frame_aligner aligner(ninput_items);
     int produced = 0;
     try {
-        while (produced < noutput_items) {
+        // In real time the next call sees what has come in the meantime.
+        const int most = d_real_time ? 1 : noutput_items;
+        while (produced < most) {
             const auto frame = aligner.align(number);
             if (!frame) {
                 break;
             }
-            at::Tensor transmit;
-            if (streams > d_access_points) {
-                std::vector<const void*> frames;
-                for (std::size_t i = d_access_points; i < streams; i++) {
-                    frames.push_back(static_cast<const gr_complex*>(input_items[i]) +
-                                     static_cast<std::size_t>(aligner.taken()[i]) *
-                                         d_scenario.transmit_frame_size());
-                }
-                transmit = stack_frames(frames, 0, frame_shape).to(d_model.device());
-            }
-            decode(*frame, transmit, produced, output_items);
+            const std::vector<int>& taken = aligner.taken();
+            decode(*frame,
+                   prepared(*frame,
+                            {taken.begin() + d_access_points, taken.end()},
+                            input_items),
+                   produced,
+                   output_items);
             note_decoded(*frame);
             aligner.advance();
             produced++;
+        }
+        if (produced == 0 && aligner.unmatched() == 0) {
+            prepare_next(ninput_items, input_items);
         }
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
@@ -311,6 +431,10 @@ int fusion_decoder_impl::general_work(int noutput_items,
     d_items_unmatched += aligner.unmatched();
     for (std::size_t i = 0; i < streams; i++) {
         consume(static_cast<int>(i), aligner.taken()[i]);
+    }
+    while (!d_prepared.empty() &&
+           d_prepared.front().item < nitems_read(d_access_points)) {
+        d_prepared.pop_front();
     }
     return produced;
 }
