@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What scripts/demo and scripts/test have in common. Sourced, not run.
+# What the scripts have in common. Sourced, not run.
 #
 # Environment:
 #   BUILD_DIR   build folder (default: build)
@@ -45,8 +45,22 @@ missing_packages() {
     done < <(listed_packages)
 }
 
+# as_root COMMAND...
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        --no-install-recommends "$@"
+}
+
 install_packages() {
-    local line name missing sudo=() wanted=() unknown=()
+    local line name missing wanted=() unknown=()
     [ -z "${NO_INSTALL:-}" ] || return 0
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         die "this is not Debian or Ubuntu: install what scripts/packages.txt names" \
@@ -57,14 +71,10 @@ install_packages() {
         return 0
     fi
 
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null ||
-            die "packages are missing and neither root nor sudo is at hand:" \
-                "${missing//$'\n'/ }"
-        sudo=(sudo)
-    fi
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "packages are missing and neither root nor sudo is at hand: ${missing//$'\n'/ }"
     say "Installing packages"
-    "${sudo[@]}" apt-get update -q
+    as_root apt-get update -q
     while read -r line; do
         for name in ${line//|/ }; do
             if is_known "$name"; then
@@ -76,8 +86,18 @@ install_packages() {
     done <<<"$missing"
     [ ${#unknown[@]} -eq 0 ] ||
         die "this release has no package ${unknown[*]} (scripts/packages.txt)"
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-        --no-install-recommends "${wanted[@]}"
+    apt_install "${wanted[@]}"
+}
+
+# install_optional NAME...: what cannot be installed is left out.
+install_optional() {
+    local name
+    [ -z "${NO_INSTALL:-}" ] && command -v apt-get >/dev/null || return 0
+    for name; do
+        is_installed "$name" && continue
+        say "Installing $name (optional)"
+        { is_known "$name" && apt_install "$name"; } || echo "$name cannot be installed"
+    done
 }
 
 # Compilations at a time: each takes up to 2 GB with LibTorch's headers.
