@@ -152,6 +152,13 @@ def test_flowgraph(tmp_path):
     assert rows["Simulate/paper"]["missing"] == {"Simulate/paper": "no model"}
 
 
+def test_training(tmp_path):
+    (tmp_path / "train-paper.json").write_text(
+        '{"step": 300, "loss": 1.5, "samples_per_second": 40.0}', encoding="utf-8")
+    report = benchmark_report.build([str(tmp_path / "train-paper.json")])
+    assert report["training"] == {"Train/paper": {"samples_per_second": 40.0}}
+
+
 @pytest.mark.parametrize("content, words", [
     ("no JSON", "Expecting value"),
     ("[]", "no measurements"),

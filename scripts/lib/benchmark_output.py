@@ -53,7 +53,7 @@ def why(row):
 def markdown(report):
     parts = ["# Benchmarks"]
     context = report["context"]
-    named = [f"{key}: {context[key]}" for key in ("device", "date", "num_cpus") if key in context]
+    named = [f"{key}: {context[key]}" for key in ("device", "date", "num_cpus", "tests") if key in context]
     if named:
         parts.append("; ".join(named))
 
@@ -100,6 +100,12 @@ def markdown(report):
     parts.append(table(["", "updates/s", "real-time factor", "target", "latency, median (ms)",
                         "99th percentile (ms)", "lost", "skipped", "floor of an update",
                         "share"], rows))
+
+    if report["training"]:
+        parts.append("## Training")
+        parts.append(table(["", "frames/s"], [
+            [name, number(one.get("samples_per_second")) if "error" not in one else one["error"]]
+            for name, one in sorted(report["training"].items())]))
 
     parts.append("## Cost against size\n\nOne size at a time, the others as in lite.yml; encoders "
                  "of all M access points together. Slope of the logarithms: 1 is linear, 0 "

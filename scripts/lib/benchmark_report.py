@@ -67,13 +67,25 @@ def from_google_benchmark(run, at):
     return Measurement(name, run["real_time"] * UNITS[run["time_unit"]], counters)
 
 
-def from_simulation(result, path):
-    """Measurement of the line of JSON that isac_simulate has printed."""
-    name = "Simulate/" + os.path.splitext(os.path.basename(path))[0]
-    rate = result["frames_per_second"]
-    if not is_number(rate) or rate <= 0:
-        raise ReportError(f"{path}: frames_per_second is {rate!r}, expected a positive number")
-    return Measurement(name, 1 / rate, {k: v for k, v in result.items() if is_number(v)})
+# What programs print with --json: the name begins so, and this is the rate.
+PROGRAMS = {"frames_per_second": "Simulate/", "samples_per_second": "Train/"}
+
+
+def from_program(result, path):
+    """Measurement of the line of JSON that isac_simulate or isac_train has printed, or None
+    for another document."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if "error" in result:
+        prefix = "Train/" if stem.startswith("train-") else "Simulate/"
+        return Measurement(prefix + stem.replace("train-", ""), error=str(result["error"]))
+    for key, prefix in PROGRAMS.items():
+        if key in result:
+            if not is_number(result[key]) or result[key] <= 0:
+                raise ReportError(f"{path}: {key} is {result[key]!r}, "
+                                  "expected a positive number")
+            return Measurement(prefix + stem.replace("train-", ""), 1 / result[key],
+                               {k: v for k, v in result.items() if is_number(v)})
+    return None
 
 
 def read(paths):
@@ -85,17 +97,16 @@ def read(paths):
                 document = json.load(file)
         except (OSError, ValueError) as error:
             raise ReportError(f"{path}: {error}") from None
-        if isinstance(document, dict) and "frames_per_second" in document:
-            found = [from_simulation(document, path)]
-        elif isinstance(document, dict) and isinstance(document.get("benchmarks"), list):
+        if not isinstance(document, dict):
+            document = {}
+        if isinstance(document.get("benchmarks"), list):
             found = [from_google_benchmark(run, path) for run in document["benchmarks"]]
             context.update(document.get("context", {}))
-        elif isinstance(document, dict) and "error" in document:
-            name = "Simulate/" + os.path.splitext(os.path.basename(path))[0]
-            found = [Measurement(name, error=str(document["error"]))]
         else:
-            raise ReportError(f"{path}: no measurements: neither \"benchmarks\" nor "
-                              "\"frames_per_second\"")
+            found = [from_program(document, path)]
+            if found == [None]:
+                raise ReportError(f"{path}: no measurements: neither benchmarks nor any of "
+                                  f"{', '.join(PROGRAMS)}")
         for one in found:
             if one and (one.name not in best or not best[one.name].seconds
                         or (one.seconds and one.seconds < best[one.name].seconds)):
@@ -222,6 +233,9 @@ def build(paths):
                     "bandwidth_bytes_per_second": machine.bandwidth},
         "comparisons": [compare(row, measurements, machine) for row in ROWS],
         "flowgraphs": [flowgraph(row, measurements, machine) for row in FLOWGRAPHS],
+        "training": {name: {"samples_per_second": 1 / one.seconds} if one.seconds
+                     else {"error": one.error}
+                     for name, one in measurements.items() if name.startswith("Train/")},
         "costs": costs(measurements, machine),
         "measurements": {name: {"seconds": one.seconds, **one.counters} if one.seconds
                          else {"error": one.error}
@@ -235,11 +249,13 @@ def main():
     parser.add_argument("files", nargs="+", help="JSON files of measurements")
     parser.add_argument("--out", required=True, help="folder to write into")
     parser.add_argument("--device", default="", help="what the figures were measured on")
+    parser.add_argument("--tests", default="", help="how the tests on it have ended")
     arguments = parser.parse_args()
     try:
         report = build(arguments.files)
-        if arguments.device:
-            report["context"]["device"] = arguments.device
+        for key in ("device", "tests"):
+            if getattr(arguments, key):
+                report["context"][key] = getattr(arguments, key)
         os.makedirs(arguments.out, exist_ok=True)
         text = markdown(report)
         with open(os.path.join(arguments.out, "benchmark.json"), "w", encoding="utf-8") as file:

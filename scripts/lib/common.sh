@@ -6,6 +6,7 @@
 #   BUILD_DIR   build folder (default: build)
 #   JOBS        parallel compilations (default: processors, fewer where memory is short)
 #   NO_INSTALL  set to leave the system's packages alone
+# A script may set `not_needed`, a regular expression of packages that it leaves out.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${BUILD_DIR:-$root/build}")
@@ -18,10 +19,10 @@ die() {
     exit 1
 }
 
-# The lines of packages.txt without comments: "NAME" or "NAME | ALTERNATIVE".
+# listed_packages FILE: its lines without comments, "NAME" or "NAME | ALTERNATIVE".
 listed_packages() {
     sed -e 's/#.*//' -e 's/[[:space:]]*|[[:space:]]*/|/g' -e '/^[[:space:]]*$/d' \
-        "$root/scripts/packages.txt"
+        "$root/scripts/$1"
 }
 
 is_installed() {
@@ -38,11 +39,12 @@ is_known() {
 missing_packages() {
     local line name
     while read -r line; do
+        [[ -z "${not_needed:-}" || ! "$line" =~ $not_needed ]] || continue
         for name in ${line//|/ }; do
             is_installed "$name" && continue 2
         done
         echo "$line"
-    done < <(listed_packages)
+    done < <(listed_packages packages.txt)
 }
 
 # as_root COMMAND...
@@ -109,6 +111,12 @@ jobs_at_a_time() {
     echo "${JOBS:-$((processors < memory ? processors : memory))}"
 }
 
+# limited COMMAND...: a script with a time limit replaces this and `in_time`.
+limited() { "$@"; }
+
+# To be called before the outcome of a limited command is recorded.
+in_time() { :; }
+
 # configure_and_build [CMAKE-OPTION...]
 configure_and_build() {
     local generator=()
@@ -116,9 +124,8 @@ configure_and_build() {
         generator=(-G Ninja)
     fi
     say "Configuring $build"
-    cmake "${generator[@]}" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "$@"
-    say "Building"
-    cmake --build "$build" --parallel "$(jobs_at_a_time)"
+    limited cmake "${generator[@]}" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "$@" &&
+        say "Building" && limited cmake --build "$build" --parallel "$(jobs_at_a_time)"
 }
 
 # Let Python, grcc and the programs find the build tree's module before an installed one.

@@ -19,38 +19,44 @@ device_name() {
     fi
 }
 
-# start_measuring DIR: empty of what an earlier run has left.
+# start_measuring DIR: without what an earlier run has left.
 start_measuring() {
     measurements=$1
     mkdir -p "$measurements"
     rm -f "$measurements"/*.json
 }
 
-# run_benchmarks NAME FILTER [OPTION...]: one that fails is reported as not measured.
+# Run a benchmark or a script that writes "$measurements/NAME.json"; what it writes in pieces
+# or not at all is not in the report.
+# into NAME COMMAND...
+into() {
+    local name=$1 file=$measurements/$1.json
+    shift
+    say "Measuring: $name"
+    if ! limited "$@" || [ ! -s "$file" ]; then
+        rm -f "$file"
+        in_time
+        echo "$name: not measured" >&2
+        return 1
+    fi
+}
+
+# run_benchmarks NAME FILTER [OPTION...]
 run_benchmarks() {
     local name=$1 filter=$2
     shift 2
-    say "Measuring: $name"
-    if ! CFISAC_DEVICE=$device "$build/lib/benchmarks/cfisac_benchmarks" \
+    into "$name" env CFISAC_DEVICE="$device" "$build/lib/benchmarks/cfisac_benchmarks" \
         --benchmark_filter="$filter" --benchmark_out="$measurements/$name.json" \
-        --benchmark_out_format=json "$@"; then
-        rm -f "$measurements/$name.json"
-        echo "$name failed: not in the report" >&2
-    elif [ ! -s "$measurements/$name.json" ]; then # no benchmark has such a name
-        rm -f "$measurements/$name.json"
-        echo "$name: nothing measured" >&2
-    fi
+        --benchmark_out_format=json "$@"
 }
 
 repetitions() { echo "--benchmark_repetitions=$([ -n "$quick" ] && echo 1 || echo 3)"; }
 
 measure_machine() { run_benchmarks machine '^Machine/' "$(repetitions)"; }
 
-measure_parts() {
-    run_benchmarks engine '^Engine/' "$(repetitions)"
-    run_benchmarks signal '^(Channel|Precoder|Bound)/' "$(repetitions)"
-    run_benchmarks blocks '^Flowgraph/'
-}
+measure_engine() { run_benchmarks engine '^Engine/' "$(repetitions)"; }
+measure_signal() { run_benchmarks signal '^(Channel|Precoder|Bound)/' "$(repetitions)"; }
+measure_blocks() { run_benchmarks blocks '^Flowgraph/'; }
 
 measure_costs() {
     local sizes='.*'
@@ -59,60 +65,69 @@ measure_costs() {
     run_benchmarks cost "^Cost/[a-z_]*/$sizes"
 }
 
-measure_other_software() {
-    local name
-    for name in paper lite; do
-        say "Measuring: NumPy, $name"
-        "$python" -B "$root/scripts/lib/benchmark_numpy.py" \
-            --scenario "$root/examples/scenarios/$name.yml" --out "$measurements/numpy-$name.json"
-    done
-    say "Measuring: stock blocks and gr-radar"
-    "$python" -B "$root/scripts/lib/benchmark_gnuradio.py" \
+# measure_numpy SCENARIO
+measure_numpy() {
+    into "numpy-$1" "$python" -B "$root/scripts/lib/benchmark_numpy.py" \
+        --scenario "$root/examples/scenarios/$1.yml" --out "$measurements/numpy-$1.json"
+}
+
+measure_stock_blocks() {
+    into gnuradio "$python" -B "$root/scripts/lib/benchmark_gnuradio.py" \
         --scenario "$root/examples/scenarios/paper.yml" --out "$measurements/gnuradio.json"
 }
 
-# simulate NAME SCENARIO MODEL FRAMES [OPTION...]: the scores, or what went wrong.
-simulate() {
-    local name=$1 scenario=$2 model=$3 frames=$4 result
-    shift 4
-    say "Measuring: flowgraph, $name"
-    if [ ! -x "$build/apps/isac_simulate" ]; then
-        result='{"error": "isac_simulate is not built: no GNU Radio"}'
-    elif ! result=$("$build/apps/isac_simulate" --scenario "$scenario" --model "$model" \
-        --frames "$frames" --seed 2026 --device "$device" --json "$@" | tail -n 1); then
-        result='{"error": "isac_simulate failed"}'
+# last_line NAME COMMAND...: the line of JSON that a program prints at its end, or what went
+# wrong.
+last_line() {
+    local name=$1 log=$measurements/$1.log
+    shift
+    say "Measuring: $name"
+    if limited "$@" >"$log"; then
+        tail -n 1 "$log" | tee "$measurements/$name.json"
+        rm -f "$log"
+    else
+        in_time
+        echo "{\"error\": \"$(basename "$1") failed\"}" | tee "$measurements/$name.json"
+        return 1
     fi
-    echo "$result" | tee "$measurements/$name.json"
 }
 
-# measure_flowgraph NAME MODEL FRAMES: as fast as it goes, and at the pace of the waveform.
-measure_flowgraph() {
-    local scenario=$root/examples/scenarios/$1.yml
-    simulate "$1" "$scenario" "$2" "$3"
-    simulate "$1-real-time" "$scenario" "$2" "$3" --real-time
+# simulate NAME SCENARIO MODEL FRAMES [OPTION...]
+simulate() {
+    local name=$1 scenario=$root/examples/scenarios/$2.yml model=$3 frames=$4
+    shift 4
+    if [ ! -x "$build/apps/isac_simulate" ]; then
+        echo '{"error": "isac_simulate is not built: no GNU Radio"}' >"$measurements/$name.json"
+        return
+    fi
+    last_line "$name" "$build/apps/isac_simulate" --scenario "$scenario" --model "$model" \
+        --frames "$frames" --seed 2026 --device "$device" --json "$@"
 }
 
-measure_flowgraph_at_lite() {
-    measure_flowgraph lite "$root/examples/models/lite.safetensors" \
-        "$([ -n "$quick" ] && echo 1000 || echo 5000)"
+# measure_lite SUFFIX [OPTION...], measure_paper SUFFIX [OPTION...]: the name is the scenario's
+# with the suffix.
+measure_lite() {
+    simulate "lite$1" lite "$root/examples/models/lite.safetensors" \
+        "$([ -n "$quick" ] && echo 1000 || echo 5000)" "${@:2}"
 }
 
 # With fresh weights: their values do not change the time.
-measure_flowgraph_at_paper_size() {
-    local model=$measurements/paper.safetensors
-    if ! "$build/apps/isac_inspect" --architecture paper \
-        --scenario "$root/examples/scenarios/paper.yml" --save "$model" >/dev/null; then
-        echo '{"error": "isac_inspect failed"}' >"$measurements/paper.json"
-        return
-    fi
-    measure_flowgraph paper "$model" "$([ "$device" = cpu ] && echo 8 || echo 5000)"
-    rm -f "$model"
+paper_model() {
+    paper_model=$measurements/paper.safetensors
+    [ -e "$paper_model" ] ||
+        limited "$build/apps/isac_inspect" --architecture paper \
+            --scenario "$root/examples/scenarios/paper.yml" --save "$paper_model" >/dev/null
 }
 
-# write_report DIR
+measure_paper() {
+    paper_model && simulate "paper$1" paper "$paper_model" \
+        "$([ "$device" = cpu ] && echo 8 || echo 5000)" "${@:2}"
+}
+
+# write_report DIR [OPTION...]
 write_report() {
     say "Report"
     "$python" -B "$root/scripts/lib/benchmark_report.py" "$measurements"/*.json --out "$1" \
-        --device "$(device_name)"
+        --device "$(device_name)" "${@:2}"
     say "Done: $1/benchmark.json, benchmark.md and benchmark.png"
 }
