@@ -58,7 +58,7 @@ def markdown(report):
         parts.append("; ".join(named))
 
     machine = report["machine"]
-    rows = [[f"arithmetic, {precision}", f"{scaled(rate)}FLOP/s"]
+    rows = [[f"arithmetic, {precision.replace('_', ' ')}", f"{scaled(rate)}FLOP/s"]
             for precision, rate in sorted(machine["peak_flop_per_second"].items())]
     if machine["bandwidth_bytes_per_second"]:
         rows.append(["memory", f"{scaled(machine['bandwidth_bytes_per_second'])}B/s"])
@@ -108,7 +108,7 @@ def markdown(report):
             for name, one in sorted(report["training"].items())]))
 
     parts.append("## Cost against size\n\nOne size at a time, the others as in lite.yml; encoders "
-                 "of all M access points together. Slope of the logarithms: 1 is linear, 0 "
+                 "of all M access points together. A processor uses one thread. Slope of the logarithms: 1 is linear, 0 "
                  "independent.")
     if report["costs"]:
         rows = [[AXES.get(row["axis"], row["axis"]), row["part"].replace("_", " "),

@@ -22,6 +22,8 @@ SETTINGS = re.compile(r"/(?:(?:iterations|min_time|min_warmup_time|repeats|threa
                       r"|real_time|process_time|manual_time)")
 GOOGLE_KEYS = {"family_index", "per_family_instance_index", "repetitions", "repetition_index",
                "threads", "iterations", "real_time", "cpu_time"}
+# Costs on a processor are measured on one thread.
+ONE_THREAD = "float32_one_thread"
 COST = re.compile(r"Cost/(\w+)/(\w+)=(\d+)")
 
 
@@ -211,7 +213,8 @@ def costs(measurements, machine):
         found.sort(key=lambda point: point[0])
         sizes = [size for size, _ in found]
         times = [one.seconds for _, one in found]
-        floor = machine.floor(found[-1][1])
+        floor = machine.floor(found[-1][1], ONE_THREAD if ONE_THREAD in machine.peak
+                              else "float32")
         several = len(sizes) > 1
         result.append({
             "part": part, "axis": axis, "sizes": sizes, "seconds": times,

@@ -52,7 +52,7 @@ with_dependencies() {
 # fetch_debs DIR RELEASE KEYRING: the packages of packages-cuda.txt with their dependencies,
 # without what every machine with a compiler has.
 fetch_debs() {
-    local folder=$1 release=$2 names line found plain=() alone=() wanted
+    local folder=$1 release=$2 names line found plain=() alone=() wanted=()
     mkdir -p "$folder"
     make_apt_root "$release" "$3"
     names=$(apt_of_release apt-cache pkgnames)
@@ -60,13 +60,14 @@ fetch_debs() {
         found=$(grep -Ex "${line#!}" <<<"$names") ||
             die "$release has no package ${line#!} (scripts/packages-cuda.txt)"
         case "$line" in
-        !*) alone+=($found) ;;
-        *) plain+=($found) ;;
+        !*) mapfile -t -O "${#alone[@]}" alone <<<"$found" ;;
+        *) mapfile -t -O "${#plain[@]}" plain <<<"$found" ;;
         esac
     done < <(listed_packages packages-cuda.txt)
-    wanted=$(comm -23 <(with_dependencies "${plain[@]}") \
+    mapfile -t wanted < <(comm -23 <(with_dependencies "${plain[@]}") \
         <(with_dependencies apt g++ make perl python3 ca-certificates))
-    (cd "$folder" && apt_of_release apt-get download $wanted "${alone[@]}")
+    [ ${#wanted[@]} -gt 0 ] || die "$release: apt finds no way to install ${plain[*]}"
+    (cd "$folder" && apt_of_release apt-get download "${wanted[@]}" "${alone[@]}")
     say "$(find "$folder" -name '*.deb' | wc -l) packages of $release in $folder," \
         "$(du -sh "$folder" | cut -f 1)"
 }

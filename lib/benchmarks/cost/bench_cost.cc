@@ -7,6 +7,7 @@
 #include <support/device.h>
 #include <support/operations.h>
 
+#include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/engine.h>
@@ -110,6 +111,18 @@ double bytes_of(const std::vector<at::Tensor>& tensors)
     }
     return bytes;
 }
+
+class OneThread
+{
+public:
+    OneThread() { at::set_num_threads(1); }
+    ~OneThread() { at::set_num_threads(d_before); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int d_before = at::get_num_threads();
+};
 
 //! \param bytes what must be read and written at least
 template <typename Work>

@@ -5,18 +5,19 @@
 // largest of all shapes: report the maximum over the names with one beginning.
 #include <support/device.h>
 
+#include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
 using cfisac::benchmarks::device;
 using cfisac::benchmarks::synchronize;
 
-void check_supported(at::ScalarType type)
+void without_tf32()
 {
-    if (type == at::kHalf && !device().is_cuda()) {
-        throw std::invalid_argument("float16 is measured on CUDA devices only");
-    }
     // TF32 rounds what goes into a float32 product.
     at::globalContext().setAllowTF32CuBLAS(false);
     at::globalContext().setAllowTF32CuDNN(false);
@@ -49,11 +50,8 @@ void matrix_product(benchmark::State& state, at::ScalarType type)
 {
     try {
         const at::InferenceMode no_gradients;
-        check_supported(type);
+        without_tf32();
         const auto n = state.range(0);
-        if (n > 4096 && !device().is_cuda()) {
-            throw std::invalid_argument("this size is for CUDA devices");
-        }
         const auto a = random({n, n}, type);
         const auto b = random({n, n}, type);
         auto product = at::empty_like(a);
@@ -69,7 +67,7 @@ void convolution(benchmark::State& state, at::ScalarType type)
 {
     try {
         const at::InferenceMode no_gradients;
-        check_supported(type);
+        without_tf32();
         const auto channels = state.range(0);
         const auto format = at::MemoryFormat::ChannelsLast3d;
         const auto input = random({1, channels, 8, 64, 64}, type).contiguous(format);
@@ -133,25 +131,50 @@ void write(benchmark::State& state)
     }
 }
 
+// For what runs on one thread, as the blocks of a flowgraph do.
+void matrix_product_of_one_thread(benchmark::State& state, at::ScalarType type)
+{
+    const int threads = at::get_num_threads();
+    at::set_num_threads(1);
+    matrix_product(state, type);
+    at::set_num_threads(threads);
+}
+
+using Function = void (*)(benchmark::State&, at::ScalarType);
+
+void add(const std::string& name,
+         Function function,
+         at::ScalarType type,
+         const std::vector<std::int64_t>& sizes)
+{
+    auto* benchmark = benchmark::RegisterBenchmark(
+        ("Machine/peak_" + name).c_str(),
+        [=](benchmark::State& state) { function(state, type); });
+    for (const auto size : sizes) {
+        benchmark->Arg(size);
+    }
+    benchmark->UseRealTime()->Unit(benchmark::kMillisecond)->MinTime(0.3);
+}
+
 bool register_all()
 {
-    using Function = void (*)(benchmark::State&, at::ScalarType);
-    const auto peak = [](at::ScalarType type, const char* name) {
-        const auto add = [&](const char* kind, Function function, auto... sizes) {
-            const auto full = std::string("Machine/peak_") + name + "/" + kind;
-            auto* benchmark = benchmark::RegisterBenchmark(
-                full.c_str(), [=](benchmark::State& state) { function(state, type); });
-            for (const std::int64_t size : {sizes...}) {
-                benchmark->Arg(size);
-            }
-            benchmark->UseRealTime()->Unit(benchmark::kMillisecond)->MinTime(0.3);
-        };
-        add("matrix_product", matrix_product, 1024, 2048, 4096, 8192);
-        add("convolution", convolution, 128, 256);
-    };
-    peak(at::kFloat, "float32");
-    peak(at::kBFloat16, "bfloat16");
-    peak(at::kHalf, "float16");
+    const bool gpu = cfisac::benchmarks::device_word().rfind("cuda", 0) == 0;
+    std::vector<std::pair<std::string, at::ScalarType>> types = {
+        {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}};
+    std::vector<std::int64_t> sizes = {1024, 2048, 4096};
+    if (gpu) {
+        types.emplace_back("float16", at::kHalf);
+        sizes.push_back(8192);
+    } else {
+        add("float32_one_thread/matrix_product",
+            matrix_product_of_one_thread,
+            at::kFloat,
+            {1024, 2048});
+    }
+    for (const auto& [name, type] : types) {
+        add(name + "/matrix_product", matrix_product, type, sizes);
+        add(name + "/convolution", convolution, type, {128, 256});
+    }
     return true;
 }
 

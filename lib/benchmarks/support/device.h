@@ -6,18 +6,22 @@
 #include <cfisac/signal/device.h>
 
 #include <cstdlib>
+#include <string>
 #include <torch/cuda.h>
 
 namespace cfisac::benchmarks {
 
-/*! Where benchmarks run: the environment's CFISAC_DEVICE, `cpu` without it.
- * \throws std::invalid_argument as cfisac::signal::resolve_device does
- */
-inline at::Device device()
+//! The environment's CFISAC_DEVICE, `cpu` without it.
+inline std::string device_word()
 {
     const char* word = std::getenv("CFISAC_DEVICE");
-    return at::Device(signal::resolve_device(word ? word : "cpu"));
+    return word ? word : "cpu";
 }
+
+/*! Where benchmarks run.
+ * \throws std::invalid_argument as cfisac::signal::resolve_device does
+ */
+inline at::Device device() { return at::Device(signal::resolve_device(device_word())); }
 
 //! Wait for what was started on the device; without it, only the launches are timed.
 inline void synchronize(const at::Device& device)
