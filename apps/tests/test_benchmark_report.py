@@ -71,6 +71,15 @@ def test_ratio_and_floor(tmp_path):
     assert (row["floor_of"], row["floor_s"]) == ("bytes", pytest.approx(0.3))
 
 
+def test_floor_from_rates_and_billions(tmp_path):
+    report = benchmark_report.build([write(tmp_path / "a.json", MACHINE + [
+        run("Engine/paper/engine_float32", 800, GFLOP=100.0),
+        run("Channel/paper/received_echo", 10, bytes_per_second=2e10)])])
+    rows = {row["ours"]: row for row in report["comparisons"]}
+    assert rows["Engine/paper/engine_float32"]["floor_s"] == pytest.approx(0.5)
+    assert rows["Channel/paper/received_echo"]["share"] == pytest.approx(0.5)
+
+
 def test_missed_target(tmp_path):
     report = benchmark_report.build([write(tmp_path / "a.json", [
         run("Channel/paper/received_echo", 20), run("NumPy/paper/received_echo", 60)])])

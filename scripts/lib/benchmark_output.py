@@ -90,16 +90,17 @@ def markdown(report):
     rows = []
     for row in report["flowgraphs"]:
         if "missing" in row:
-            rows.append([row["title"], *[next(iter(row["missing"].values()))], *["-"] * 8])
+            rows.append([row["title"], next(iter(row["missing"].values())), *["-"] * 10])
             continue
         rows.append([row["title"], number(row["frames_per_second"], 4),
                      number(row["real_time_factor"]), verdict(row),
                      number(row.get("latency_median_ms")), number(row.get("latency_p99_ms")),
-                     number(row.get("frames_lost"), 9), number(row.get("frames_skipped"), 9),
+                     *[number(row.get(key), 9) for key in (
+                         "frames_lost", "frames_skipped", "intervals_missed", "host_copies")],
                      quantity(row.get("floor_s")), percent(row.get("share"))])
     parts.append(table(["", "updates/s", "real-time factor", "target", "latency, median (ms)",
-                        "99th percentile (ms)", "lost", "skipped", "floor of an update",
-                        "share"], rows))
+                        "99th percentile (ms)", "lost", "skipped", "intervals missed",
+                        "host copies", "floor of an update", "share"], rows))
 
     if report["training"]:
         parts.append("## Training")

@@ -40,9 +40,17 @@ class Measurement:
         self.counters = counters or {}
         self.error = None if seconds else error
 
+    def amount(self, name):
+        """Of a run: a counter, or what follows from one that is a rate; else None."""
+        if name in self.counters:
+            return self.counters[name]
+        rate = self.counters.get(f"{name}_per_second")
+        return rate * self.seconds if rate and self.seconds else None
+
     def operations(self):
         """Floating-point operations of a run, or None."""
-        return self.counters.get("operations")
+        billions = self.amount("GFLOP")
+        return self.amount("operations") or (1e9 * billions if billions else None)
 
     def rate(self, counter):
         return self.counters.get(counter) if self.seconds else None
@@ -137,8 +145,8 @@ class Machine:
         known = []
         if one.operations() and self.peak.get(precision):
             known.append((one.operations() / self.peak[precision], "operations"))
-        if one.counters.get("bytes") and self.bandwidth:
-            known.append((one.counters["bytes"] / self.bandwidth, "bytes"))
+        if one.amount("bytes") and self.bandwidth:
+            known.append((one.amount("bytes") / self.bandwidth, "bytes"))
         return max(known) if known else None
 
 
@@ -177,7 +185,7 @@ def flowgraph(row, measurements, machine):
     result = {"title": row.title, "name": row.name}
     if one.error:
         return {**result, "missing": {row.name: one.error}}
-    keys = ("frames", "frames_lost", "frames_skipped", "frames_per_second",
+    keys = ("frames", "frames_lost", "frames_skipped", "intervals_missed", "frames_per_second",
             "real_time_factor", "latency_median_ms", "latency_p99_ms", "host_copies")
     result.update({key: one.counters[key] for key in keys if key in one.counters})
     if row.real_time_factor is not None:
