@@ -93,13 +93,13 @@ CFISAC_INLINE void search(const float* row,
     }
 }
 
-CFISAC_FOR_EVERY_PROCESSOR void search_all(const float* rows,
-                                           std::int64_t count,
-                                           std::int64_t features,
-                                           const float* table,
-                                           const float* square,
-                                           std::int64_t codewords,
-                                           std::int64_t* indices)
+CFISAC_MULTIVERSION void search_all(const float* rows,
+                                    std::int64_t count,
+                                    std::int64_t features,
+                                    const float* table,
+                                    const float* square,
+                                    std::int64_t codewords,
+                                    std::int64_t* indices)
 {
     std::int64_t r = 0;
     for (; r + rows_at_a_time <= count; r += rows_at_a_time) {

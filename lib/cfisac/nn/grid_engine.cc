@@ -35,6 +35,18 @@ std::string numbered(const char* name, std::int64_t number)
     return name + std::to_string(number);
 }
 
+// The engines below are loops of the host.
+bool on_host(const Model& model, const EngineOptions& options)
+{
+    const bool host = model.device().is_cpu();
+    require(host || options.precision == Precision::float32,
+            "engine: the grid read-out has precision float32 only on ",
+            model.device(),
+            ", got ",
+            to_string(options.precision));
+    return host;
+}
+
 // What travels of a latent: projector and quantizer of one access point.
 class Sender
 {
@@ -488,12 +500,18 @@ std::unique_ptr<EncoderBackend> make_grid_encoder(
     const std::vector<std::int64_t>& receivers,
     const EngineOptions& options)
 {
+    if (!on_host(model, options)) {
+        return make_network_encoder(model, receivers);
+    }
     return std::make_unique<GridEncoderEngine>(model, receivers, options);
 }
 
 std::unique_ptr<DecoderBackend> make_grid_decoder(const Model& model,
                                                   const EngineOptions& options)
 {
+    if (!on_host(model, options)) {
+        return make_network_decoder(model);
+    }
     return std::make_unique<GridDecoderEngine>(model, options);
 }
 

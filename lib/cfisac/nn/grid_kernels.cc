@@ -122,22 +122,22 @@ CFISAC_INLINE void features_of_plane(const float* power,
     }
 }
 
-CFISAC_FOR_EVERY_PROCESSOR void features_of(const float* power,
-                                            const float* illumination,
-                                            const float* directions,
-                                            std::int64_t cells,
-                                            std::int64_t lines,
-                                            float* out)
+CFISAC_MULTIVERSION void features_of(const float* power,
+                                     const float* illumination,
+                                     const float* directions,
+                                     std::int64_t cells,
+                                     std::int64_t lines,
+                                     float* out)
 {
     features_of_plane(power, illumination, directions, cells, lines, out);
 }
 
-CFISAC_FOR_EVERY_PROCESSOR void features_of(const float* power,
-                                            const float* illumination,
-                                            const float* directions,
-                                            std::int64_t cells,
-                                            std::int64_t lines,
-                                            Bits* out)
+CFISAC_MULTIVERSION void features_of(const float* power,
+                                     const float* illumination,
+                                     const float* directions,
+                                     std::int64_t cells,
+                                     std::int64_t lines,
+                                     Bits* out)
 {
     features_of_plane(power, illumination, directions, cells, lines, out);
 }
@@ -198,15 +198,15 @@ CFISAC_INLINE void normalise_plane(const In* plane,
 }
 
 #define CFISAC_NORMALISE(In, Out)                                              \
-    CFISAC_FOR_EVERY_PROCESSOR void normalise_to(const In* plane,              \
-                                                 std::int64_t cells,           \
-                                                 std::int64_t channels,        \
-                                                 std::int64_t groups,          \
-                                                 const float* weight,          \
-                                                 const float* bias,            \
-                                                 double epsilon,               \
-                                                 float* work,                  \
-                                                 Out* out)                     \
+    CFISAC_MULTIVERSION void normalise_to(const In* plane,                     \
+                                          std::int64_t cells,                  \
+                                          std::int64_t channels,               \
+                                          std::int64_t groups,                 \
+                                          const float* weight,                 \
+                                          const float* bias,                   \
+                                          double epsilon,                      \
+                                          float* work,                         \
+                                          Out* out)                            \
     {                                                                          \
         normalise_plane(                                                       \
             plane, cells, channels, groups, weight, bias, epsilon, work, out); \
@@ -218,14 +218,14 @@ CFISAC_NORMALISE(Bits, Bits)
 #undef CFISAC_NORMALISE
 
 #define CFISAC_ELEMENTWISE(Type)                                                  \
-    CFISAC_FOR_EVERY_PROCESSOR void add_to(                                       \
+    CFISAC_MULTIVERSION void add_to(                                              \
         const Type* __restrict term, std::int64_t count, float* __restrict sum)   \
     {                                                                             \
         for (std::int64_t k = 0; k < count; k++) {                                \
             sum[k] += get(term[k]);                                               \
         }                                                                         \
     }                                                                             \
-    CFISAC_FOR_EVERY_PROCESSOR void rectify_to(                                   \
+    CFISAC_MULTIVERSION void rectify_to(                                          \
         const float* __restrict values, std::int64_t count, Type* __restrict out) \
     {                                                                             \
         for (std::int64_t k = 0; k < count; k++) {                                \
@@ -236,22 +236,22 @@ CFISAC_ELEMENTWISE(float)
 CFISAC_ELEMENTWISE(Bits)
 #undef CFISAC_ELEMENTWISE
 
-CFISAC_FOR_EVERY_PROCESSOR void lift_profile(const float* __restrict profile,
-                                             const std::int32_t* __restrict line,
-                                             const float* __restrict first,
-                                             const float* __restrict second,
-                                             std::int64_t velocities,
-                                             float* __restrict out)
+CFISAC_MULTIVERSION void lift_profile(const float* __restrict profile,
+                                      const std::int32_t* __restrict line,
+                                      const float* __restrict first,
+                                      const float* __restrict second,
+                                      std::int64_t velocities,
+                                      float* __restrict out)
 {
     for (std::int64_t v = 0; v < velocities; v++) {
         out[v] += first[v] * profile[line[v]] + second[v] * profile[line[v] + 1];
     }
 }
 
-CFISAC_FOR_EVERY_PROCESSOR void norms_of(const float* vectors,
-                                         std::int64_t count,
-                                         std::int64_t width,
-                                         float* norms)
+CFISAC_MULTIVERSION void norms_of(const float* vectors,
+                                  std::int64_t count,
+                                  std::int64_t width,
+                                  float* norms)
 {
     for (std::int64_t k = 0; k < count; k++) {
         Vector16 sum{};

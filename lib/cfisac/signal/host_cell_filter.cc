@@ -121,16 +121,16 @@ CFISAC_INLINE void mirror_lanes(const Rows& in,
 }
 
 // Rows from `r` on, as many as are done at a time: returns how many.
-CFISAC_FOR_EVERY_PROCESSOR std::int64_t transform_delays(const Rows& in,
-                                                         std::int64_t lanes,
-                                                         std::int64_t count,
-                                                         std::int64_t rows,
-                                                         std::int64_t r,
-                                                         std::int64_t even_terms,
-                                                         std::int64_t odd_terms,
-                                                         const float* cosines,
-                                                         const float* sines,
-                                                         float* out)
+CFISAC_MULTIVERSION std::int64_t transform_delays(const Rows& in,
+                                                  std::int64_t lanes,
+                                                  std::int64_t count,
+                                                  std::int64_t rows,
+                                                  std::int64_t r,
+                                                  std::int64_t even_terms,
+                                                  std::int64_t odd_terms,
+                                                  const float* cosines,
+                                                  const float* sines,
+                                                  float* out)
 {
     if (r + rows_at_a_time <= rows) {
         mirror_lanes<rows_at_a_time>(
@@ -317,12 +317,12 @@ CFISAC_INLINE void weigh_row(const float* window,
 
 constexpr std::int64_t cells_at_a_time = 4;
 
-CFISAC_FOR_EVERY_PROCESSOR void weigh_cells(const float* window,
-                                            std::int64_t terms,
-                                            std::int64_t row,
-                                            std::int64_t cells,
-                                            const float* weights,
-                                            float* out)
+CFISAC_MULTIVERSION void weigh_cells(const float* window,
+                                     std::int64_t terms,
+                                     std::int64_t row,
+                                     std::int64_t cells,
+                                     const float* weights,
+                                     float* out)
 {
     std::int64_t c = 0;
     for (; c + cells_at_a_time <= cells; c += cells_at_a_time) {
@@ -371,12 +371,12 @@ struct Frame {
     float* cube;               // [S, U, row] and a vector more
 };
 
-CFISAC_FOR_EVERY_PROCESSOR void to_cube(const Frame& f,
-                                        const float* echo,
-                                        const float* transmit,
-                                        const float* rotation,
-                                        const float* cosines,
-                                        const float* sines)
+CFISAC_MULTIVERSION void to_cube(const Frame& f,
+                                 const float* echo,
+                                 const float* transmit,
+                                 const float* rotation,
+                                 const float* cosines,
+                                 const float* sines)
 {
     const auto pairs = f.receive * f.transmit;
     const auto odd = f.symbols / 2, even = f.symbols - odd;
@@ -445,11 +445,11 @@ CFISAC_FOR_EVERY_PROCESSOR void to_cube(const Frame& f,
 }
 
 // Σ |a_t^H x|² of every cell, times the number of antennas
-CFISAC_FOR_EVERY_PROCESSOR void illuminate(const float* sums,    // [N_t, re, im]
-                                           const float* phasors, // [N_t - 1, 2, G²]
-                                           std::int64_t antennas,
-                                           std::int64_t cells,
-                                           float* illumination)
+CFISAC_MULTIVERSION void illuminate(const float* sums,    // [N_t, re, im]
+                                    const float* phasors, // [N_t - 1, 2, G²]
+                                    std::int64_t antennas,
+                                    std::int64_t cells,
+                                    float* illumination)
 {
     std::fill(illumination, illumination + cells, sums[0]);
     for (std::int64_t d = 1; d < antennas; d++) {
@@ -463,7 +463,7 @@ CFISAC_FOR_EVERY_PROCESSOR void illuminate(const float* sums,    // [N_t, re, im
 }
 
 // Squared magnitudes of one cell's lines, which lie as in a row of the cube.
-CFISAC_FOR_EVERY_PROCESSOR void lines_of(
+CFISAC_MULTIVERSION void lines_of(
     const float* row, std::int64_t lines, std::int64_t rows, float scale, float* power)
 {
     const float* im = row + 2 * rows;

@@ -2,21 +2,10 @@
 #ifndef CFISAC_SIGNAL_SIMD_H
 #define CFISAC_SIGNAL_SIMD_H
 
+#include "multiversion.h"
+
 #include <cstdint>
 #include <cstring>
-
-/*! \file
- * For loops of our own on the host: one function, compiled for several processors, of which
- * the best one is taken when the program starts.
- */
-
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
-#define CFISAC_FOR_EVERY_PROCESSOR \
-    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CFISAC_FOR_EVERY_PROCESSOR
-#endif
-#define CFISAC_INLINE inline __attribute__((always_inline))
 
 namespace cfisac::signal {
 
