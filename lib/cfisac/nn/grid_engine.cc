@@ -26,7 +26,8 @@ at::ScalarType type_of(Precision precision)
 Weights weights_of(const Model& model)
 {
     return [network = model.network()](const std::string& name) {
-        return network->named_parameters()[name].detach().to(at::kCPU).contiguous();
+        return network->named_parameters()[name].detach().to(at::kCPU).clone(
+            at::MemoryFormat::Contiguous);
     };
 }
 
