@@ -66,10 +66,12 @@ public:
     at::Tensor normal(Purpose purpose,
                       at::IntArrayRef sizes,
                       const at::TensorOptions& options) const;
-    //! Circular complex Gaussian with unit variance; `options` has the real type.
+    //! Circular complex Gaussian with variance `deviation`²; `options` has the real type,
+    //! float32 or float64.
     at::Tensor complex_normal(Purpose purpose,
                               at::IntArrayRef sizes,
-                              const at::TensorOptions& options) const;
+                              const at::TensorOptions& options,
+                              double deviation = 1.0) const;
 
 private:
     std::uint64_t d_seed;

@@ -22,6 +22,14 @@ at::Tensor echo(const Layout& layout,
                 const Scene& scene,
                 const std::optional<Offsets>& offsets = std::nullopt);
 
+//! The same echoes by tensor operations alone: what `echo` does in float64, with gradients
+//! and on devices without kernels of our own.
+at::Tensor echo_by_tensor_operations(
+    const Layout& layout,
+    const at::Tensor& transmit,
+    const Scene& scene,
+    const std::optional<Offsets>& offsets = std::nullopt);
+
 /*! Noise z of (6), drawn from (seed, frame): CN(0, ξ_z²) at every antenna and resource
  * element.
  * \return [B, M, M_r, S, T], complex

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "echo_host.h"
 #include <algorithm>
 #include <cfisac/signal/sensing_channel.h>
 #include <cmath>
@@ -83,12 +84,65 @@ std::optional<Offsets> offsets_of(const Layout& layout,
                   : std::nullopt;
 }
 
+double noise_deviation(double noise_dbm) { return std::sqrt(dbm_to_watt(noise_dbm)); }
+
+at::Tensor draw_noise(const Layout& layout,
+                      double deviation,
+                      const Random& random,
+                      at::ScalarType type)
+{
+    return random.complex_normal(Purpose::sensing_noise,
+                                 {layout.receivers(),
+                                  layout.scenario.receive_antennas(),
+                                  layout.subcarriers(),
+                                  layout.symbols()},
+                                 at::TensorOptions().dtype(type).device(layout.device),
+                                 deviation);
+}
+
+bool needs_gradient(const at::Tensor& transmit, const Scene& scene)
+{
+    return at::GradMode::is_enabled() &&
+           (transmit.requires_grad() || scene.position.requires_grad() ||
+            scene.velocity.requires_grad() || scene.reflection.requires_grad());
+}
+
+// Echo and noise by whatever makes them fastest where `transmit` lies.
+at::Tensor synthesise(const Layout& layout,
+                      const at::Tensor& transmit,
+                      const Scene& scene,
+                      const std::optional<Offsets>& offsets,
+                      const std::optional<EchoNoise>& noise)
+{
+    check(layout, transmit, scene, offsets);
+    const bool single = transmit.scalar_type() == at::kComplexFloat;
+    if (single && transmit.device().is_cpu() && !needs_gradient(transmit, scene)) {
+        return echo_on_host(layout, transmit, scene, offsets, noise);
+    }
+    auto received = echo_by_tensor_operations(layout, transmit, scene, offsets);
+    if (noise) {
+        received += draw_noise(layout,
+                               noise->deviation,
+                               noise->random,
+                               at::toRealValueType(transmit.scalar_type()));
+    }
+    return received;
+}
+
 } // namespace
 
 at::Tensor echo(const Layout& layout,
                 const at::Tensor& transmit,
                 const Scene& scene,
                 const std::optional<Offsets>& offsets)
+{
+    return synthesise(layout, transmit, scene, offsets, std::nullopt);
+}
+
+at::Tensor echo_by_tensor_operations(const Layout& layout,
+                                     const at::Tensor& transmit,
+                                     const Scene& scene,
+                                     const std::optional<Offsets>& offsets)
 {
     check(layout, transmit, scene, offsets);
     const auto type = transmit.scalar_type();
@@ -142,13 +196,7 @@ at::Tensor sensing_noise(const Layout& layout,
                          const Random& random,
                          at::ScalarType type)
 {
-    return random.complex_normal(Purpose::sensing_noise,
-                                 {layout.receivers(),
-                                  layout.scenario.receive_antennas(),
-                                  layout.subcarriers(),
-                                  layout.symbols()},
-                                 at::TensorOptions().dtype(type).device(layout.device)) *
-           std::sqrt(dbm_to_watt(noise_dbm));
+    return draw_noise(layout, noise_deviation(noise_dbm), random, type);
 }
 
 Impairments Impairments::of(const Scenario& scenario)
@@ -162,12 +210,16 @@ at::Tensor received_echo(const Layout& layout,
                          const Impairments& impairments,
                          const Random& random)
 {
-    const auto type = at::toRealValueType(transmit.scalar_type());
-    return echo(layout,
-                transmit,
-                with_clutter(layout, targets, impairments, random),
-                offsets_of(layout, impairments, random))
-        .add_(sensing_noise(layout, impairments.noise_dbm, random, type));
+    if (transmit.dim() > 0 && transmit.size(0) != random.batch()) {
+        throw std::invalid_argument("transmit has " + std::to_string(transmit.size(0)) +
+                                    " frames, but noise is drawn for " +
+                                    std::to_string(random.batch()));
+    }
+    return synthesise(layout,
+                      transmit,
+                      with_clutter(layout, targets, impairments, random),
+                      offsets_of(layout, impairments, random),
+                      EchoNoise{random, noise_deviation(impairments.noise_dbm)});
 }
 
 } // namespace cfisac::signal

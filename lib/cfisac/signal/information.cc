@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "information.h"
+#include "gram_kernel.h"
+#include <cmath>
+
+namespace cfisac::signal {
+
+namespace {
+
+using Complex = std::complex<double>;
+constexpr auto functions = host::gram_functions;
+constexpr std::int64_t vectors = 2; // a_r and its derivative
+const Complex imaginary_unit(0.0, 1.0);
+
+// One product of a function and a receive vector in the derivative of the echo.
+struct Term {
+    std::int64_t path; // n Q + q
+    std::int64_t function;
+    std::int64_t vector;
+    Complex coefficient;
+};
+
+// The derivative of the echo at one receiver with respect to one parameter.
+struct Derivative {
+    std::int64_t parameter;
+    std::vector<Term> terms;
+};
+
+// A ray of one frame with its gradients.
+class Leg
+{
+public:
+    Leg(const Rays& rays,
+        const AccessPoint& point,
+        const at::Tensor& velocity,
+        std::int64_t frame,
+        std::int64_t access_point,
+        std::int64_t target)
+        : d_point(point)
+    {
+        const auto places = rays.cosine.size(2);
+        const auto dimensions = velocity.size(2);
+        const auto ray = (frame * rays.cosine.size(1) + access_point) * places + target;
+        d_distance = rays.distance_m.data_ptr<double>()[ray];
+        d_direction = rays.direction.data_ptr<double>() + ray * dimensions;
+        d_velocity = velocity.data_ptr<double>() + (frame * places + target) * dimensions;
+        cosine = rays.cosine.data_ptr<double>()[ray];
+        for (std::int64_t d = 0; d < dimensions; d++) {
+            d_speed += d_direction[d] * d_velocity[d];
+        }
+    }
+
+    double distance_gradient(std::int64_t d) const { return d_direction[d]; }
+    double cosine_gradient(std::int64_t d) const
+    {
+        return (d_point.axis[d] - cosine * d_direction[d]) / d_distance;
+    }
+    // The part of the velocity across the ray turns the direction.
+    double range_rate_gradient(std::int64_t d) const
+    {
+        return (d_velocity[d] - d_speed * d_direction[d]) / d_distance;
+    }
+
+    double cosine;
+
+private:
+    const AccessPoint& d_point;
+    double d_distance;
+    const double* d_direction;
+    const double* d_velocity;
+    double d_speed = 0.0;
+};
+
+// Conjugated products of the receive vectors, [Q, 2, Q, 2].
+std::vector<Complex> vector_gram(const Layout& layout,
+                                 const at::Tensor& cosine, // [B, M, Q]
+                                 std::int64_t frame,
+                                 std::int64_t receiver)
+{
+    const auto antennas = layout.scenario.receive_antennas();
+    const auto targets = cosine.size(2);
+    const double spacing = layout.scenario.receive[receiver].spacing_wavelengths;
+    const auto* values =
+        cosine.data_ptr<double>() + (frame * cosine.size(1) + receiver) * targets;
+    std::vector<Complex> gram(targets * vectors * targets * vectors);
+    for (std::int64_t i = 0; i < targets; i++) {
+        for (std::int64_t j = 0; j < targets; j++) {
+            // Element a of the derivative is a_r's times -j2π a spacing.
+            const auto step =
+                std::polar(1.0, -2.0 * M_PI * spacing * (values[j] - values[i]));
+            Complex turn = 1.0 / antennas;
+            Complex plain = 0.0, once = 0.0, twice = 0.0;
+            for (int a = 0; a < antennas; a++) {
+                plain += turn;
+                once += turn * double(a);
+                twice += turn * double(a) * double(a);
+                turn *= step;
+            }
+            const auto derivative = imaginary_unit * (-2.0 * M_PI * spacing);
+            const auto width = targets * vectors;
+            auto* of_pair = gram.data() + i * vectors * width + j * vectors;
+            of_pair[0] = plain;
+            of_pair[1] = derivative * once;
+            of_pair[width] = std::conj(derivative) * once;
+            of_pair[width + 1] = std::norm(derivative) * twice;
+        }
+    }
+    return gram;
+}
+
+// Derivatives with respect to the location and velocity of one target along one axis.
+void add_target(const Layout& layout,
+                const BistaticPaths& paths,
+                const at::Tensor& amplitude,
+                const at::Tensor& velocity,
+                std::int64_t frame,
+                std::int64_t receiver,
+                std::int64_t target,
+                std::vector<Derivative>& out)
+{
+    const auto& scenario = layout.scenario;
+    const auto n = layout.transmitters();
+    const auto m = layout.receivers();
+    const auto q = velocity.size(1);
+    const auto dimensions = velocity.size(2);
+    const auto per_delay = imaginary_unit * (-2.0 * M_PI / speed_of_light);
+    const auto per_rate =
+        imaginary_unit * (-2.0 * M_PI * scenario.waveform.carrier_hz / speed_of_light);
+    const Leg in(
+        paths.receive, scenario.receive[receiver], velocity, frame, receiver, target);
+    std::vector<Derivative> location(dimensions), speed(dimensions);
+    for (std::int64_t d = 0; d < dimensions; d++) {
+        location[d].parameter = target * dimensions + d;
+        speed[d].parameter = (q + target) * dimensions + d;
+    }
+    for (std::int64_t t = 0; t < n; t++) {
+        const Leg out_leg(
+            paths.transmit, scenario.transmit[t], velocity, frame, t, target);
+        const auto k = ((frame * n + t) * m + receiver) * q + target;
+        const auto& value = amplitude.data_ptr<c10::complex<double>>()[k];
+        const Complex a(value.real(), value.imag());
+        const double range = paths.range_m.data_ptr<double>()[k];
+        const auto path = t * q + target;
+        for (std::int64_t d = 0; d < dimensions; d++) {
+            const double leg =
+                out_leg.distance_gradient(d) + in.distance_gradient(d); // (34)
+            const double rate =
+                out_leg.range_rate_gradient(d) + in.range_rate_gradient(d);
+            location[d].terms.insert(
+                location[d].terms.end(),
+                {// (33)
+                 {path, 0, 0, a * (leg / range * -0.5 * scenario.path_loss.exponent)},
+                 // (35), with the Doppler term it drops
+                 {path, 1, 0, a * leg * per_delay},
+                 {path, 2, 0, a * rate * per_rate},
+                 // (36), (37) at both arrays
+                 {path, 3, 0, a * out_leg.cosine_gradient(d)},
+                 {path, 0, 1, a * in.cosine_gradient(d)}});
+            // (38), (39): the rate's gradient with respect to the velocity is (34) again
+            speed[d].terms.push_back({path, 2, 0, a * leg * per_rate});
+        }
+    }
+    for (auto* derivatives : {&location, &speed}) {
+        std::move(derivatives->begin(), derivatives->end(), std::back_inserter(out));
+    }
+}
+
+// Derivatives (41) with respect to the reflection coefficients of one target.
+void add_reflections(const Layout& layout,
+                     const BistaticPaths& paths,
+                     std::int64_t wanted,
+                     std::int64_t frame,
+                     std::int64_t receiver,
+                     std::int64_t target,
+                     std::vector<Derivative>& out)
+{
+    const auto n = layout.transmitters();
+    const auto m = layout.receivers();
+    const auto q = paths.range_m.size(3);
+    for (std::int64_t t = 0; t < n; t++) {
+        const auto position = (t * m + receiver) * q + target;
+        const double root_loss =
+            paths.amplitude.data_ptr<double>()[frame * n * m * q + position];
+        const auto path = t * q + target;
+        out.push_back({wanted + position, {{path, 0, 0, root_loss}}});
+        out.push_back(
+            {wanted + n * m * q + position, {{path, 0, 0, root_loss * imaginary_unit}}});
+    }
+}
+
+} // namespace
+
+void add_information(const Layout& layout,
+                     const BistaticPaths& paths,
+                     const at::Tensor& amplitude,
+                     const at::Tensor& velocity,
+                     std::int64_t frame,
+                     std::int64_t receiver,
+                     const std::complex<double>* gram,
+                     double* information)
+{
+    const auto q = velocity.size(1);
+    const auto wanted = 2 * q * velocity.size(2);
+    const auto parameters = wanted + 2 * layout.transmitters() * layout.receivers() * q;
+    const auto width = layout.transmitters() * q * functions;
+    std::vector<Derivative> derivatives;
+    for (std::int64_t target = 0; target < q; target++) {
+        add_target(
+            layout, paths, amplitude, velocity, frame, receiver, target, derivatives);
+        add_reflections(layout, paths, wanted, frame, receiver, target, derivatives);
+    }
+    const auto of_vectors = vector_gram(layout, paths.receive.cosine, frame, receiver);
+    for (const auto& one : derivatives) {
+        for (const auto& other : derivatives) {
+            if (other.parameter < one.parameter) {
+                continue;
+            }
+            double sum = 0.0;
+            for (const auto& x : one.terms) {
+                const auto* row = gram + (x.path * functions + x.function) * width;
+                const auto* vector_row =
+                    of_vectors.data() + (x.path % q * vectors + x.vector) * q * vectors;
+                for (const auto& y : other.terms) {
+                    const auto product = std::conj(x.coefficient) * y.coefficient *
+                                         row[y.path * functions + y.function];
+                    const auto factor = vector_row[y.path % q * vectors + y.vector];
+                    sum +=
+                        product.real() * factor.real() - product.imag() * factor.imag();
+                }
+            }
+            information[one.parameter * parameters + other.parameter] += sum;
+        }
+    }
+}
+
+} // namespace cfisac::signal
