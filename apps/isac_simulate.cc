@@ -51,6 +51,10 @@ Program program()
         po::value<std::string>()->default_value("float32")->value_name("TYPE"),
         "type of the networks' weights and activations: float32, bfloat16 or, on a GPU, "
         "float16; sums are in float32 in any case");
+    add("batch",
+        po::value<Count>()->default_value(Count{1}, "1")->value_name("N"),
+        "most frames that a network works on at once when as many are waiting, up to 64; "
+        "with more than one the scores may differ in their last digits from run to run");
     add("real-time",
         po::bool_switch(),
         "frames leave at the waveform's interval, as from a radio; those that a block is "
@@ -140,6 +144,16 @@ std::string precision_of(const po::variables_map& values)
         throw UsageError(std::string("--precision: ") + error.what());
     }
     return word;
+}
+
+//! \throws UsageError on a number that the blocks do not take
+int batch_of(const po::variables_map& values)
+{
+    const auto batch = values["batch"].as<Count>().value;
+    if (batch > 64) {
+        throw UsageError("--batch " + std::to_string(batch) + ": 64 is the most");
+    }
+    return static_cast<int>(batch);
 }
 
 /*! Receive access points of `--without-access-point`.
@@ -319,6 +333,7 @@ int body(const po::variables_map& values)
                            precision_of(values),
                            values["entropy-coding"].as<bool>(),
                            real_time,
+                           batch_of(values),
                            absent_of(values, scenario)});
     const double seconds = simulation.run(frames);
 

@@ -30,6 +30,7 @@ struct SimulationOptions {
     std::string precision; //!< of the networks
     bool entropy_coding;
     bool real_time;
+    int batch;            //!< most frames that a network works on at once
     std::set<int> absent; //!< receive access points that send nothing
 };
 
@@ -54,7 +55,8 @@ public:
               options.device,
               {options.absent.begin(), options.absent.end()},
               options.precision,
-              options.real_time)),
+              options.real_time,
+              options.batch)),
           d_meter(gr::isac::error_meter::make(scenario))
     {
         const int N = static_cast<int>(scenario.transmit.size());
@@ -90,7 +92,8 @@ public:
                                                                 options.device,
                                                                 options.entropy_coding,
                                                                 options.precision,
-                                                                options.real_time);
+                                                                options.real_time,
+                                                                options.batch);
             d_top->connect(d_channel, m, encoder, 0);
             for (int n = 0; model.encoder_reads_transmit && n < N; ++n) {
                 d_top->connect(d_precoder, n, encoder, 1 + n);

@@ -48,7 +48,8 @@ dvqvae_encoder::sptr dvqvae_encoder::make(const cfisac::Scenario& scenario,
                                           const std::string& device,
                                           bool entropy_coding,
                                           const std::string& precision,
-                                          bool real_time)
+                                          bool real_time,
+                                          int batch)
 {
     return gnuradio::make_block_sptr<dvqvae_encoder_impl>(scenario,
                                                           model_file,
@@ -57,7 +58,8 @@ dvqvae_encoder::sptr dvqvae_encoder::make(const cfisac::Scenario& scenario,
                                                           device,
                                                           entropy_coding,
                                                           precision,
-                                                          real_time);
+                                                          real_time,
+                                                          batch);
 }
 
 dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
@@ -67,7 +69,8 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& device,
                                          bool entropy_coding,
                                          const std::string& precision,
-                                         bool real_time)
+                                         bool real_time,
+                                         int batch)
     : dvqvae_encoder_impl(scenario,
                           model_file,
                           access_point,
@@ -75,6 +78,7 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                           entropy_coding,
                           precision,
                           real_time,
+                          batch,
                           load_model(model_file, scenario, device))
 {
 }
@@ -86,6 +90,7 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                                          bool entropy_coding,
                                          const std::string& precision,
                                          bool real_time,
+                                         int batch,
                                          const cfisac::nn::Model& model)
     : gr::block(
           "dvqvae_encoder", inputs(scenario), gr::io_signature::make(1, 1, sizeof(char))),
@@ -100,6 +105,7 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
       d_engine(model, {access_point}, engine_options(precision)),
       d_prior(entropy_coding ? d_format.prior(access_point) : nullptr),
       d_real_time(real_time),
+      d_batch(checked_batch(batch, real_time)),
       d_inputs(*this, d_queue)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
@@ -256,17 +262,30 @@ std::optional<dvqvae_encoder_impl::task> dvqvae_encoder_impl::make_task(
     return work;
 }
 
-void dvqvae_encoder_impl::encode(const task& work, std::uint8_t* packet)
+void dvqvae_encoder_impl::encode(const std::vector<task>& work, std::uint8_t* packets)
 {
+    std::vector<at::Tensor> echoes;
+    std::vector<at::Tensor> transmit;
+    for (const task& each : work) {
+        echoes.push_back(each.echo);
+        if (each.transmit.defined()) {
+            transmit.push_back(each.transmit);
+        }
+    }
     const at::Tensor indices =
-        d_engine.encode({work.echo}, work.transmit)[0].to(at::kCPU).contiguous();
+        d_engine.encode({joined(echoes)}, joined(transmit))[0].to(at::kCPU).contiguous();
     const std::int64_t* values = indices.data_ptr<std::int64_t>();
-    std::copy(values, values + indices.numel(), d_packet.indices.begin());
-    d_packet.frame = work.frame;
-    d_packet.capture_time_ns = work.capture_time_ns;
-    d_packet.scale = static_cast<float>(std::sqrt(work.power));
-    d_coded_bits += cfisac::fronthaul::encode(d_packet, packet, d_format.size(), d_prior);
-    d_frames++;
+    for (const task& each : work) {
+        std::copy(values, values + indices.size(1), d_packet.indices.begin());
+        values += indices.size(1);
+        d_packet.frame = each.frame;
+        d_packet.capture_time_ns = each.capture_time_ns;
+        d_packet.scale = static_cast<float>(std::sqrt(each.power));
+        d_coded_bits +=
+            cfisac::fronthaul::encode(d_packet, packets, d_format.size(), d_prior);
+        packets += d_format.size();
+        d_frames++;
+    }
 }
 
 int dvqvae_encoder_impl::general_work(int noutput_items,
@@ -291,19 +310,24 @@ int dvqvae_encoder_impl::general_work(int noutput_items,
     int produced = 0;
     try {
         // In real time the next call sees what has come in the meantime.
-        const int most = d_real_time ? 1 : noutput_items;
-        while (produced < most) {
+        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
+        auto* const packets = static_cast<std::uint8_t*>(output_items[0]);
+        std::vector<task> work;
+        for (bool more = true; more && produced < most;) {
             const auto frame = aligner.align(number);
-            if (!frame) {
-                break;
+            more = frame.has_value();
+            if (more) {
+                auto next = make_task(*frame, aligner.taken(), input_items);
+                aligner.advance();
+                if (next) {
+                    work.push_back(std::move(*next));
+                }
             }
-            const auto work = make_task(*frame, aligner.taken(), input_items);
-            aligner.advance();
-            if (work) {
-                encode(*work,
-                       static_cast<std::uint8_t*>(output_items[0]) +
-                           produced * d_format.size());
-                produced++;
+            const int count = static_cast<int>(work.size());
+            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
+                encode(work, packets + produced * d_format.size());
+                produced += count;
+                work.clear();
             }
         }
     } catch (const std::exception& cause) {

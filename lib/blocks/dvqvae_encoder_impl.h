@@ -26,7 +26,8 @@ public:
                         const std::string& device,
                         bool entropy_coding,
                         const std::string& precision,
-                        bool real_time);
+                        bool real_time,
+                        int batch);
 
     std::size_t packet_size() const override { return d_format.size(); }
     std::uint64_t frames() const override { return d_frames; }
@@ -59,6 +60,7 @@ private:
                         bool entropy_coding,
                         const std::string& precision,
                         bool real_time,
+                        int batch,
                         const cfisac::nn::Model& model);
 
     //! A frame that is to be encoded.
@@ -74,8 +76,8 @@ private:
     std::optional<task> make_task(std::uint64_t frame,
                                   const std::vector<int>& items,
                                   const gr_vector_const_void_star& input_items);
-    //! Encode and write the packet.
-    void encode(const task& work, std::uint8_t* packet);
+    //! Encode at once and write the packets one after the other.
+    void encode(const std::vector<task>& work, std::uint8_t* packets);
     //! X [1, N, N_t, S, T] that a pilot access point makes itself.
     at::Tensor make_pilot(const std::vector<tag_t>& tags,
                           std::uint64_t offset,
@@ -99,6 +101,7 @@ private:
     const cfisac::fronthaul::IndexPrior* const d_prior;
     cfisac::fronthaul::Packet d_packet;
     const bool d_real_time;
+    const int d_batch;
     frame_inputs d_inputs;
     skip_count d_frames_skipped;
     std::atomic<std::uint64_t> d_frames{0};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "frames.h"
+#include "real_time.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -86,6 +87,23 @@ at::Tensor stack_frames(const std::vector<const void*>& inputs,
         frames.push_back(wrap(item, shape));
     }
     return at::stack(frames, 1);
+}
+
+int checked_batch(int batch, bool real_time)
+{
+    constexpr int most = 64;
+    if (batch < 1 || batch > most) {
+        throw std::invalid_argument("batch: " + std::to_string(batch) +
+                                    " is not between 1 and " + std::to_string(most));
+    }
+    return real_time ? std::min(batch, frames_in_flight) : batch;
+}
+
+at::Tensor joined(const std::vector<at::Tensor>& tensors)
+{
+    return tensors.size() > 1 ? at::cat(tensors)
+           : tensors.empty()  ? at::Tensor()
+                              : tensors[0];
 }
 
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type)

@@ -16,7 +16,8 @@ namespace isac {
 
 /*! \file
  * Between stream items and tensors. Blocks hand one frame at a time to LibTorch, on one
- * thread, so that numbers do not depend on how many items a call of work() brings.
+ * thread, so that numbers do not depend on how many items a call of work() brings; the
+ * networks take several where the user asks for it.
  */
 
 /*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it
@@ -47,6 +48,16 @@ at::Tensor wrap(const void* item, const std::vector<std::int64_t>& shape);
 at::Tensor stack_frames(const std::vector<const void*>& inputs,
                         std::size_t index,
                         const std::vector<std::int64_t>& shape);
+
+/*! Most frames that a block has a network work on at once.
+ * \throws std::invalid_argument unless `batch` is 1 … 64
+ * \return `batch`, in real time as many as may wait at most
+ */
+int checked_batch(int batch, bool real_time);
+
+//! Tensors [1, …] one after the other, [B, …]; without a copy for B = 1, undefined for
+//! none.
+at::Tensor joined(const std::vector<at::Tensor>& tensors);
 
 //! Copy a tensor's values to an item; `type` is that of the item.
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type = at::kFloat);

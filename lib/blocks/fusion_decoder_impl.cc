@@ -7,8 +7,6 @@
 #include "frames.h"
 
 #include <algorithm>
-#include <gnuradio/block_detail.h>
-#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
 #include <stdexcept>
@@ -65,10 +63,11 @@ fusion_decoder::sptr fusion_decoder::make(const cfisac::Scenario& scenario,
                                           const std::string& device,
                                           const std::vector<int>& absent,
                                           const std::string& precision,
-                                          bool real_time)
+                                          bool real_time,
+                                          int batch)
 {
     return gnuradio::make_block_sptr<fusion_decoder_impl>(
-        scenario, model_file, device, absent, precision, real_time);
+        scenario, model_file, device, absent, precision, real_time, batch);
 }
 
 fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
@@ -76,12 +75,14 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& device,
                                          const std::vector<int>& absent,
                                          const std::string& precision,
-                                         bool real_time)
+                                         bool real_time,
+                                         int batch)
     : fusion_decoder_impl(scenario,
                           model_file,
                           absent,
                           precision,
                           real_time,
+                          batch,
                           load_model(model_file, scenario, device))
 {
 }
@@ -91,6 +92,7 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::vector<int>& absent,
                                          const std::string& precision,
                                          bool real_time,
+                                         int batch,
                                          const cfisac::nn::Model& model)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
@@ -106,6 +108,7 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
       d_access_points(d_receivers.size()),
       d_heads(d_access_points),
       d_real_time(real_time),
+      d_batch(d_needs_transmit ? 1 : checked_batch(batch, real_time)),
       d_inputs(*this, d_queue)
 {
     std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
@@ -192,62 +195,6 @@ void fusion_decoder_impl::forecast(int, gr_vector_int& ninput_items_required)
     }
 }
 
-bool fusion_decoder_impl::is_preparation_due() const
-{
-    if (!d_needs_transmit || !detail() || d_prepared.size() >= frames_in_flight) {
-        return false;
-    }
-    const auto inputs = static_cast<std::size_t>(detail()->ninputs());
-    for (std::size_t i = d_access_points; i < inputs; i++) {
-        const auto available = detail()->input(i)->items_available();
-        if (available <= static_cast<int>(d_prepared.size())) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void fusion_decoder_impl::prepare_next(const gr_vector_int& ninput_items,
-                                       const gr_vector_const_void_star& input_items)
-{
-    const int next = static_cast<int>(d_prepared.size());
-    if (!d_needs_transmit || next >= frames_in_flight ||
-        next >= *std::min_element(ninput_items.begin() + d_access_points,
-                                  ninput_items.end())) {
-        return;
-    }
-    const std::vector<int> items(input_items.size() - d_access_points, next);
-    std::vector<std::uint64_t> numbers;
-    for (std::size_t i = d_access_points; i < input_items.size(); i++) {
-        numbers.push_back(frame_number(d_inputs.tags(i), nitems_read(i) + next));
-    }
-    prepared_frame mine{nitems_read(d_access_points) + next, numbers[0], {}};
-    const bool same = std::all_of(
-        numbers.begin(), numbers.end(), [&](std::uint64_t n) { return n == numbers[0]; });
-    if (same) {
-        mine.value = d_engine.prepare(d_inputs.read_stack(
-            d_access_points, items, transmit_shape(d_scenario), input_items));
-    }
-    d_prepared.push_back(mine);
-}
-
-at::Tensor fusion_decoder_impl::prepared(std::uint64_t frame,
-                                         const std::vector<int>& items,
-                                         const gr_vector_const_void_star& input_items)
-{
-    if (!d_needs_transmit) {
-        return {};
-    }
-    const std::uint64_t item = nitems_read(d_access_points) + items[0];
-    for (const prepared_frame& each : d_prepared) {
-        if (each.item == item && each.frame == frame && each.value.defined()) {
-            return each.value;
-        }
-    }
-    return d_engine.prepare(d_inputs.read_stack(
-        d_access_points, items, transmit_shape(d_scenario), input_items));
-}
-
 void fusion_decoder_impl::refuse(std::size_t stream, const char* reason)
 {
     d_packets_refused++;
@@ -316,50 +263,77 @@ at::Tensor fusion_decoder_impl::indices_of(std::size_t stream) const
     return row;
 }
 
-void fusion_decoder_impl::decode(std::uint64_t frame,
-                                 const at::Tensor& prepared,
+fusion_decoder_impl::task fusion_decoder_impl::make_task(std::uint64_t frame,
+                                                         const at::Tensor& prepared) const
+{
+    task work{frame, d_heads[0].packet.capture_time_ns, {}, prepared};
+    for (std::size_t stream = 0; stream < d_access_points; stream++) {
+        work.indices.push_back(indices_of(stream));
+    }
+    return work;
+}
+
+void fusion_decoder_impl::decode(const std::vector<task>& work,
                                  int item,
                                  gr_vector_void_star& output_items)
 {
     std::vector<at::Tensor> indices(d_scenario.receive.size());
     for (std::size_t stream = 0; stream < d_access_points; stream++) {
-        indices[d_receivers[stream]] = indices_of(stream).to(d_queue.device());
+        std::vector<at::Tensor> rows;
+        for (const task& each : work) {
+            rows.push_back(each.indices[stream]);
+        }
+        indices[d_receivers[stream]] = joined(rows).to(d_queue.device());
     }
-    float* const out =
-        static_cast<float*>(output_items[0]) + item * estimate_size(d_scenario);
-    const auto estimates = d_engine.decode(indices, prepared);
+    const auto estimates = d_engine.decode(indices, work[0].prepared);
     // One transfer from the device for everything.
-    const at::Tensor all = at::cat({estimates.location.flatten().to(at::kFloat),
-                                    estimates.velocity.flatten().to(at::kFloat),
-                                    estimates.confidence.flatten().to(at::kFloat)})
-                               .to(at::kCPU);
-    const auto count = static_cast<std::int64_t>(estimate_size(d_scenario));
-    const at::Tensor confidence = all.narrow(0, count, all.numel() - count);
-    copy_out(all.narrow(0, 0, count), out);
-    add_item_tag(0, nitems_written(0) + item, names::frame(), pmt::from_uint64(frame));
-    if (output_items.size() > 1) {
-        copy_out(confidence,
-                 static_cast<float*>(output_items[1]) + item * confidence.numel());
+    const at::Tensor values = at::cat({estimates.location.flatten(1).to(at::kFloat),
+                                       estimates.velocity.flatten(1).to(at::kFloat),
+                                       estimates.confidence.flatten(1).to(at::kFloat)},
+                                      1)
+                                  .to(at::kCPU)
+                                  .contiguous(); // [B, 2·D·Q + Q]
+    const auto* row = values.data_ptr<float>();
+    for (const task& each : work) {
+        give_out(each, row, item++, output_items);
+        note_latency(each);
+        note_decoded(each.frame);
+        row += values.size(1);
     }
-    note_latency();
-    const double time_s = 1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns);
-    pmt::pmt_t about = pmt::make_dict();
-    about = pmt::dict_add(about, names::frame(), pmt::from_uint64(frame));
-    about = pmt::dict_add(about, pmt::intern("time"), pmt::from_double(time_s));
-    about = pmt::dict_add(
-        about,
-        pmt::intern("confidence"),
-        pmt::init_f32vector(confidence.numel(), confidence.data_ptr<float>()));
-    message_port_pub(names::estimates_port(),
-                     pmt::cons(about, pmt::init_f32vector(count, out)));
 }
 
-void fusion_decoder_impl::note_latency()
+void fusion_decoder_impl::give_out(const task& each,
+                                   const float* values,
+                                   int item,
+                                   gr_vector_void_star& output_items)
+{
+    const std::size_t count = estimate_size(d_scenario);
+    const auto targets = static_cast<std::size_t>(d_scenario.targets.count);
+    const float* const confidence = values + count;
+    std::copy(values, confidence, static_cast<float*>(output_items[0]) + item * count);
+    if (output_items.size() > 1) {
+        std::copy(confidence,
+                  confidence + targets,
+                  static_cast<float*>(output_items[1]) + item * targets);
+    }
+    const auto frame = pmt::from_uint64(each.frame);
+    add_item_tag(0, nitems_written(0) + item, names::frame(), frame);
+
+    const double time_s = 1e-9 * static_cast<double>(each.capture_time_ns);
+    pmt::pmt_t about = pmt::make_dict();
+    about = pmt::dict_add(about, names::frame(), frame);
+    about = pmt::dict_add(about, pmt::intern("time"), pmt::from_double(time_s));
+    about = pmt::dict_add(
+        about, pmt::intern("confidence"), pmt::init_f32vector(targets, confidence));
+    message_port_pub(names::estimates_port(),
+                     pmt::cons(about, pmt::init_f32vector(count, values)));
+}
+
+void fusion_decoder_impl::note_latency(const task& each)
 {
     if (d_real_time) {
-        const double end_s =
-            1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns) +
-            d_scenario.waveform.interval_s();
+        const double end_s = 1e-9 * static_cast<double>(each.capture_time_ns) +
+                             d_scenario.waveform.interval_s();
         d_latency.add(1e-9 * static_cast<double>(to_ns(frame_clock::now())) - end_s);
     }
 }
@@ -405,22 +379,26 @@ int fusion_decoder_impl::general_work(int noutput_items,
     int produced = 0;
     try {
         // In real time the next call sees what has come in the meantime.
-        const int most = d_real_time ? 1 : noutput_items;
-        while (produced < most) {
+        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
+        std::vector<task> work;
+        for (bool more = true; more && produced < most;) {
             const auto frame = aligner.align(number);
-            if (!frame) {
-                break;
+            more = frame.has_value();
+            if (more) {
+                const std::vector<int>& taken = aligner.taken();
+                work.push_back(
+                    make_task(*frame,
+                              prepared(*frame,
+                                       {taken.begin() + d_access_points, taken.end()},
+                                       input_items)));
+                aligner.advance();
             }
-            const std::vector<int>& taken = aligner.taken();
-            decode(*frame,
-                   prepared(*frame,
-                            {taken.begin() + d_access_points, taken.end()},
-                            input_items),
-                   produced,
-                   output_items);
-            note_decoded(*frame);
-            aligner.advance();
-            produced++;
+            const int count = static_cast<int>(work.size());
+            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
+                decode(work, produced, output_items);
+                produced += count;
+                work.clear();
+            }
         }
         if (produced == 0 && aligner.unmatched() == 0) {
             prepare_next(ninput_items, input_items);

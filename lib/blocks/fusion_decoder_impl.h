@@ -26,7 +26,8 @@ public:
                         const std::string& device,
                         const std::vector<int>& absent,
                         const std::string& precision,
-                        bool real_time);
+                        bool real_time,
+                        int batch);
 
     std::size_t packet_size() const override { return d_format.size(); }
     std::uint64_t frames() const override { return d_frames; }
@@ -62,6 +63,7 @@ private:
                         const std::vector<int>& absent,
                         const std::string& precision,
                         bool real_time,
+                        int batch,
                         const cfisac::nn::Model& model);
 
     //! What the engine made of transmit frames before their packets came.
@@ -85,12 +87,25 @@ private:
     void refuse(std::size_t stream, const char* reason);
     void note_seen(std::uint64_t frame);
     void note_decoded(std::uint64_t frame);
-    //! Decode the packets in d_heads to one output item and a PDU.
-    //! \param prepared see prepared()
-    void decode(std::uint64_t frame,
-                const at::Tensor& prepared,
+    //! A frame whose packets have all come.
+    struct task {
+        std::uint64_t frame;
+        std::int64_t capture_time_ns;
+        std::vector<at::Tensor> indices; //!< [M'] of [1, L], int64, on the processor
+        at::Tensor prepared;             //!< see prepared()
+    };
+
+    //! The task of the packets in d_heads.
+    task make_task(std::uint64_t frame, const at::Tensor& prepared) const;
+    //! Decode at once, to output items from `item` on and PDUs.
+    void decode(const std::vector<task>& work,
                 int item,
                 gr_vector_void_star& output_items);
+    //! Write out what was decoded. \param values item of estimates and confidence
+    void give_out(const task& each,
+                  const float* values,
+                  int item,
+                  gr_vector_void_star& output_items);
     //! Whether transmit frames are waiting at all inputs that are not prepared yet.
     bool is_preparation_due() const;
     void prepare_next(const gr_vector_int& ninput_items,
@@ -99,7 +114,7 @@ private:
     at::Tensor prepared(std::uint64_t frame,
                         const std::vector<int>& items,
                         const gr_vector_const_void_star& input_items);
-    void note_latency();
+    void note_latency(const task& each);
     //! Indices of the packet in d_heads[stream], [1, L] int64 on the CPU.
     at::Tensor indices_of(std::size_t stream) const;
 
@@ -125,6 +140,7 @@ private:
     log_limiter d_log_limiter;
     std::deque<prepared_frame> d_prepared; //!< in the order of their items
     const bool d_real_time;
+    const int d_batch;
     skip_count d_frames_skipped;
     latency_record d_latency;
     frame_inputs d_inputs;

@@ -58,8 +58,11 @@ public:
      * "float16"; sums are in float32 in any case
      * \param real_time whether the block skips frames when more are waiting than it can
      * work off: it keeps the latest two, instead of holding up the block before it
-     * \throws std::invalid_argument on a wrong access point or device, and on a precision
-     * that is not known or that the device does not have
+     * \param batch most frames that go through the network at once, 1 … 64, when as many
+     * are waiting. More than one gives more frames per second and takes memory; results may
+     * differ in their last digits with how many were waiting, which those of one never do
+     * \throws std::invalid_argument on a wrong access point, device or batch, and on a
+     * precision that is not known or that the device does not have
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
     static sptr make(const cfisac::Scenario& scenario,
@@ -69,7 +72,8 @@ public:
                      const std::string& device = "auto",
                      bool entropy_coding = false,
                      const std::string& precision = "float32",
-                     bool real_time = false);
+                     bool real_time = false,
+                     int batch = 1);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;

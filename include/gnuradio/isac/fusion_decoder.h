@@ -60,8 +60,13 @@ public:
      * "float16"; sums are in float32 in any case
      * \param real_time whether the block skips frames when the packets of more are waiting
      * than it can work off, of which it keeps the latest two, and measures its latency
-     * \throws std::invalid_argument on a wrong device, on a precision that is not known or
-     * that the device does not have, or if `absent` names an access point that does not
+     * \param batch most frames that go through the network at once, 1 … 64, when as many
+     * are waiting. More than one gives more frames per second and takes memory; results may
+     * differ in their last digits with how many were waiting, which those of one never do. Where the decoder
+     * reads the transmit frames, which are prepared one by one before the packets come, it is
+     * always one
+     * \throws std::invalid_argument on a wrong device or batch, on a precision that is not
+     * known or that the device does not have, or if `absent` names an access point that does not
      * exist or one twice, or all of them
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
@@ -70,7 +75,8 @@ public:
                      const std::string& device = "auto",
                      const std::vector<int>& absent = {},
                      const std::string& precision = "float32",
-                     bool real_time = false);
+                     bool real_time = false,
+                     int batch = 1);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;

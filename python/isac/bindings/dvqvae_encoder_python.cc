@@ -35,10 +35,13 @@ logged, counted and left out.)doc")
             py::arg("entropy_coding") = false,
             py::arg("precision") = "float32",
             py::arg("real_time") = false,
+            py::arg("batch") = 1,
             "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
             "cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the "
             "payload; precision: float32, bfloat16 or float16; real_time: frames are "
-            "skipped when more than two are waiting.")
+            "skipped when more than two are waiting; batch: most frames that go through "
+            "the "
+            "network at once.")
         .def("frames_skipped",
              &dvqvae_encoder::frames_skipped,
              "Frames skipped because later ones were waiting.")

@@ -35,12 +35,14 @@ encoder gives are counted and dropped.)doc")
              py::arg("absent") = std::vector<int>{},
              py::arg("precision") = "float32",
              py::arg("real_time") = false,
+             py::arg("batch") = 1,
              "device: auto, cpu or cuda:N.\n\n"
              "absent: receive access points whose packets do not come, counted from 0; "
              "they have no input, and the estimates are made without them.\n\n"
              "precision: float32, bfloat16 or float16.\n\n"
              "real_time: frames are skipped when the packets of more than two are "
-             "waiting, and the latency is measured.")
+             "waiting, and the latency is measured.\n\n"
+             "batch: most frames that go through the network at once.")
         .def("frames_skipped",
              &fusion_decoder::frames_skipped,
              "Frames skipped because the packets of later ones were waiting.")
