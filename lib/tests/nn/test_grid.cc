@@ -48,7 +48,7 @@ TEST(GridReference, Decoder)
     const at::NoGradGuard no_grad;
     const auto file = read_safetensors(reference_folder() + "/grid.safetensors");
     GridDecoder decoder(example_scenario("lite"), small_options());
-    load_state(decoder->geometry(), file, "decoder");
+    load_state(*decoder, file, "decoder");
     const std::vector<torch::Tensor> latents = {file.tensors.at("latents0"),
                                                 file.tensors.at("latents1")};
     const auto compare = [&](const GridOutput& output, const std::string& suffix) {

@@ -37,6 +37,7 @@ protected:
         auto scenario = cfisac::test::example_scenario("lite");
         scenario.waveform.subcarriers = GetParam().subcarriers;
         scenario.waveform.symbols = GetParam().symbols;
+        scenario.users.count = 2; // not more than the fewest antennas
         for (auto& point : scenario.transmit) {
             point.antennas = GetParam().transmit_antennas;
         }
