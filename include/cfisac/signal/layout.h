@@ -35,6 +35,11 @@ struct Layout {
     double sensed_power_w(double power_dbm) const;
 };
 
+//! A position or an axis of each access point, [points, D], float64.
+at::Tensor stack_coordinates(const std::vector<AccessPoint>& points,
+                             Coordinates AccessPoint::*member,
+                             at::Device device);
+
 /*! Steering vectors (1), (2) with unit norm: element a is
  * exp(-j2π a spacing cosine) / sqrt(antennas).
  * \param cosine [...] cosine of the angle to the array's axis

@@ -34,6 +34,12 @@ struct Offsets {
     at::Tensor frequency_hz; //!< [B, N, M, T], f_o, float64
 };
 
+//! Places (or velocities) uniform in a box, [B, count, D], float64.
+at::Tensor draw_in_box(const Box& box,
+                       const Random& random,
+                       Purpose purpose,
+                       std::int64_t count,
+                       at::Device device);
 //! Targets from the scenario's prior: uniform positions and velocities, β ~ CN(0, χ²).
 Scene draw_targets(const Layout& layout, const Targets& targets, const Random& random);
 //! Scatterers of (29): uniform positions and velocities, β ~ CN(0, χ̃²).

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_data.h"
 #include "gram_kernel.h"
 #include "information.h"
+#include "parallel.h"
 #include "path_tables.h"
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <cfisac/signal/cramer_rao_bound.h>
 #include <cmath>
@@ -73,25 +74,24 @@ at::Tensor gram_on_host(const Layout& layout,
     in.over_symbols = host::symbol_table<double>(paths, in.grid, in.sizes.symbols);
     const auto x = transmit.resolve_conj().contiguous();
     if (x.scalar_type() == at::kComplexFloat) {
-        in.transmit_single = reinterpret_cast<const std::complex<float>*>(x.data_ptr());
+        in.transmit_single = complex_data<float>(x);
     } else {
-        in.transmit_double = reinterpret_cast<const Complex*>(x.data_ptr());
+        in.transmit_double = complex_data<double>(x);
     }
 
     const auto& sizes = in.sizes;
     const auto parts = host::gram_parts(sizes);
     const auto length = host::gram_sums(sizes);
     std::vector<double> sums(sizes.batch * parts * length);
-    at::parallel_for(
-        0, sizes.batch * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t k = begin; k < end; k++) {
-                host::gram_part(in, k / parts, k % parts, sums.data() + k * length);
-            }
-        });
+    parallel_for(0, sizes.batch * parts, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t k = begin; k < end; k++) {
+            host::gram_part(in, k / parts, k % parts, sums.data() + k * length);
+        }
+    });
     const auto width = sizes.transmitters * sizes.reflectors * host::gram_functions;
     auto result =
         at::empty({sizes.batch, sizes.receivers, width, width}, at::kComplexDouble);
-    auto* out = reinterpret_cast<Complex*>(result.data_ptr());
+    auto* out = complex_data<double>(result);
     for (std::int64_t b = 0; b < sizes.batch; b++) {
         double* total = sums.data() + b * parts * length;
         for (std::int64_t k = length; k < parts * length; k++) {
@@ -195,7 +195,7 @@ at::Tensor cramer_rao_bound(const Layout& layout,
     const auto wanted = 2 * targets.position.size(1) * targets.position.size(2);
     const auto parameters = wanted + 2 * paths.range_m[0].numel();
     auto information = at::zeros({batch, parameters, parameters}, at::kDouble);
-    const auto* of_receiver = reinterpret_cast<const Complex*>(gram.data_ptr());
+    const Complex* of_receiver = complex_data<double>(gram);
     for (std::int64_t b = 0; b < batch; b++) {
         for (std::int64_t m = 0; m < layout.receivers(); m++) {
             add_information(layout,

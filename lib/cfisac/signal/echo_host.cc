@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "echo_host.h"
+#include "complex_data.h"
 #include "echo_kernel.h"
+#include "parallel.h"
 #include "path_tables.h"
 #include "streams.h"
 
@@ -23,17 +25,12 @@ at::Tensor echo_on_host(const Layout& layout,
         host::steering_table<float>(paths.transmit.cosine, scenario.transmit, -1.0);
     in.arriving =
         host::steering_table<float>(paths.receive.cosine, scenario.receive, 1.0);
-    in.over_subcarriers =
-        host::subcarrier_table<float>(paths,
-                                      reinterpret_cast<const std::complex<double>*>(
-                                          gain.data_ptr<c10::complex<double>>()),
-                                      in.grid,
-                                      in.sizes.subcarriers);
+    in.over_subcarriers = host::subcarrier_table<float>(
+        paths, complex_data<double>(gain), in.grid, in.sizes.subcarriers);
     in.over_symbols = host::symbol_table<float>(paths, in.grid, in.sizes.symbols);
 
     const auto x = transmit.resolve_conj().contiguous();
-    in.transmit =
-        reinterpret_cast<const std::complex<float>*>(x.data_ptr<c10::complex<float>>());
+    in.transmit = complex_data<float>(x);
     at::Tensor timing, frequency;
     if (offsets) {
         timing = offsets->timing_s.to(at::kDouble).contiguous();
@@ -54,10 +51,9 @@ at::Tensor echo_on_host(const Layout& layout,
                              in.sizes.subcarriers,
                              in.sizes.symbols},
                             transmit.scalar_type());
-    auto* received =
-        reinterpret_cast<std::complex<float>*>(result.data_ptr<c10::complex<float>>());
-    at::parallel_for(
-        0, host::echo_parts(in.sizes), 1, [&](std::int64_t begin, std::int64_t end) {
+    auto* received = complex_data<float>(result);
+    parallel_for(
+        0, host::echo_parts(in.sizes), [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t part = begin; part < end; part++) {
                 host::echo_part(in, part, received);
             }

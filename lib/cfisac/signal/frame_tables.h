@@ -44,6 +44,12 @@ struct Row {
     Row from(std::int64_t place) const { return {re + place, im + place}; }
 };
 
+template <typename Real>
+Row<const Real> rows_of(const SplitTable<Real>& table)
+{
+    return {table.re.data(), table.im.data()};
+}
+
 /*! Calls `use(subcarrier, symbol, place, count)` for the pieces of the rows of symbols that
  * `elements` resource elements from number `first` on consist of.
  */

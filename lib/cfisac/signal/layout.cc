@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cfisac/signal/layout.h>
 #include <cmath>
+#include <numeric>
 
 namespace cfisac::signal {
 
@@ -25,17 +26,6 @@ at::Tensor to_tensor(const std::vector<double>& values, at::Device device)
     return at::tensor(values, at::kDouble).to(device);
 }
 
-at::Tensor to_tensor(const std::vector<AccessPoint>& points,
-                     Coordinates AccessPoint::*member,
-                     at::Device device)
-{
-    std::vector<at::Tensor> rows;
-    for (const auto& point : points) {
-        rows.push_back(to_tensor(point.*member, device));
-    }
-    return at::stack(rows);
-}
-
 at::Tensor spacings(const std::vector<AccessPoint>& points, at::Device device)
 {
     std::vector<double> values;
@@ -51,47 +41,62 @@ bool on_host(const at::Tensor& tensor)
            !(at::GradMode::is_enabled() && tensor.requires_grad());
 }
 
-// Rays, and the range rate of each: the part of the velocity along the ray. [B, A, Q]
-Rays rays_on_host(const std::vector<AccessPoint>& points,
-                  const at::Tensor& position,
-                  const at::Tensor& velocity,
-                  std::vector<double>& range_rate)
+// `rays` of contiguous float64 on the processor: for a few places the tensor operations
+// would cost many times what they compute.
+Rays rays_on_host(const at::Tensor& array_position,
+                  const at::Tensor& array_axis,
+                  const at::Tensor& place)
 {
-    const auto batch = position.size(0);
-    const auto count = static_cast<std::int64_t>(points.size());
-    const auto places = position.size(1);
-    const auto dimensions = position.size(2);
-    Rays result{at::empty({batch, count, places}, at::kDouble),
-                at::empty({batch, count, places, dimensions}, at::kDouble),
-                at::empty({batch, count, places}, at::kDouble)};
-    range_rate.resize(batch * count * places);
+    const auto batch = place.size(0);
+    const auto arrays = array_position.size(0);
+    const auto places = place.size(1);
+    const auto dimensions = place.size(2);
+    Rays result{at::empty({batch, arrays, places}, at::kDouble),
+                at::empty({batch, arrays, places, dimensions}, at::kDouble),
+                at::empty({batch, arrays, places}, at::kDouble)};
     auto* distance = result.distance_m.data_ptr<double>();
-    auto* direction = result.direction.data_ptr<double>();
+    auto* unit = result.direction.data_ptr<double>();
     auto* cosine = result.cosine.data_ptr<double>();
-    for (std::int64_t k = 0; k < batch * count * places; k++) {
-        const auto& point = points[k / places % count];
-        const auto place = (k / places / count * places + k % places) * dimensions;
-        const auto* at = position.data_ptr<double>() + place;
-        const auto* speed = velocity.data_ptr<double>() + place;
-        auto* unit = direction + k * dimensions;
+    for (std::int64_t k = 0; k < batch * arrays * places; k++, unit += dimensions) {
+        const auto array = k / places % arrays * dimensions;
+        const auto* from = array_position.data_ptr<double>() + array;
+        const auto* axis = array_axis.data_ptr<double>() + array;
+        const auto* to = place.data_ptr<double>() +
+                         (k / places / arrays * places + k % places) * dimensions;
         double square = 0.0;
+        double along = 0.0;
         for (std::int64_t d = 0; d < dimensions; d++) {
-            unit[d] = at[d] - point.position_m[d];
+            unit[d] = to[d] - from[d];
             square += unit[d] * unit[d];
+            along += unit[d] * axis[d];
         }
         distance[k] = std::sqrt(square);
-        cosine[k] = range_rate[k] = 0.0;
+        const double divisor = std::max(distance[k], least_distance_m);
         for (std::int64_t d = 0; d < dimensions; d++) {
-            unit[d] /= std::max(distance[k], least_distance_m);
-            cosine[k] += unit[d] * point.axis[d];
-            range_rate[k] += unit[d] * speed[d];
+            unit[d] /= divisor;
         }
+        cosine[k] = along / divisor;
     }
     return result;
 }
 
-// `bistatic_paths` of contiguous float64 on the processor: for a few reflectors the tensor
-// operations would cost many times what they compute.
+// Velocity along every ray.
+std::vector<double> range_rates(const Rays& rays, const at::Tensor& velocity)
+{
+    const auto arrays = rays.cosine.size(1);
+    const auto places = rays.cosine.size(2);
+    const auto dimensions = velocity.size(2);
+    const auto* unit = rays.direction.data_ptr<double>();
+    std::vector<double> rates;
+    for (std::int64_t k = 0; k < rays.cosine.numel(); k++, unit += dimensions) {
+        const auto* speed = velocity.data_ptr<double>() +
+                            (k / places / arrays * places + k % places) * dimensions;
+        rates.push_back(std::inner_product(unit, unit + dimensions, speed, 0.0));
+    }
+    return rates;
+}
+
+// `bistatic_paths` in the same way.
 BistaticPaths paths_on_host(const Layout& layout,
                             const at::Tensor& position,
                             const at::Tensor& velocity)
@@ -100,10 +105,11 @@ BistaticPaths paths_on_host(const Layout& layout,
     const auto n = layout.transmitters();
     const auto m = layout.receivers();
     const auto q = position.size(1);
-    std::vector<double> transmit_rate, receive_rate;
     BistaticPaths paths;
-    paths.transmit = rays_on_host(scenario.transmit, position, velocity, transmit_rate);
-    paths.receive = rays_on_host(scenario.receive, position, velocity, receive_rate);
+    paths.transmit = rays(layout.transmit_position, layout.transmit_axis, position);
+    paths.receive = rays(layout.receive_position, layout.receive_axis, position);
+    const auto transmit_rate = range_rates(paths.transmit, velocity);
+    const auto receive_rate = range_rates(paths.receive, velocity);
     for (auto* field : {&paths.range_m,
                         &paths.delay_s,
                         &paths.range_rate,
@@ -134,17 +140,30 @@ BistaticPaths paths_on_host(const Layout& layout,
 
 } // namespace
 
+at::Tensor stack_coordinates(const std::vector<AccessPoint>& points,
+                             Coordinates AccessPoint::*member,
+                             at::Device device)
+{
+    std::vector<at::Tensor> rows;
+    for (const auto& point : points) {
+        rows.push_back(to_tensor(point.*member, device));
+    }
+    return at::stack(rows);
+}
+
 Layout::Layout(const Scenario& scenario_, at::Device device_)
     : scenario(scenario_), device(device_)
 {
     validate(scenario);
     const auto& waveform = scenario.waveform;
     const auto options = at::TensorOptions().dtype(at::kDouble).device(device);
-    transmit_position = to_tensor(scenario.transmit, &AccessPoint::position_m, device);
-    transmit_axis = to_tensor(scenario.transmit, &AccessPoint::axis, device);
+    transmit_position =
+        stack_coordinates(scenario.transmit, &AccessPoint::position_m, device);
+    transmit_axis = stack_coordinates(scenario.transmit, &AccessPoint::axis, device);
     transmit_spacing = spacings(scenario.transmit, device);
-    receive_position = to_tensor(scenario.receive, &AccessPoint::position_m, device);
-    receive_axis = to_tensor(scenario.receive, &AccessPoint::axis, device);
+    receive_position =
+        stack_coordinates(scenario.receive, &AccessPoint::position_m, device);
+    receive_axis = stack_coordinates(scenario.receive, &AccessPoint::axis, device);
     receive_spacing = spacings(scenario.receive, device);
     frequency_hz = at::arange(waveform.sensed_subcarriers(), options)
                        .mul(waveform.subcarrier_step * waveform.subcarrier_spacing_hz);
@@ -178,6 +197,10 @@ Rays rays(const at::Tensor& array_position,
           const at::Tensor& array_axis,
           const at::Tensor& place)
 {
+    if (on_host(array_position) && on_host(array_axis) && on_host(place)) {
+        return rays_on_host(
+            array_position.contiguous(), array_axis.contiguous(), place.contiguous());
+    }
     const auto difference = place.unsqueeze(1) - array_position.unsqueeze(0).unsqueeze(2);
     Rays result;
     result.distance_m = difference.square().sum(-1).sqrt();

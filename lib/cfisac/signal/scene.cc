@@ -14,18 +14,6 @@ at::TensorOptions real_options(const Layout& layout)
     return at::TensorOptions().dtype(at::kDouble).device(layout.device);
 }
 
-at::Tensor draw_in_box(const Layout& layout,
-                       const Box& box,
-                       const Random& random,
-                       Purpose purpose,
-                       std::int64_t count)
-{
-    const auto options = real_options(layout);
-    const auto low = at::tensor(box.min, at::kDouble).to(layout.device);
-    const auto high = at::tensor(box.max, at::kDouble).to(layout.device);
-    return random.uniform(purpose, {count, low.size(0)}, options) * (high - low) + low;
-}
-
 at::Tensor draw_reflection(const Layout& layout,
                            double variance,
                            const Random& random,
@@ -34,8 +22,8 @@ at::Tensor draw_reflection(const Layout& layout,
 {
     return random.complex_normal(purpose,
                                  {layout.transmitters(), layout.receivers(), count},
-                                 real_options(layout)) *
-           std::sqrt(variance);
+                                 real_options(layout),
+                                 std::sqrt(variance));
 }
 
 void require_frames(const char* what, std::size_t frames, const Random& random)
@@ -94,6 +82,30 @@ at::Tensor draw_reflection(const Layout& layout,
 
 } // namespace
 
+at::Tensor draw_in_box(const Box& box,
+                       const Random& random,
+                       Purpose purpose,
+                       std::int64_t count,
+                       at::Device device)
+{
+    const auto dimensions = static_cast<std::int64_t>(box.min.size());
+    const auto options = at::TensorOptions().dtype(at::kDouble).device(device);
+    auto place = random.uniform(purpose, {count, dimensions}, options);
+    if (device.is_cpu()) {
+        auto* value = place.data_ptr<double>();
+        for (std::int64_t k = 0; k < place.numel(); k++) {
+            const auto d = k % dimensions;
+            value[k] = value[k] * (box.max[d] - box.min[d]) + box.min[d];
+        }
+        return place;
+    }
+    // Numbers travel with the calls, tensors would be copied to the device each time.
+    for (std::int64_t d = 0; d < dimensions; d++) {
+        place.select(-1, d).mul_(box.max[d] - box.min[d]).add_(box.min[d]);
+    }
+    return place;
+}
+
 Scene join(const Scene& first, const Scene& second)
 {
     return {at::cat({first.position, second.position}, 1),
@@ -103,13 +115,16 @@ Scene join(const Scene& first, const Scene& second)
 
 Scene draw_targets(const Layout& layout, const Targets& targets, const Random& random)
 {
-    return {draw_in_box(
-                layout, targets.area_m, random, Purpose::target_position, targets.count),
-            draw_in_box(layout,
-                        targets.velocity_mps,
+    return {draw_in_box(targets.area_m,
+                        random,
+                        Purpose::target_position,
+                        targets.count,
+                        layout.device),
+            draw_in_box(targets.velocity_mps,
                         random,
                         Purpose::target_velocity,
-                        targets.count),
+                        targets.count,
+                        layout.device),
             draw_reflection(layout,
                             targets.reflection_variance,
                             random,
@@ -119,16 +134,16 @@ Scene draw_targets(const Layout& layout, const Targets& targets, const Random& r
 
 Scene draw_clutter(const Layout& layout, const Clutter& clutter, const Random& random)
 {
-    return {draw_in_box(layout,
-                        clutter.area_m,
+    return {draw_in_box(clutter.area_m,
                         random,
                         Purpose::clutter_position,
-                        clutter.scatterers),
-            draw_in_box(layout,
-                        clutter.velocity_mps,
+                        clutter.scatterers,
+                        layout.device),
+            draw_in_box(clutter.velocity_mps,
                         random,
                         Purpose::clutter_velocity,
-                        clutter.scatterers),
+                        clutter.scatterers,
+                        layout.device),
             draw_reflection(layout,
                             clutter.reflection_variance,
                             random,
@@ -144,8 +159,10 @@ Scene draw_targets(const Layout& layout,
     require_frames("targets", frames.size(), random);
     const auto size = std::max<std::int64_t>(targets.count, largest_count(frames));
     return {
-        draw_in_box(layout, targets.area_m, random, Purpose::target_position, size),
-        draw_in_box(layout, targets.velocity_mps, random, Purpose::target_velocity, size),
+        draw_in_box(
+            targets.area_m, random, Purpose::target_position, size, layout.device),
+        draw_in_box(
+            targets.velocity_mps, random, Purpose::target_velocity, size, layout.device),
         draw_reflection(layout, frames, random, Purpose::target_reflection, size)};
 }
 
@@ -156,10 +173,12 @@ Scene draw_clutter(const Layout& layout,
 {
     require_frames("clutter", frames.size(), random);
     const auto size = largest_count(frames);
-    return {draw_in_box(layout, clutter.area_m, random, Purpose::clutter_position, size),
-            draw_in_box(
-                layout, clutter.velocity_mps, random, Purpose::clutter_velocity, size),
-            draw_reflection(layout, frames, random, Purpose::clutter_reflection, size)};
+    return {
+        draw_in_box(
+            clutter.area_m, random, Purpose::clutter_position, size, layout.device),
+        draw_in_box(
+            clutter.velocity_mps, random, Purpose::clutter_velocity, size, layout.device),
+        draw_reflection(layout, frames, random, Purpose::clutter_reflection, size)};
 }
 
 Offsets draw_offsets(const Layout& layout, const Clocks& clocks, const Random& random)

@@ -2,8 +2,8 @@
 #ifndef CFISAC_SIGNAL_STREAMS_H
 #define CFISAC_SIGNAL_STREAMS_H
 
+#include "parallel.h"
 #include "random_kernel.h"
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <cfisac/signal/random.h>
 #include <iterator>
@@ -26,17 +26,16 @@ void parallel_draws(const Random& random, Purpose purpose, std::int64_t count, D
 {
     constexpr std::int64_t part = 4096;
     const std::int64_t parts = (count + part - 1) / part;
-    at::parallel_for(
-        0, random.batch() * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t k = begin; k < end; k++) {
-                const std::int64_t entry = k / parts;
-                const std::int64_t first = k % parts * part;
-                draw(stream_of(random, purpose, entry),
-                     first,
-                     std::min(part, count - first),
-                     entry * count + first);
-            }
-        });
+    parallel_for(0, random.batch() * parts, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t k = begin; k < end; k++) {
+            const std::int64_t entry = k / parts;
+            const std::int64_t first = k % parts * part;
+            draw(stream_of(random, purpose, entry),
+                 first,
+                 std::min(part, count - first),
+                 entry * count + first);
+        }
+    });
 }
 
 /*! Calls `use(word, place)` for the first `count` words of every frame; `place` counts

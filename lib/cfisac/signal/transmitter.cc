@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_data.h"
+#include "parallel.h"
+#include "streams.h"
+#include "transmitter_kernel.h"
+#include <algorithm>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
 #include <stdexcept>
@@ -25,72 +30,119 @@ void require_positive(double value, const char* name)
     }
 }
 
-// Per path: gain · exp(+j2π f τ) · unit-modulus steering, summed over paths.
-// gain, delay, cosine [B, N, K, L] → [B, S, N·N_t, K]
-at::Tensor sum_of_paths(const Layout& layout,
-                        const at::Tensor& gain,
-                        const at::Tensor& delay_s,
-                        const at::Tensor& cosine)
+bool runs_on_host(const at::Tensor& tensor)
 {
-    const auto antennas = layout.scenario.transmit_antennas();
-    const auto steering =
-        steering_vector(cosine, layout.transmit_spacing.view({1, -1, 1, 1}), antennas) *
-        std::sqrt(static_cast<double>(antennas));
-    const auto ramp = phasor(delay_s.unsqueeze(-1) * layout.frequency_hz * (2.0 * M_PI));
-    const auto channel =
-        at::einsum("bnkls,bnkla->bsnak", {gain.unsqueeze(-1) * ramp, steering});
-    return channel.reshape({channel.size(0), channel.size(1), -1, channel.size(4)});
+    return tensor.device().is_cpu() && at::isComplexType(tensor.scalar_type()) &&
+           !(at::GradMode::is_enabled() && tensor.requires_grad());
+}
+
+constexpr std::int64_t most_users_on_host = 32; // beyond, a library is faster
+
+// `mmse_precoder` of checked arguments on the processor.
+template <typename Real>
+at::Tensor mmse_on_host(const at::Tensor& channel,
+                        const std::vector<double>& regularisations,
+                        const std::vector<double>& power_w,
+                        std::int64_t access_points)
+{
+    const auto batch = channel.size(0);
+    const host::UserSizes sizes = {access_points,
+                                   channel.size(2) / access_points,
+                                   channel.size(3),
+                                   0,
+                                   channel.size(1)};
+    const auto of_frame = [](const std::vector<double>& values, std::int64_t b) {
+        return values[values.size() == 1 ? 0 : b];
+    };
+    const auto h = channel.resolve_conj().contiguous();
+    auto result = at::empty(h.sizes(), h.scalar_type());
+    const auto* in = complex_data<Real>(h);
+    auto* out = complex_data<Real>(result);
+    parallel_for(0, batch, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<std::complex<double>> unscaled(sizes.coefficients());
+        for (std::int64_t b = begin; b < end; b++) {
+            std::vector<double> power(access_points);
+            for (std::int64_t s = 0; s < sizes.subcarriers; s += host::precoder_lanes) {
+                host::mmse_subcarriers(sizes,
+                                       in + b * sizes.coefficients(),
+                                       of_frame(regularisations, b),
+                                       s,
+                                       unscaled.data(),
+                                       power.data());
+            }
+            const double strongest = *std::max_element(power.begin(), power.end());
+            const double scale = std::sqrt(of_frame(power_w, b) / strongest);
+            for (std::int64_t k = 0; k < sizes.coefficients(); k++) {
+                out[b * sizes.coefficients() + k] =
+                    static_cast<std::complex<Real>>(unscaled[k] * scale);
+            }
+        }
+    });
+    return result;
+}
+
+// `precode` of complex64 on the processor.
+at::Tensor precode_on_host(const at::Tensor& precoder,
+                           const at::Tensor& symbols,
+                           std::int64_t access_points)
+{
+    const auto batch = symbols.size(0);
+    const host::UserSizes sizes = {access_points,
+                                   precoder.size(2) / access_points,
+                                   precoder.size(3),
+                                   0,
+                                   precoder.size(1)};
+    const auto count = symbols.size(3);
+    const auto w = precoder.resolve_conj().contiguous();
+    const auto s = symbols.resolve_conj().contiguous();
+    auto result =
+        at::empty({batch, access_points, sizes.antennas, sizes.subcarriers, count},
+                  at::kComplexFloat);
+    const auto* weights = complex_data<float>(w);
+    const auto* in = complex_data<float>(s);
+    auto* out = complex_data<float>(result);
+    const auto matrix = sizes.all_antennas() * sizes.users;
+    parallel_for(0, batch * sizes.subcarriers, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t k = begin; k < end; k++) {
+            const auto b = k / sizes.subcarriers;
+            const auto subcarrier = k % sizes.subcarriers;
+            const auto of_precoder = w.size(0) == 1 ? subcarrier : k;
+            host::precode_subcarrier(sizes,
+                                     count,
+                                     subcarrier,
+                                     weights + of_precoder * matrix,
+                                     in + b * sizes.users * sizes.subcarriers * count,
+                                     out + b * sizes.all_antennas() * sizes.subcarriers *
+                                               count);
+        }
+    });
+    return result;
+}
+
+// The points of constellation().
+std::vector<c10::complex<double>> constellation_points(Modulation modulation)
+{
+    const int bits = static_cast<int>(modulation);
+    const int levels = 1 << (bits / 2);
+    std::vector<c10::complex<double>> points;
+    const auto level = [levels](int word) {
+        // Gray code word → position on the axis → odd level.
+        int position = 0;
+        for (int mask = word; mask != 0; mask >>= 1) {
+            position ^= mask;
+        }
+        return 2.0 * position - (levels - 1);
+    };
+    // Mean power of the square constellation with odd levels: 2 (levels² - 1) / 3.
+    const double scale = std::sqrt(1.5 / (levels * levels - 1.0));
+    for (int word = 0; word < (1 << bits); word++) {
+        points.emplace_back(scale * level(word >> (bits / 2)),
+                            scale * level(word & (levels - 1)));
+    }
+    return points;
 }
 
 } // namespace
-
-at::Tensor user_channel(const Layout& layout,
-                        const Users& users,
-                        const Random& random,
-                        at::ScalarType type)
-{
-    const auto options = at::TensorOptions().dtype(at::kDouble).device(layout.device);
-    const auto low = at::tensor(users.area_m.min, at::kDouble).to(layout.device);
-    const auto high = at::tensor(users.area_m.max, at::kDouble).to(layout.device);
-    const auto position =
-        random.uniform(Purpose::user_position, {users.count, low.size(0)}, options) *
-            (high - low) +
-        low;
-    const auto line = rays(layout.transmit_position, layout.transmit_axis, position);
-    const auto& loss = layout.scenario.path_loss;
-    // No antenna is nearer to a user than the reference distance of the path loss.
-    const auto distance = line.distance_m.clamp_min(loss.reference_distance_m);
-    const auto amplitude = (distance / loss.reference_distance_m)
-                               .pow(-0.5 * loss.exponent)
-                               .mul(std::pow(10.0, loss.reference_gain_db / 20.0));
-
-    const std::int64_t paths = users.multipath_components;
-    const double factor = std::pow(10.0, users.rician_factor_db / 10.0);
-    const double direct_share = paths > 0 ? factor / (factor + 1.0) : 1.0;
-    const std::vector<std::int64_t> line_sizes = {layout.transmitters(), users.count, 1};
-    const auto carrier_phase =
-        random.uniform(Purpose::user_phase, line_sizes, options) * (2.0 * M_PI);
-    auto gain = phasor(carrier_phase) * std::sqrt(direct_share);
-    auto delay = line.distance_m.unsqueeze(-1) / speed_of_light;
-    auto cosine = line.cosine.unsqueeze(-1);
-    if (paths > 0) {
-        const std::vector<std::int64_t> sizes = {
-            layout.transmitters(), users.count, paths};
-        const auto scattered =
-            random.complex_normal(Purpose::user_multipath_gain, sizes, options) *
-            std::sqrt((1.0 - direct_share) / static_cast<double>(paths));
-        const auto direction =
-            random.uniform(Purpose::user_multipath_direction, sizes, options) * 2.0 - 1.0;
-        const auto excess =
-            random.uniform(Purpose::user_multipath_delay, sizes, options) *
-            (0.25 * layout.scenario.waveform.cyclic_prefix_s);
-        gain = at::cat({gain, scattered}, -1);
-        cosine = at::cat({cosine, direction}, -1);
-        delay = at::cat({delay, delay + excess}, -1);
-    }
-    return sum_of_paths(layout, gain * amplitude.unsqueeze(-1), delay, cosine)
-        .to(at::toComplexType(type));
-}
 
 at::Tensor mmse_precoder(const at::Tensor& channel,
                          double noise_w,
@@ -127,6 +179,12 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
         regularisations.push_back(users * noise_w * subcarriers /
                                   (access_points * power));
     }
+    if (runs_on_host(channel) && users <= most_users_on_host) {
+        return channel.scalar_type() == at::kComplexFloat
+                   ? mmse_on_host<float>(channel, regularisations, power_w, access_points)
+                   : mmse_on_host<double>(
+                         channel, regularisations, power_w, access_points);
+    }
     const auto of_frames = [&](const std::vector<double>& values) { // [B or 1, 1, 1, 1]
         return at::tensor(values, at::kDouble).to(channel.device()).view({-1, 1, 1, 1});
     };
@@ -146,35 +204,34 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
 
 at::Tensor constellation(Modulation modulation)
 {
-    const int bits = static_cast<int>(modulation);
-    const int levels = 1 << (bits / 2);
-    std::vector<c10::complex<double>> points;
-    const auto level = [levels](int word) {
-        // Gray code word → position on the axis → odd level.
-        int position = 0;
-        for (int mask = word; mask != 0; mask >>= 1) {
-            position ^= mask;
-        }
-        return 2.0 * position - (levels - 1);
-    };
-    // Mean power of the square constellation with odd levels: 2 (levels² - 1) / 3.
-    const double scale = std::sqrt(1.5 / (levels * levels - 1.0));
-    for (int word = 0; word < (1 << bits); word++) {
-        points.emplace_back(scale * level(word >> (bits / 2)),
-                            scale * level(word & (levels - 1)));
-    }
+    const auto points = constellation_points(modulation);
     return at::tensor(at::ArrayRef<c10::complex<double>>(points), at::kComplexDouble);
 }
 
 at::Tensor payload(const Layout& layout, const Random& random, at::ScalarType type)
 {
     const auto& scenario = layout.scenario;
+    const std::vector<std::int64_t> sizes = {
+        scenario.users.count, layout.subcarriers(), layout.symbols()};
+    if (layout.device.is_cpu() && type == at::kFloat) {
+        std::vector<c10::complex<float>> points;
+        for (const auto& point : constellation_points(scenario.waveform.modulation)) {
+            points.emplace_back(point);
+        }
+        auto result =
+            at::empty({random.batch(), sizes[0], sizes[1], sizes[2]}, at::kComplexFloat);
+        auto* out = result.data_ptr<c10::complex<float>>();
+        for_each_word(random,
+                      Purpose::payload,
+                      result.numel() / random.batch(),
+                      [&](std::uint32_t word, std::int64_t place) {
+                          out[place] = points[word & (points.size() - 1)];
+                      });
+        return result;
+    }
     const auto points = constellation(scenario.waveform.modulation)
                             .to(layout.device, at::toComplexType(type));
-    const auto words =
-        random.words(Purpose::payload,
-                     {scenario.users.count, layout.subcarriers(), layout.symbols()},
-                     layout.device);
+    const auto words = random.words(Purpose::payload, sizes, layout.device);
     return points.index({words.bitwise_and(points.size(0) - 1)});
 }
 
@@ -186,6 +243,12 @@ at::Tensor precode(const at::Tensor& precoder,
         precoder.size(3) != symbols.size(1) || precoder.size(1) != symbols.size(2)) {
         throw std::invalid_argument("precoder " + shape_text(precoder) +
                                     " does not fit symbols " + shape_text(symbols));
+    }
+    if (runs_on_host(precoder) && runs_on_host(symbols) &&
+        precoder.scalar_type() == at::kComplexFloat &&
+        symbols.scalar_type() == at::kComplexFloat &&
+        (precoder.size(0) == 1 || precoder.size(0) == symbols.size(0))) {
+        return precode_on_host(precoder, symbols, access_points);
     }
     // [B, S, N·N_t, K] x [B, S, K, T]
     const auto signal = at::matmul(precoder, symbols.permute({0, 2, 1, 3}));
@@ -210,10 +273,10 @@ at::Tensor user_noise(const Layout& layout,
                       at::ScalarType type)
 {
     return random.complex_normal(
-               Purpose::user_noise,
-               {layout.scenario.users.count, layout.subcarriers(), layout.symbols()},
-               at::TensorOptions().dtype(type).device(layout.device)) *
-           std::sqrt(dbm_to_watt(noise_dbm));
+        Purpose::user_noise,
+        {layout.scenario.users.count, layout.subcarriers(), layout.symbols()},
+        at::TensorOptions().dtype(type).device(layout.device),
+        std::sqrt(dbm_to_watt(noise_dbm)));
 }
 
 at::Tensor sinr(const at::Tensor& channel, const at::Tensor& precoder, double noise_w)
