@@ -3,9 +3,15 @@
 
 #include <ATen/Context.h>
 
+#include <cfisac/nn/memory.h>
 #include <nn/engine_layers.h>
 #include <nn/latent_convolution.h>
 #include <nn/recorded.h>
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <cstring>
 
 using namespace cfisac::nn;
 using namespace cfisac::nn::test;
@@ -165,5 +171,30 @@ TEST(EngineLayers, RecordedCallsItsFunctionOnACpu)
     on_own_streams(at::kCPU, 3, [&](std::size_t k) { order.push_back(k); });
     EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2}));
 }
+
+// Sanitizers bring an allocator of their own.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(EngineMemory, FreedMemoryIsTakenAgainWithoutPageFaults)
+{
+    keep_freed_memory();
+    const std::size_t size = std::size_t{48} << 20; // 12,288 pages of 4 KiB
+    const auto use = [size] {
+        auto* memory = std::malloc(size);
+        std::memset(memory, 1, size);
+        const volatile char kept = static_cast<char*>(memory)[size / 2];
+        std::free(memory);
+        return kept;
+    };
+    const auto faults = [] {
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_minflt;
+    };
+    use();
+    const auto before = faults();
+    use();
+    EXPECT_LT(faults() - before, 100);
+}
+#endif
 
 } // namespace
