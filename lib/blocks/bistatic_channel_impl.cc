@@ -103,7 +103,7 @@ void bistatic_channel_impl::setup_rpc()
 
 bool bistatic_channel_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
     d_inputs.start();
     d_outputs.start();
     d_ticks.restart();

@@ -146,7 +146,7 @@ void dvqvae_encoder_impl::setup_rpc()
 
 bool dvqvae_encoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
     d_inputs.start();
     d_failure.clear();
     return true;

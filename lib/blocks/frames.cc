@@ -3,6 +3,7 @@
 
 #include "frames.h"
 #include "real_time.h"
+#include "tensor_memory.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -41,9 +42,13 @@ int items_in_whole_pages(std::size_t size)
     return static_cast<int>(page / std::gcd(page, size));
 }
 
-void use_one_thread()
+void prepare_thread()
 {
+    // The setting of a thread takes effect with its first question; asked later, it would
+    // be overwritten by what another thread has set in the meantime.
+    at::get_num_threads();
     at::set_num_threads(1);
+    keep_tensor_memory();
     // OpenBLAS has threads of its own, which wait for work in a loop and take the
     // processor from the other blocks. LibTorch does not hand its setting on.
     using Setter = void (*)(int);

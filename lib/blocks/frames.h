@@ -27,9 +27,10 @@ namespace isac {
 int items_in_whole_pages(std::size_t size);
 
 /*! Prepare the calling thread for LibTorch: its loops run in this thread, since the
- * blocks run side by side already. To be called in start().
+ * blocks run side by side already, and it keeps the memory of its tensors. To be called in
+ * start(), which GNU Radio calls in the block's own thread.
  */
-void use_one_thread();
+void prepare_thread();
 
 //! Shape [antennas, S, T] of a transmit frame, or of an echo frame.
 std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario);

@@ -158,7 +158,7 @@ void fusion_decoder_impl::setup_rpc()
 
 bool fusion_decoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
     d_inputs.start();
     d_prepared.clear();
     d_latency.clear();

@@ -61,7 +61,7 @@ void mmse_precoder_impl::setup_rpc()
 
 bool mmse_precoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
     d_outputs.start();
     d_failure.clear();
     return true;
