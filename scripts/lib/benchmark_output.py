@@ -121,6 +121,12 @@ def markdown(report):
                             "share of the floor at the largest"], rows))
     else:
         parts.append("Not measured: no names Cost/... in the files.")
+    if report["parts"]:
+        parts.append("## Every part")
+        parts.append(table(["", "time", "rate", "floor", "share"], [
+            [part["name"], quantity(part["seconds"]),
+             quantity(part["samples_per_second"], "samples_per_second"),
+             quantity(part["floor_s"]), percent(part["share"])] for part in report["parts"]]))
     return "\n\n".join(parts) + "\n"
 
 
