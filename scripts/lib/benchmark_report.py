@@ -291,7 +291,10 @@ def main():
             json.dump(report, file, indent=1)
         with open(os.path.join(arguments.out, "benchmark.md"), "w", encoding="utf-8") as file:
             file.write(text)
-        draw(report, os.path.join(arguments.out, "benchmark.png"))
+        try:
+            draw(report, os.path.join(arguments.out, "benchmark.png"))
+        except ImportError:
+            print("benchmark_report: no picture: matplotlib is not installed", file=sys.stderr)
     except (ReportError, OSError) as error:
         print(f"benchmark_report: {error}", file=sys.stderr)
         return 1
