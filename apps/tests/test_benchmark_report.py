@@ -67,6 +67,8 @@ def test_ratio_and_floor(tmp_path):
 
     row = comparison(report, "Engine/paper/engine_bfloat16", "Engine/paper/literal_float32")
     assert row["ratio"] == pytest.approx(5) and row["met"] is True
+    assert report["parts"][0]["name"] == "Engine/paper/engine_bfloat16"
+    assert report["parts"][0]["share"] == pytest.approx(0.75)
     # 12 GB at 40 GB/s take longer than 100 GFLOP at 400 GFLOP/s.
     assert (row["floor_of"], row["floor_s"]) == ("bytes", pytest.approx(0.3))
 

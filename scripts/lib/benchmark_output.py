@@ -121,6 +121,12 @@ def markdown(report):
                             "share of the floor at the largest"], rows))
     else:
         parts.append("Not measured: no names Cost/... in the files.")
+    if report["parts"]:
+        parts.append("## Every part")
+        parts.append(table(["", "time", "rate", "floor", "share"], [
+            [part["name"], quantity(part["seconds"]),
+             quantity(part["samples_per_second"], "samples_per_second"),
+             quantity(part["floor_s"]), percent(part["share"])] for part in report["parts"]]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -153,7 +159,10 @@ def draw(report, path):
             panel.plot(cost["sizes"], [1e3 * t for t in cost["seconds"]], marker="o",
                        label=f"{cost['part'].replace('_', ' ')}, slope "
                              f"{number(cost['slope'], 2)}")
-        panel.set_xscale("log", base=2)
+        sizes = sorted({size for c in report["costs"] if c["axis"] == axis for size in c["sizes"]})
+        panel.set_xscale("log")
+        panel.set_xticks(sizes, [str(size) for size in sizes])
+        panel.minorticks_off()
         panel.set_yscale("log")
         panel.set_xlabel(AXES[axis])
         panel.set_ylabel("ms per update")

@@ -198,6 +198,23 @@ def flowgraph(row, measurements, machine):
     return result
 
 
+def precision_in(name):
+    return next((word for word in ("bfloat16", "float16") if word in name), "float32")
+
+
+def parts(measurements, machine):
+    """Every measurement that took place beside costs and programs, with its floor."""
+    result = []
+    for name, one in measurements.items():
+        if one.seconds and name.split("/")[0] not in ("Machine", "Cost", "Simulate", "Train"):
+            floor = machine.floor(one, precision_in(name))
+            result.append({"name": name, "seconds": one.seconds,
+                           "samples_per_second": one.rate("samples_per_second"),
+                           "floor_s": floor[0] if floor else None,
+                           "share": floor[0] / one.seconds if floor else None})
+    return sorted(result, key=lambda part: part["name"])
+
+
 def slope(sizes, times):
     """Of the line of least squares through the logarithms: 1 is linear, 0 independent."""
     x = [math.log(size) for size in sizes]
@@ -244,6 +261,7 @@ def build(paths):
                     "bandwidth_bytes_per_second": machine.bandwidth},
         "comparisons": [compare(row, measurements, machine) for row in ROWS],
         "flowgraphs": [flowgraph(row, measurements, machine) for row in FLOWGRAPHS],
+        "parts": parts(measurements, machine),
         "training": {name: {"samples_per_second": 1 / one.seconds} if one.seconds
                      else {"error": one.error}
                      for name, one in measurements.items() if name.startswith("Train/")},
@@ -273,7 +291,10 @@ def main():
             json.dump(report, file, indent=1)
         with open(os.path.join(arguments.out, "benchmark.md"), "w", encoding="utf-8") as file:
             file.write(text)
-        draw(report, os.path.join(arguments.out, "benchmark.png"))
+        try:
+            draw(report, os.path.join(arguments.out, "benchmark.png"))
+        except ImportError:
+            print("benchmark_report: no picture: matplotlib is not installed", file=sys.stderr)
     except (ReportError, OSError) as error:
         print(f"benchmark_report: {error}", file=sys.stderr)
         return 1

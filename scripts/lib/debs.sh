@@ -72,6 +72,18 @@ fetch_debs() {
         "$(du -sh "$folder" | cut -f 1)"
 }
 
+# Links to the libraries of a folder that the system does not have: what is there keeps the
+# system's own libraries.
+link_unknown_libraries() {
+    local file name known
+    known=$(ldconfig -p | awk '{print $1}')
+    mkdir -p "$2"
+    for file in "$1"/*.so.*; do
+        name=$(basename "$file")
+        grep -Fxq "$name" <<<"$known" || ln -sf "$file" "$2/$name"
+    done
+}
+
 # use_debs DIR: unpack the packages below the build folder and let CMake, the linker and the
 # programs find them.
 use_debs() {
@@ -84,11 +96,14 @@ use_debs() {
         for file in "$folder"/*.deb; do
             dpkg-deb -x "$file" "$prefix"
         done
-        touch "$prefix/unpacked"
     fi
     libraries=$(dirname "$(find "$prefix/usr/lib" -maxdepth 2 -name 'libyaml-cpp.so' | head -n 1)")
+    if [ ! -e "$prefix/unpacked" ]; then
+        link_unknown_libraries "$libraries" "$prefix/run"
+        touch "$prefix/unpacked"
+    fi
     export CMAKE_PREFIX_PATH="$prefix/usr${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}"
-    export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    export LD_LIBRARY_PATH="$prefix/run${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     export PKG_CONFIG_PATH="$libraries/pkgconfig:$prefix/usr/share/pkgconfig"
     export PKG_CONFIG_SYSROOT_DIR=$prefix
     export PATH="$PATH:$prefix/usr/bin"
