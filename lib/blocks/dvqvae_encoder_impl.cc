@@ -244,7 +244,7 @@ std::optional<dvqvae_encoder_impl::task> dvqvae_encoder_impl::make_task(
     work.frame = frame;
     work.capture_time_ns = capture_time_ns(tags, offset, frame);
     work.echo = d_inputs.read(0, items[0], receive_shape(d_layout.scenario), input_items);
-    work.power = mean_power(work.echo);
+    work.power = cfisac::signal::mean_power(work.echo);
     if (!accept(work.power, frame, "the echo")) {
         return std::nullopt;
     }
@@ -255,7 +255,9 @@ std::optional<dvqvae_encoder_impl::task> dvqvae_encoder_impl::make_task(
                                             {items.begin() + 1, items.end()},
                                             transmit_shape(d_layout.scenario),
                                             input_items);
-        if (!accept(mean_power(work.transmit), frame, "the transmit signal")) {
+        if (!accept(cfisac::signal::mean_power(work.transmit),
+                    frame,
+                    "the transmit signal")) {
             return std::nullopt;
         }
     }

@@ -13,7 +13,6 @@
 #include <numeric>
 #include <stdexcept>
 #include <unistd.h>
-#include <volk/volk.h>
 
 namespace gr {
 namespace isac {
@@ -115,28 +114,6 @@ void copy_out(const at::Tensor& values, void* item, at::ScalarType type)
 {
     const at::Tensor host = values.to(at::kCPU, type).contiguous();
     std::memcpy(item, host.data_ptr(), host.nbytes());
-}
-
-double mean_power(const at::Tensor& frame)
-{
-    if (!frame.is_cpu()) {
-        return 2.0 * at::view_as_real(frame).square().mean().item<double>();
-    }
-    // A float32 sum of few values is accurate, and NaN and infinity go through it.
-    constexpr std::int64_t piece = 4096;
-    const at::Tensor samples = frame.contiguous();
-    const auto* values = static_cast<const float*>(samples.data_ptr());
-    const std::int64_t count = 2 * samples.numel();
-    double sum = 0.0;
-    for (std::int64_t first = 0; first < count; first += piece) {
-        float part = 0.0f;
-        volk_32f_x2_dot_prod_32f(&part,
-                                 values + first,
-                                 values + first,
-                                 static_cast<unsigned>(std::min(piece, count - first)));
-        sum += part;
-    }
-    return sum / static_cast<double>(samples.numel());
 }
 
 std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,

@@ -63,10 +63,6 @@ at::Tensor joined(const std::vector<at::Tensor>& tensors);
 //! Copy a tensor's values to an item; `type` is that of the item.
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type = at::kFloat);
 
-//! Mean power of a frame, complex64; not finite when a sample is not, or when it
-//! overflows.
-double mean_power(const at::Tensor& frame);
-
 //! The last of these tags with this key and offset.
 std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,
                                    std::uint64_t offset,

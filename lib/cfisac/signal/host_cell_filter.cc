@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cfisac/signal/cell_filter.h>
+#include <cfisac/signal/front_end.h>
 #include <cmath>
 #include <iterator>
 #include <numeric>
@@ -201,10 +202,9 @@ void HostCellFilter::run(const float* echo,
     }
     illuminate(lags.data(), pair.lags.data(), d_transmit_antennas, d_cells, illumination);
 
-    const auto samples = 2 * d_receive_antennas * d_subcarriers * d_symbols;
-    const double mean_power =
-        2.0 *
-        at::from_blob(const_cast<float*>(echo), {samples}).square().mean().item<double>();
+    const auto samples = d_receive_antennas * d_subcarriers * d_symbols;
+    const double power_of_echo =
+        mean_power(at::from_blob(const_cast<float*>(echo), {samples}, at::kComplexFloat));
     const auto weigh_step = [&](std::int64_t k) {
         const auto first = pair.first[k], count = pair.first[k + 1] - first;
         weigh_cells(delays + k * lanes,
@@ -215,7 +215,7 @@ void HostCellFilter::run(const float* echo,
                     cells);
         for (std::int64_t c = 0; c < count; c++) {
             const auto cell = pair.cell[first + c];
-            const double scale = std::max(illumination[cell] * mean_power, 1e-37);
+            const double scale = std::max(illumination[cell] * power_of_echo, 1e-37);
             lines_of(cells + c * row,
                      d_lines,
                      d_doppler.rows,
