@@ -227,20 +227,6 @@ TEST(DeviceFrames, ParametersThatCannotBeAreNamed)
         std::string::npos);
 }
 
-TEST(MeanPower, IsThatOfTheSamplesAndTellsBadOnes)
-{
-    const at::Tensor frame = at::randn({1, 4, 33, 77}, at::kComplexFloat);
-    const double wanted =
-        frame.to(at::kComplexDouble).abs().square().mean().item<double>();
-    EXPECT_NEAR(cfisac::signal::mean_power(frame), wanted, 1e-6 * wanted);
-    for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                            -std::numeric_limits<float>::infinity()}) {
-        at::Tensor broken = frame.clone();
-        at::view_as_real(broken)[0][3][32][76][1] = bad;
-        EXPECT_FALSE(std::isfinite(cfisac::signal::mean_power(broken)));
-    }
-}
-
 } // namespace test
 } // namespace isac
 } // namespace gr
