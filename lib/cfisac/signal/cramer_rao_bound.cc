@@ -141,18 +141,26 @@ at::Tensor gram_on_device(const Layout& layout,
     return at::stack(grams, 1).cpu();
 }
 
-// Inverse of symmetric positive matrices [B, P, P] of which the upper triangle is given,
-// and of which the diagonals differ by many orders: they are scaled to ones before.
-at::Tensor scaled_inverse(at::Tensor matrix)
+/* The first `wanted` rows and columns of the inverses of symmetric positive matrices [B, P,
+ * P], of which the upper triangle is given and which are overwritten; infinite where a
+ * matrix is not positive. Their diagonals differ by many orders: they are scaled to ones.
+ * Not through LU: its routines in OpenBLAS wait for threads, however small the matrix is.
+ */
+at::Tensor block_of_inverse(at::Tensor& matrices, std::int64_t wanted)
 {
-    const auto size = matrix.size(1);
-    std::vector<double> scales;
-    for (std::int64_t b = 0; b < matrix.size(0); b++) {
-        auto* values = matrix.data_ptr<double>() + b * size * size;
+    const auto batch = matrices.size(0);
+    const auto size = matrices.size(1);
+    std::vector<double> scales(batch * size);
+    auto columns = at::zeros({1, size, wanted}, at::kDouble);
+    for (std::int64_t k = 0; k < wanted; k++) {
+        columns.data_ptr<double>()[k * wanted + k] = 1.0;
+    }
+    for (std::int64_t b = 0; b < batch; b++) {
+        auto* values = matrices.data_ptr<double>() + b * size * size;
+        auto* scale = scales.data() + b * size;
         for (std::int64_t k = 0; k < size; k++) {
-            scales.push_back(1.0 / std::sqrt(std::max(0.0, values[k * size + k])));
+            scale[k] = 1.0 / std::sqrt(std::max(0.0, values[k * size + k]));
         }
-        const auto* scale = scales.data() + b * size;
         for (std::int64_t i = 0; i < size; i++) {
             for (std::int64_t j = i; j < size; j++) {
                 values[i * size + j] *= scale[i] * scale[j];
@@ -160,11 +168,21 @@ at::Tensor scaled_inverse(at::Tensor matrix)
             }
         }
     }
-    const auto [inverse, info] = at::linalg_inv_ex(matrix);
-    const auto scale = at::from_blob(scales.data(), {matrix.size(0), size}, at::kDouble);
-    return (inverse * scale.unsqueeze(-1) * scale.unsqueeze(-2))
-        .masked_fill_((info != 0).view({-1, 1, 1}),
-                      std::numeric_limits<double>::infinity());
+    const auto [factor, info] = at::linalg_cholesky_ex(matrices);
+    const auto solution =
+        at::cholesky_solve(columns.expand({batch, size, wanted}), factor).contiguous();
+    auto result = at::empty({batch, wanted, wanted}, at::kDouble);
+    auto* out = result.data_ptr<double>();
+    for (std::int64_t b = 0; b < batch; b++) {
+        const bool positive = info.data_ptr<int>()[b] == 0;
+        const auto* values = solution.data_ptr<double>() + b * size * wanted;
+        const auto* scale = scales.data() + b * size;
+        for (std::int64_t k = 0; k < wanted * wanted; k++) {
+            *out++ = positive ? values[k] * scale[k / wanted] * scale[k % wanted]
+                              : std::numeric_limits<double>::infinity();
+        }
+    }
+    return result;
 }
 
 } // namespace
@@ -209,12 +227,9 @@ at::Tensor cramer_rao_bound(const Layout& layout,
             of_receiver += gram.size(2) * gram.size(3);
         }
     }
-    information.mul_(2.0 / noise_w);
     // The block of the inverse is (24): the Schur complement comes with the inversion.
-    return scaled_inverse(information)
-        .slice(1, 0, wanted)
-        .slice(2, 0, wanted)
-        .contiguous()
+    return block_of_inverse(information, wanted)
+        .mul_(0.5 * noise_w)
         .to(transmit.device());
 }
 

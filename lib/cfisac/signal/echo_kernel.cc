@@ -14,8 +14,9 @@ using Samples = Row<float>;
 CFISAC_MULTIVERSION
 void add_multiple(Samples sum, Samples x, Phasor factor, std::int64_t count)
 {
-    float* __restrict sum_re = sum.re;
-    float* __restrict sum_im = sum.im;
+    float* sum_re = sum.re;
+    float* sum_im = sum.im;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         sum_re[k] += factor.re * x.re[k] - factor.im * x.im[k];
         sum_im[k] += factor.re * x.im[k] + factor.im * x.re[k];
@@ -31,8 +32,9 @@ void add_product(Samples sum,
                  Phasor scale,
                  std::int64_t count)
 {
-    float* __restrict sum_re = sum.re;
-    float* __restrict sum_im = sum.im;
+    float* sum_re = sum.re;
+    float* sum_im = sum.im;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         const float re = scale.re * y_re[k] - scale.im * y_im[k];
         const float im = scale.re * y_im[k] + scale.im * y_re[k];
@@ -45,8 +47,9 @@ void add_product(Samples sum,
 CFISAC_MULTIVERSION
 void multiply(Samples x, Samples y, std::int64_t count)
 {
-    float* __restrict x_re = x.re;
-    float* __restrict x_im = x.im;
+    float* x_re = x.re;
+    float* x_im = x.im;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         const float re = x_re[k] * y.re[k] - x_im[k] * y.im[k];
         x_im[k] = x_re[k] * y.im[k] + x_im[k] * y.re[k];
@@ -58,6 +61,7 @@ void multiply(Samples x, Samples y, std::int64_t count)
 CFISAC_MULTIVERSION
 void add_row(float* __restrict samples, Samples x, std::int64_t count)
 {
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         samples[2 * k] += x.re[k];
         samples[2 * k + 1] += x.im[k];
@@ -74,8 +78,9 @@ void offset_phasors(Samples out,
                     double step_s,
                     std::int64_t count)
 {
-    float* __restrict out_re = out.re;
-    float* __restrict out_im = out.im;
+    float* out_re = out.re;
+    float* out_im = out.im;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         const double time = first_s + static_cast<double>(k) * step_s;
         const auto value =

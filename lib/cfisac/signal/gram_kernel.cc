@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gram_kernel.h"
-#include "multiversion.h"
+#include "gram_loops_kernel.h"
 #include <algorithm>
 
 namespace cfisac::signal::host {
 
 namespace {
-
-using Samples = Row<double>;
 
 // What is kept of a pair of paths (i, j): the sums of conj(p_i) p_j with the weights 1, f,
 // f², t, f t, t², those of conj(p_i) d_j with 1, f, t, and that of conj(d_i) d_j, where p
@@ -26,140 +24,8 @@ enum Sum {
     sums_of_pair
 };
 
-constexpr std::int64_t tile_elements = 512;
+constexpr std::int64_t tile_elements = 256;
 constexpr std::int64_t most_parts = 8;
-
-struct Factor {
-    double re, im;
-};
-
-CFISAC_MULTIVERSION
-void split_samples(const float* __restrict samples, Samples out, std::int64_t count)
-{
-    double* __restrict re = out.re;
-    double* __restrict im = out.im;
-    for (std::int64_t k = 0; k < count; k++) {
-        re[k] = samples[2 * k];
-        im[k] = samples[2 * k + 1];
-    }
-}
-
-CFISAC_MULTIVERSION
-void split_samples(const double* __restrict samples, Samples out, std::int64_t count)
-{
-    double* __restrict re = out.re;
-    double* __restrict im = out.im;
-    for (std::int64_t k = 0; k < count; k++) {
-        re[k] = samples[2 * k];
-        im[k] = samples[2 * k + 1];
-    }
-}
-
-// sum += factor x
-CFISAC_MULTIVERSION
-void add_multiple(Samples sum, Samples x, Factor factor, std::int64_t count)
-{
-    double* __restrict sum_re = sum.re;
-    double* __restrict sum_im = sum.im;
-    for (std::int64_t k = 0; k < count; k++) {
-        sum_re[k] += factor.re * x.re[k] - factor.im * x.im[k];
-        sum_im[k] += factor.re * x.im[k] + factor.im * x.re[k];
-    }
-}
-
-// out = scale x y
-CFISAC_MULTIVERSION
-void multiply(
-    Samples out, Samples x, Row<const double> y, Factor scale, std::int64_t count)
-{
-    double* __restrict out_re = out.re;
-    double* __restrict out_im = out.im;
-    for (std::int64_t k = 0; k < count; k++) {
-        const double re = scale.re * y.re[k] - scale.im * y.im[k];
-        const double im = scale.re * y.im[k] + scale.im * y.re[k];
-        out_re[k] = re * x.re[k] - im * x.im[k];
-        out_im[k] = re * x.im[k] + im * x.re[k];
-    }
-}
-
-// Adds Σ conj(x) y {1, f, f², t, f t, t²} to six complex sums.
-CFISAC_MULTIVERSION
-void add_six_sums(Samples x,
-                  Samples y,
-                  const double* __restrict f,
-                  const double* __restrict t,
-                  std::int64_t count,
-                  double* __restrict sums)
-{
-    double re_1 = 0, re_f = 0, re_ff = 0, re_t = 0, re_ft = 0, re_tt = 0;
-    double im_1 = 0, im_f = 0, im_ff = 0, im_t = 0, im_ft = 0, im_tt = 0;
-#pragma omp simd reduction(+ : re_1, re_f, re_ff, re_t, re_ft, re_tt, im_1, im_f, im_ff, \
-                               im_t, im_ft, im_tt)
-    for (std::int64_t k = 0; k < count; k++) {
-        const double re = x.re[k] * y.re[k] + x.im[k] * y.im[k];
-        const double im = x.re[k] * y.im[k] - x.im[k] * y.re[k];
-        const double times_f_re = re * f[k], times_f_im = im * f[k];
-        const double times_t_re = re * t[k], times_t_im = im * t[k];
-        re_1 += re;
-        im_1 += im;
-        re_f += times_f_re;
-        im_f += times_f_im;
-        re_t += times_t_re;
-        im_t += times_t_im;
-        re_ff += times_f_re * f[k];
-        im_ff += times_f_im * f[k];
-        re_ft += times_f_re * t[k];
-        im_ft += times_f_im * t[k];
-        re_tt += times_t_re * t[k];
-        im_tt += times_t_im * t[k];
-    }
-    const double added[] = {
-        re_1, im_1, re_f, im_f, re_ff, im_ff, re_t, im_t, re_ft, im_ft, re_tt, im_tt};
-    for (int k = 0; k < 12; k++) {
-        sums[k] += added[k];
-    }
-}
-
-// Adds Σ conj(x) y {1, f, t} to three complex sums.
-CFISAC_MULTIVERSION
-void add_three_sums(Samples x,
-                    Samples y,
-                    const double* __restrict f,
-                    const double* __restrict t,
-                    std::int64_t count,
-                    double* __restrict sums)
-{
-    double re_1 = 0, re_f = 0, re_t = 0, im_1 = 0, im_f = 0, im_t = 0;
-#pragma omp simd reduction(+ : re_1, re_f, re_t, im_1, im_f, im_t)
-    for (std::int64_t k = 0; k < count; k++) {
-        const double re = x.re[k] * y.re[k] + x.im[k] * y.im[k];
-        const double im = x.re[k] * y.im[k] - x.im[k] * y.re[k];
-        re_1 += re;
-        im_1 += im;
-        re_f += re * f[k];
-        im_f += im * f[k];
-        re_t += re * t[k];
-        im_t += im * t[k];
-    }
-    const double added[] = {re_1, im_1, re_f, im_f, re_t, im_t};
-    for (int k = 0; k < 6; k++) {
-        sums[k] += added[k];
-    }
-}
-
-// Adds Σ conj(x) y.
-CFISAC_MULTIVERSION
-void add_sum(Samples x, Samples y, std::int64_t count, double* __restrict sums)
-{
-    double re_1 = 0, im_1 = 0;
-#pragma omp simd reduction(+ : re_1, im_1)
-    for (std::int64_t k = 0; k < count; k++) {
-        re_1 += x.re[k] * y.re[k] + x.im[k] * y.im[k];
-        im_1 += x.re[k] * y.im[k] - x.im[k] * y.re[k];
-    }
-    sums[0] += re_1;
-    sums[1] += im_1;
-}
 
 // Resource elements [first, first + count) of one frame.
 class Tile
@@ -178,8 +44,8 @@ public:
           d_paths(d_sizes.transmitters * d_sizes.reflectors),
           d_storage(storage)
     {
-        // Four rows a path, one of samples, one of weights.
-        storage.resize(2 * (4 * d_paths + 2) * tile_elements);
+        // Four rows a path, one an antenna at work, one of weights.
+        storage.resize(2 * (4 * d_paths + antennas_at_a_time + 1) * tile_elements);
     }
 
     void add(double* sums)
@@ -198,16 +64,22 @@ private:
         double* begin = d_storage.data() + 2 * index * tile_elements;
         return {begin, begin + tile_elements};
     }
-    Samples samples() { return row(0); }
+    Samples samples(std::int64_t antenna) { return row(antenna); }
     // Frequency and time of each element.
-    Samples weights() { return row(1); }
-    Samples illumination(std::int64_t path) { return row(2 + 4 * path); }
-    Samples derived_illumination(std::int64_t path) { return row(3 + 4 * path); }
-    Samples plain(std::int64_t path) { return row(4 + 4 * path); }
-    Samples derived(std::int64_t path) { return row(5 + 4 * path); }
+    Samples weights() { return row(antennas_at_a_time); }
+    Samples row_of_path(std::int64_t path, std::int64_t which)
+    {
+        return row(antennas_at_a_time + 1 + 4 * path + which);
+    }
+    Samples illumination(std::int64_t path) { return row_of_path(path, 0); }
+    Samples derived_illumination(std::int64_t path) { return row_of_path(path, 1); }
+    Samples plain(std::int64_t path) { return row_of_path(path, 2); }
+    Samples derived(std::int64_t path) { return row_of_path(path, 3); }
 
     void fill_weights();
     void illuminate();
+    void load_samples(std::int64_t antenna, std::int64_t antennas);
+    void add_weighted(Samples sum, Row<const double> factors, std::int64_t antennas);
     void turn_paths(std::int64_t receiver);
     void add_pairs(double* sums);
 
@@ -245,42 +117,56 @@ void Tile::illuminate()
     }
     const auto antennas = d_sizes.transmit_antennas;
     for (std::int64_t n = 0; n < d_sizes.transmitters; n++) {
-        for (std::int64_t a = 0; a < antennas; a++) {
-            const auto point = d_frame * d_sizes.transmitters + n;
-            const auto start = (point * antennas + a) * d_sizes.elements() + d_first;
-            if (d_in.transmit_single) {
-                split_samples(
-                    reinterpret_cast<const float*>(d_in.transmit_single + start),
-                    samples(),
-                    d_count);
-            } else {
-                split_samples(
-                    reinterpret_cast<const double*>(d_in.transmit_double + start),
-                    samples(),
-                    d_count);
-            }
+        const auto point = d_frame * d_sizes.transmitters + n;
+        for (std::int64_t a = 0; a < antennas; a += antennas_at_a_time) {
+            const auto most = std::min(antennas_at_a_time, antennas - a);
+            load_samples(point * antennas + a, most);
             for (std::int64_t q = 0; q < d_sizes.reflectors; q++) {
                 const auto path = n * d_sizes.reflectors + q;
                 const auto k = (point * d_sizes.reflectors + q) * antennas + a;
-                add_multiple(illumination(path),
-                             samples(),
-                             {d_in.departing.re[k], d_in.departing.im[k]},
-                             d_count);
-                add_multiple(derived_illumination(path),
-                             samples(),
-                             {d_in.derived.re[k], d_in.derived.im[k]},
-                             d_count);
+                add_weighted(illumination(path), rows_of(d_in.departing).from(k), most);
+                add_weighted(
+                    derived_illumination(path), rows_of(d_in.derived).from(k), most);
             }
         }
     }
+}
+
+// Samples of up to four antennas, the rest zero.
+void Tile::load_samples(std::int64_t antenna, std::int64_t antennas)
+{
+    for (std::int64_t a = 0; a < antennas_at_a_time; a++) {
+        const auto start = (antenna + a) * d_sizes.elements() + d_first;
+        if (a >= antennas) {
+            std::fill_n(samples(a).re, 2 * tile_elements, 0.0);
+        } else if (d_in.transmit_single) {
+            split_samples(reinterpret_cast<const float*>(d_in.transmit_single + start),
+                          samples(a),
+                          d_count);
+        } else {
+            split_samples(reinterpret_cast<const double*>(d_in.transmit_double + start),
+                          samples(a),
+                          d_count);
+        }
+    }
+}
+
+// sum += Σ factor samples
+void Tile::add_weighted(Samples sum, Row<const double> factors, std::int64_t antennas)
+{
+    double re[antennas_at_a_time] = {};
+    double im[antennas_at_a_time] = {};
+    std::copy_n(factors.re, antennas, re);
+    std::copy_n(factors.im, antennas, im);
+    const Row<const double> first{samples(0).re, samples(0).im};
+    add_multiples(sum, first, 2 * tile_elements, {re, im}, d_count);
 }
 
 // The functions at one receiver: delay and Doppler of each path turn the illumination.
 void Tile::turn_paths(std::int64_t receiver)
 {
     const auto reflectors = d_sizes.reflectors;
-    const Row<const double> over_symbols{d_in.over_symbols.re.data(),
-                                         d_in.over_symbols.im.data()};
+    const auto over_symbols = rows_of(d_in.over_symbols);
     for (std::int64_t path = 0; path < d_paths; path++) {
         const auto n = d_frame * d_sizes.transmitters + path / reflectors;
         const auto ramp =

@@ -22,8 +22,9 @@ void append_turned(double* __restrict re,
                    double turn_re,
                    double turn_im)
 {
-    double* __restrict next_re = re + known;
-    double* __restrict next_im = im + known;
+    double* next_re = re + known;
+    double* next_im = im + known;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         next_re[k] = re[k] * turn_re - im[k] * turn_im;
         next_im[k] = re[k] * turn_im + im[k] * turn_re;

@@ -11,6 +11,7 @@ constexpr std::int64_t chunk_blocks = draw_chunk / 2; // two samples a block of 
 CFISAC_MULTIVERSION
 void words_of_chunk(const Stream& stream, std::uint32_t first_block, std::uint32_t* out)
 {
+#pragma omp simd
     for (std::int64_t k = 0; k < chunk_blocks; k++) {
         const auto words = philox(stream, first_block + static_cast<std::uint32_t>(k));
         out[4 * k] = words.w0;
@@ -23,6 +24,7 @@ void words_of_chunk(const Stream& stream, std::uint32_t first_block, std::uint32
 CFISAC_MULTIVERSION
 void normals_of_chunk(const std::uint32_t* words, float scale, float* out)
 {
+#pragma omp simd
     for (std::int64_t k = 0; k < draw_chunk; k++) {
         const auto value = complex_gaussian(words[2 * k], words[2 * k + 1], scale);
         out[2 * k] = value.re;

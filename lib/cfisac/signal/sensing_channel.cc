@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "echo_cuda.h"
+#include "echo_factors.h"
 #include "echo_host.h"
+#include "random_cuda.h"
 #include <algorithm>
 #include <cfisac/signal/sensing_channel.h>
 #include <cmath>
@@ -107,6 +110,27 @@ bool needs_gradient(const at::Tensor& transmit, const Scene& scene)
             scene.velocity.requires_grad() || scene.reflection.requires_grad());
 }
 
+// The one place that knows which kernels are there; undefined where none fits.
+at::Tensor synthesise_by_kernel(const Layout& layout,
+                                const at::Tensor& transmit,
+                                const Scene& scene,
+                                const std::optional<Offsets>& offsets,
+                                const std::optional<EchoNoise>& noise)
+{
+    if (transmit.scalar_type() != at::kComplexFloat || needs_gradient(transmit, scene)) {
+        return {};
+    }
+    if (transmit.device().is_cpu()) {
+        return echo_on_host(layout, transmit, scene, offsets, noise);
+    }
+    if constexpr (built_with_cuda) {
+        if (transmit.device().is_cuda()) {
+            return cuda::echo(layout, transmit, scene, offsets, noise);
+        }
+    }
+    return {};
+}
+
 // Echo and noise by whatever makes them fastest where `transmit` lies.
 at::Tensor synthesise(const Layout& layout,
                       const at::Tensor& transmit,
@@ -115,9 +139,9 @@ at::Tensor synthesise(const Layout& layout,
                       const std::optional<EchoNoise>& noise)
 {
     check(layout, transmit, scene, offsets);
-    const bool single = transmit.scalar_type() == at::kComplexFloat;
-    if (single && transmit.device().is_cpu() && !needs_gradient(transmit, scene)) {
-        return echo_on_host(layout, transmit, scene, offsets, noise);
+    auto made = synthesise_by_kernel(layout, transmit, scene, offsets, noise);
+    if (made.defined()) {
+        return made;
     }
     auto received = echo_by_tensor_operations(layout, transmit, scene, offsets);
     if (noise) {
@@ -139,6 +163,37 @@ at::Tensor echo(const Layout& layout,
     return synthesise(layout, transmit, scene, offsets, std::nullopt);
 }
 
+EchoFactors echo_factors(const Layout& layout,
+                         const at::Tensor& transmit,
+                         const Scene& scene)
+{
+    const auto type = transmit.scalar_type();
+    const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
+    const auto departing = steering_vector(paths.transmit.cosine,
+                                           layout.transmit_spacing.view({1, -1, 1}),
+                                           layout.scenario.transmit_antennas())
+                               .conj()
+                               .to(type); // [B, N, Q, N_t]
+    const auto gain = (scene.reflection * paths.amplitude).unsqueeze(-1);
+    EchoFactors factors;
+    factors.illumination = at::matmul(departing, transmit.flatten(3))
+                               .view({transmit.size(0),
+                                      layout.transmitters(),
+                                      scene.count(),
+                                      layout.subcarriers(),
+                                      layout.symbols()});
+    factors.arriving = steering_vector(paths.receive.cosine,
+                                       layout.receive_spacing.view({1, -1, 1}),
+                                       layout.scenario.receive_antennas())
+                           .to(type);
+    factors.over_subcarriers =
+        (gain * phasor(paths.delay_s.unsqueeze(-1) * layout.frequency_hz * (-2.0 * M_PI)))
+            .to(type);
+    factors.over_symbols =
+        phasor(paths.doppler_hz.unsqueeze(-1) * layout.time_s * (2.0 * M_PI)).to(type);
+    return factors;
+}
+
 at::Tensor echo_by_tensor_operations(const Layout& layout,
                                      const at::Tensor& transmit,
                                      const Scene& scene,
@@ -146,26 +201,7 @@ at::Tensor echo_by_tensor_operations(const Layout& layout,
 {
     check(layout, transmit, scene, offsets);
     const auto type = transmit.scalar_type();
-    const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
-    // a_t^H x for every target: [B, N, Q, S, T]
-    const auto departing = steering_vector(paths.transmit.cosine,
-                                           layout.transmit_spacing.view({1, -1, 1}),
-                                           layout.scenario.transmit_antennas())
-                               .conj()
-                               .to(type);
-    const auto illumination = at::einsum("bnqa,bnast->bnqst", {departing, transmit});
-    const auto arriving = steering_vector(paths.receive.cosine,
-                                          layout.receive_spacing.view({1, -1, 1}),
-                                          layout.scenario.receive_antennas())
-                              .to(type); // [B, M, Q, M_r]
-    const auto gain = scene.reflection * paths.amplitude;
-    const auto over_subcarriers =
-        (gain.unsqueeze(-1) *
-         phasor(paths.delay_s.unsqueeze(-1) * layout.frequency_hz * (-2.0 * M_PI)))
-            .to(type); // [B, N, M, Q, S]
-    const auto over_symbols =
-        phasor(paths.doppler_hz.unsqueeze(-1) * layout.time_s * (2.0 * M_PI))
-            .to(type);        // [B, N, M, Q, T]
+    const auto factors = echo_factors(layout, transmit, scene);
     at::Tensor offset_phasor; // [B, N, M, S, T]
     if (offsets) {
         const auto timing =
@@ -178,15 +214,16 @@ at::Tensor echo_by_tensor_operations(const Layout& layout,
     for (std::int64_t m = 0; m < layout.receivers(); m++) {
         at::Tensor sum; // [B, Q, S, T]
         for (std::int64_t n = 0; n < layout.transmitters(); n++) {
-            auto part = illumination.select(1, n) *
-                        over_subcarriers.select(1, n).select(1, m).unsqueeze(-1);
-            part.mul_(over_symbols.select(1, n).select(1, m).unsqueeze(-2));
+            auto part = factors.illumination.select(1, n) *
+                        factors.over_subcarriers.select(1, n).select(1, m).unsqueeze(-1);
+            part.mul_(factors.over_symbols.select(1, n).select(1, m).unsqueeze(-2));
             if (offsets) {
                 part.mul_(offset_phasor.select(1, n).select(1, m).unsqueeze(1));
             }
             sum = sum.defined() ? sum.add_(part) : part;
         }
-        received.push_back(at::einsum("bqr,bqst->brst", {arriving.select(1, m), sum}));
+        received.push_back(
+            at::einsum("bqr,bqst->brst", {factors.arriving.select(1, m), sum}));
     }
     return at::stack(received, 1);
 }

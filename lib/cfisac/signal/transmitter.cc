@@ -192,7 +192,7 @@ at::Tensor mmse_precoder(const at::Tensor& channel,
     const auto h = channel.to(at::kComplexDouble);
     const auto gram =
         at::matmul(h.mH(), h) + at::eye(users, h.options()) * of_frames(regularisations);
-    const auto unscaled = at::matmul(h, at::linalg_inv(gram));
+    const auto unscaled = at::matmul(h, std::get<0>(at::linalg_inv_ex(gram)));
     const auto power = at::view_as_real(unscaled)
                            .square()
                            .reshape({h.size(0), subcarriers, access_points, -1})

@@ -17,8 +17,9 @@ struct Factor {
 CFISAC_MULTIVERSION
 void add_multiple(Row<double> sum, Row<const double> x, Factor factor, std::int64_t count)
 {
-    double* __restrict sum_re = sum.re;
-    double* __restrict sum_im = sum.im;
+    double* sum_re = sum.re;
+    double* sum_im = sum.im;
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         sum_re[k] += factor.re * x.re[k] - factor.im * x.im[k];
         sum_im[k] += factor.re * x.im[k] + factor.im * x.re[k];
@@ -113,13 +114,12 @@ void solve_lanes(
 
 constexpr std::int64_t rows_at_a_time = 4;
 
-// Samples in turns = or +=  Σ weight row, for four rows.
-CFISAC_MULTIVERSION
-void combine(const Row<float>* rows,
-             const std::complex<float>* weights,
-             bool add,
-             std::int64_t count,
-             float* __restrict out)
+// Samples in turns = or += Σ weight row, for four rows.
+template <bool add>
+CFISAC_INLINE void combine_rows(const Row<float>* rows,
+                                const std::complex<float>* weights,
+                                std::int64_t count,
+                                float* __restrict out)
 {
     const float *re_0 = rows[0].re, *re_1 = rows[1].re, *re_2 = rows[2].re,
                 *re_3 = rows[3].re;
@@ -129,14 +129,33 @@ void combine(const Row<float>* rows,
                 a_3 = weights[3].real();
     const float b_0 = weights[0].imag(), b_1 = weights[1].imag(), b_2 = weights[2].imag(),
                 b_3 = weights[3].imag();
+#pragma omp simd
     for (std::int64_t k = 0; k < count; k++) {
         const float re = a_0 * re_0[k] - b_0 * im_0[k] + a_1 * re_1[k] - b_1 * im_1[k] +
                          a_2 * re_2[k] - b_2 * im_2[k] + a_3 * re_3[k] - b_3 * im_3[k];
         const float im = a_0 * im_0[k] + b_0 * re_0[k] + a_1 * im_1[k] + b_1 * re_1[k] +
                          a_2 * im_2[k] + b_2 * re_2[k] + a_3 * im_3[k] + b_3 * re_3[k];
-        out[2 * k] = (add ? out[2 * k] : 0.0f) + re;
-        out[2 * k + 1] = (add ? out[2 * k + 1] : 0.0f) + im;
+        out[2 * k] = add ? out[2 * k] + re : re;
+        out[2 * k + 1] = add ? out[2 * k + 1] + im : im;
     }
+}
+
+CFISAC_MULTIVERSION
+void set_to_combination(const Row<float>* rows,
+                        const std::complex<float>* weights,
+                        std::int64_t count,
+                        float* out)
+{
+    combine_rows<false>(rows, weights, count, out);
+}
+
+CFISAC_MULTIVERSION
+void add_combination(const Row<float>* rows,
+                     const std::complex<float>* weights,
+                     std::int64_t count,
+                     float* out)
+{
+    combine_rows<true>(rows, weights, count, out);
 }
 
 } // namespace
@@ -239,8 +258,8 @@ void precode_subcarrier(const UserSizes& sizes,
             std::copy_n(precoder + a * sizes.users + k,
                         std::min(rows_at_a_time, sizes.users - k),
                         weights);
-            combine(
-                rows.data() + k, weights, k > 0, count, reinterpret_cast<float*>(out));
+            const auto combine = k == 0 ? set_to_combination : add_combination;
+            combine(rows.data() + k, weights, count, reinterpret_cast<float*>(out));
         }
     }
 }
