@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 
+#include <mutex>
+
 #ifdef CFISAC_CUDA
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
@@ -15,28 +17,38 @@ namespace cfisac::nn::detail {
 
 namespace {
 
-// LibTorch keeps these per process; others get them back as they were.
+// LibTorch keeps these per process. The first of several users at a time changes them,
+// the last one brings back what was there.
 class ConvolutionSettings
 {
 public:
     ConvolutionSettings()
-        : d_benchmark(at::globalContext().benchmarkCuDNN()),
-          d_tf32(at::globalContext().allowTF32CuDNN())
     {
-        at::globalContext().setBenchmarkCuDNN(true);
-        at::globalContext().setAllowTF32CuDNN(false);
+        const std::lock_guard<std::mutex> lock(s_mutex);
+        if (s_users++ == 0) {
+            auto& context = at::globalContext();
+            s_benchmark = context.benchmarkCuDNN();
+            s_tf32 = context.allowTF32CuDNN();
+            context.setBenchmarkCuDNN(true);
+            context.setAllowTF32CuDNN(false);
+        }
     }
     ConvolutionSettings(const ConvolutionSettings&) = delete;
     ConvolutionSettings& operator=(const ConvolutionSettings&) = delete;
     ~ConvolutionSettings()
     {
-        at::globalContext().setBenchmarkCuDNN(d_benchmark);
-        at::globalContext().setAllowTF32CuDNN(d_tf32);
+        const std::lock_guard<std::mutex> lock(s_mutex);
+        if (--s_users == 0) {
+            at::globalContext().setBenchmarkCuDNN(s_benchmark);
+            at::globalContext().setAllowTF32CuDNN(s_tf32);
+        }
     }
 
 private:
-    bool d_benchmark;
-    bool d_tf32;
+    static inline std::mutex s_mutex;
+    static inline int s_users = 0;
+    static inline bool s_benchmark = false;
+    static inline bool s_tf32 = false;
 };
 
 } // namespace
