@@ -177,8 +177,11 @@ def main():
         """A block that is not installed leaves a row that says so."""
         try:
             entries.append(work(name))
-        except ImportError:
-            entries.append(missing(name, f"{package} not installed"))
+        except ImportError as error:
+            absent = (isinstance(error, ModuleNotFoundError)
+                      or str(error).startswith("cannot import name"))
+            entries.append(missing(name, f"{package} not installed" if absent
+                                   else f"{package}: {error}"))
 
     def isac():
         from gnuradio import isac as module

@@ -109,7 +109,7 @@ def markdown(report):
             for name, one in sorted(report["training"].items())]))
 
     parts.append("## Cost against size\n\nOne size at a time, the others as in lite.yml; encoders "
-                 "of all M access points together. A processor uses one thread. Slope of the logarithms: 1 is linear, 0 "
+                 "of all M access points together. On a processor: the time of one thread. Slope of the logarithms: 1 is linear, 0 "
                  "independent.")
     if report["costs"]:
         rows = [[AXES.get(row["axis"], row["axis"]), row["part"].replace("_", " "),
@@ -125,7 +125,7 @@ def markdown(report):
         parts.append("## Every part")
         parts.append(table(["", "time", "rate", "floor", "share"], [
             [part["name"], quantity(part["seconds"]),
-             quantity(part["samples_per_second"], "samples_per_second"),
+             quantity(part["samples_per_second"] or None, "samples_per_second"),
              quantity(part["floor_s"]), percent(part["share"])] for part in report["parts"]]))
     return "\n\n".join(parts) + "\n"
 

@@ -15,6 +15,7 @@
 #include <cfisac/signal/sensing_channel.h>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
+#include <ctime>
 #include <numeric>
 
 namespace {
@@ -124,6 +125,14 @@ private:
     int d_before = at::get_num_threads();
 };
 
+//! Seconds since some instant, of the thread alone unless a GPU computes.
+double seconds()
+{
+    timespec now{};
+    ::clock_gettime(device().is_cuda() ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 //! \param bytes what must be read and written at least
 template <typename Work>
 void measure(benchmark::State& state, double bytes, const Work& work)
@@ -132,8 +141,10 @@ void measure(benchmark::State& state, double bytes, const Work& work)
     const double operations = cfisac::benchmarks::count_operations(work);
     synchronize(device());
     for (auto _ : state) {
+        const double start = seconds();
         work();
         synchronize(device());
+        state.SetIterationTime(seconds() - start);
     }
     state.counters["operations"] = operations;
     state.counters["bytes"] = bytes;
@@ -223,7 +234,7 @@ bool register_all()
                                              state.SkipWithError(error.what());
                                          }
                                      })
-            ->UseRealTime()
+            ->UseManualTime()
             ->Unit(benchmark::kMillisecond)
             ->MinTime(0.1);
     };
