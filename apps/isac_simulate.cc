@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "codebook_counter.h"
-#include "common.h"
 #include "log_to_stderr.h"
+#include "simulation.h"
 
 #include <boost/algorithm/string/split.hpp>
 #include <boost/lexical_cast/try_lexical_convert.hpp>
+#include <cfisac/nn/engine.h>
 #include <cfisac/scenario/yaml.h>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <future>
-#include <gnuradio/blocks/head.h>
-#include <gnuradio/blocks/null_sink.h>
-#include <gnuradio/isac/bistatic_channel.h>
-#include <gnuradio/isac/dvqvae_encoder.h>
-#include <gnuradio/isac/error_meter.h>
-#include <gnuradio/isac/fusion_decoder.h>
-#include <gnuradio/isac/mmse_precoder.h>
-#include <gnuradio/isac/model_info.h>
-#include <gnuradio/isac/payload_source.h>
-#include <gnuradio/top_block.h>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <utility>
 
 namespace {
 
 using namespace isac::apps;
-namespace isac_blocks = gr::isac;
 using cfisac::Scenario;
-using isac_blocks::model_info;
+using gr::isac::model_info;
 
 const std::vector<std::string> receivers{"dvqvae"};
 
@@ -61,6 +47,18 @@ Program program()
         po::value<std::string>()->default_value("dvqvae")->value_name("NAME"),
         "what estimates the targets; available: dvqvae");
     add_device_option(p.options);
+    add("precision",
+        po::value<std::string>()->default_value("float32")->value_name("TYPE"),
+        "type of the networks' weights and activations: float32, bfloat16 or, on a GPU, "
+        "float16; sums are in float32 in any case");
+    add("batch",
+        po::value<Count>()->default_value(Count{1}, "1")->value_name("N"),
+        "most frames that a network works on at once when as many are waiting, up to 64; "
+        "with more than one the scores may differ in their last digits from run to run");
+    add("real-time",
+        po::bool_switch(),
+        "frames leave at the waveform's interval, as from a radio; those that a block is "
+        "not ready for are skipped and counted, and the latency is measured");
     add("entropy-coding",
         po::bool_switch(),
         "entropy code the fronthaul packets; the estimates stay the same");
@@ -136,6 +134,28 @@ Scenario scenario_of(const po::variables_map& values)
     return scenario;
 }
 
+//! \throws UsageError on another word than those of cfisac::nn::Precision
+std::string precision_of(const po::variables_map& values)
+{
+    const auto word = values["precision"].as<std::string>();
+    try {
+        cfisac::nn::precision_from_string(word);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(std::string("--precision: ") + error.what());
+    }
+    return word;
+}
+
+//! \throws UsageError on a number that the blocks do not take
+int batch_of(const po::variables_map& values)
+{
+    const auto batch = values["batch"].as<Count>().value;
+    if (batch > 64) {
+        throw UsageError("--batch " + std::to_string(batch) + ": 64 is the most");
+    }
+    return static_cast<int>(batch);
+}
+
 /*! Receive access points of `--without-access-point`.
  * \throws UsageError on what is no number, is not in the scenario or is named twice, and
  * where none is left
@@ -172,159 +192,13 @@ std::set<int> absent_of(const po::variables_map& values, const Scenario& scenari
     return absent;
 }
 
-cfisac::fronthaul::PacketFormat packet_format(const Scenario& scenario,
-                                              const model_info& model)
-{
-    return {static_cast<std::uint32_t>(model.index_range),
-            static_cast<std::uint32_t>(model.index_count),
-            cfisac::fingerprint(scenario),
-            model.fingerprint,
-            model.index_priors};
-}
-
-//! payload_source → mmse_precoder → bistatic_channel → dvqvae_encoder × M →
-//! fusion_decoder → error_meter, for a number of frames. An absent access point has no
-//! encoder.
-class Simulation
-{
-public:
-    Simulation(const Scenario& scenario,
-               const model_info& model,
-               std::int64_t frames,
-               std::uint64_t seed,
-               const std::string& device,
-               bool entropy_coding,
-               const std::set<int>& absent)
-        : d_top(gr::make_top_block("isac_simulate")),
-          d_precoder(isac_blocks::mmse_precoder::make(scenario, seed)),
-          d_channel(isac_blocks::bistatic_channel::make(scenario, seed)),
-          d_decoder(isac_blocks::fusion_decoder::make(
-              scenario, model.path, device, {absent.begin(), absent.end()})),
-          d_meter(isac_blocks::error_meter::make(scenario))
-    {
-        const int N = static_cast<int>(scenario.transmit.size());
-        const int M = static_cast<int>(scenario.receive.size());
-        const auto elements =
-            static_cast<std::uint64_t>(scenario.waveform.sensed_subcarriers()) *
-            static_cast<std::uint64_t>(scenario.waveform.sensed_symbols());
-
-        const auto source = isac_blocks::payload_source::make(scenario, seed);
-        for (int k = 0; k < scenario.users.count; ++k) {
-            const auto head = gr::blocks::head::make(
-                sizeof(gr_complex), static_cast<std::uint64_t>(frames) * elements);
-            d_top->connect(source, k, head, 0);
-            d_top->connect(head, 0, d_precoder, k);
-        }
-        for (int n = 0; n < N; ++n) {
-            d_top->connect(d_precoder, n, d_channel, n);
-            if (model.decoder_reads_transmit) {
-                d_top->connect(
-                    d_precoder, n, d_decoder, M - static_cast<int>(absent.size()) + n);
-            }
-        }
-        for (int m = 0; m < M; ++m) {
-            if (absent.count(m)) {
-                const auto size = scenario.receive_frame_size() * sizeof(gr_complex);
-                d_top->connect(d_channel, m, gr::blocks::null_sink::make(size), 0);
-                continue;
-            }
-            const auto encoder = isac_blocks::dvqvae_encoder::make(
-                scenario, model.path, m, seed, device, entropy_coding);
-            d_top->connect(d_channel, m, encoder, 0);
-            for (int n = 0; model.encoder_reads_transmit && n < N; ++n) {
-                d_top->connect(d_precoder, n, encoder, 1 + n);
-            }
-            const auto counter =
-                CodebookCounter::make(packet_format(scenario, model),
-                                      static_cast<std::size_t>(model.codewords),
-                                      static_cast<std::size_t>(model.vectors_sent));
-            d_top->connect(encoder, 0, d_decoder, static_cast<int>(d_encoders.size()));
-            d_top->connect(encoder, 0, counter, 0);
-            d_encoders.push_back(encoder);
-            d_counters.push_back({m, counter});
-        }
-        d_top->connect(d_channel, M, d_meter, 0);
-        d_top->connect(d_decoder, 0, d_meter, 1);
-        d_top->connect(d_channel, M + 1, d_meter, 2);
-        d_top->connect(d_decoder, 1, d_meter, 3);
-    }
-
-    /*! Run to the end.
-     * \return seconds from start to end
-     * \throws std::runtime_error with what a block says has ended the flowgraph
-     */
-    double run(std::int64_t frames)
-    {
-        const InterruptGuard guard;
-        Progress progress(frames, "frames");
-        const auto start = std::chrono::steady_clock::now();
-        d_top->start();
-        auto ended = std::async(std::launch::async, [this] { d_top->wait(); });
-        while (ended.wait_for(std::chrono::milliseconds(50)) !=
-               std::future_status::ready) {
-            progress.update(static_cast<std::int64_t>(d_decoder->frames()));
-            if (guard.requested()) {
-                d_top->stop();
-                ended.wait();
-                throw Interrupted();
-            }
-        }
-        const std::chrono::duration<double> elapsed =
-            std::chrono::steady_clock::now() - start;
-        check_errors();
-        return elapsed.count();
-    }
-
-    const isac_blocks::error_meter& meter() const { return *d_meter; }
-    //! With the number of its access point, one per receive access point that is not
-    //! absent.
-    const std::vector<std::pair<int, std::shared_ptr<CodebookCounter>>>& counters() const
-    {
-        return d_counters;
-    }
-    //! Bits of payload of a packet when it is entropy coded, mean over frames and access
-    //! points.
-    double entropy_coded_bits() const
-    {
-        std::uint64_t bits = 0;
-        std::uint64_t packets = 0;
-        for (const auto& [m, counter] : d_counters) {
-            bits += counter->coded_bits();
-            packets += counter->packets();
-        }
-        return static_cast<double>(bits) / static_cast<double>(packets);
-    }
-
-private:
-    void check_errors() const
-    {
-        std::vector<std::string> errors{
-            d_precoder->error(), d_channel->error(), d_decoder->error()};
-        for (const auto& encoder : d_encoders) {
-            errors.push_back(encoder->error());
-        }
-        for (const auto& error : errors) {
-            if (!error.empty()) {
-                throw std::runtime_error(error);
-            }
-        }
-    }
-
-    gr::top_block_sptr d_top;
-    isac_blocks::mmse_precoder::sptr d_precoder;
-    isac_blocks::bistatic_channel::sptr d_channel;
-    isac_blocks::fusion_decoder::sptr d_decoder;
-    isac_blocks::error_meter::sptr d_meter;
-    std::vector<isac_blocks::dvqvae_encoder::sptr> d_encoders;
-    std::vector<std::pair<int, std::shared_ptr<CodebookCounter>>> d_counters;
-};
-
 //! What a run has given beside the scores.
 struct Figures {
     std::int64_t frames;
     double seconds;
     double interval_s;
     std::size_t raw_echo_bits;
+    bool real_time;
     double frames_per_second() const { return static_cast<double>(frames) / seconds; }
     double real_time_factor() const { return frames_per_second() * interval_s; }
 };
@@ -387,6 +261,18 @@ void print_report(const Simulation& simulation,
     row("reference per update",
         grouped(std::uint64_t{model.reference_bits}) + " bit per access point (" +
             model.reference + ")");
+    if (figures.real_time) {
+        std::snprintf(text,
+                      sizeof(text),
+                      "%.3f ms in the median, %.3f ms at the 99th percentile",
+                      1e3 * simulation.decoder().latency_s(0.5),
+                      1e3 * simulation.decoder().latency_s(0.99));
+        row("latency", text);
+        row("behind real time",
+            grouped(simulation.frames_skipped()) + " frames skipped, " +
+                grouped(simulation.channel().intervals_missed()) +
+                " intervals without a frame");
+    }
     std::fflush(stdout);
 }
 
@@ -419,6 +305,14 @@ nlohmann::ordered_json to_json(const Simulation& simulation,
                             "confidence_mean_beyond_5m"}) {
         json[key] = calibration.at(key); // null where it is NaN
     }
+    json["host_copies"] = simulation.host_copies();
+    json["host_copied_bytes"] = simulation.host_copied_bytes();
+    if (figures.real_time) {
+        json["latency_median_ms"] = 1e3 * simulation.decoder().latency_s(0.5);
+        json["latency_p99_ms"] = 1e3 * simulation.decoder().latency_s(0.99);
+        json["frames_skipped"] = simulation.frames_skipped();
+        json["intervals_missed"] = simulation.channel().intervals_missed();
+    }
     return json;
 }
 
@@ -428,28 +322,34 @@ int body(const po::variables_map& values)
     check_receiver(values["receiver"].as<std::string>());
     const auto device = resolve_device(values["device"].as<std::string>());
     const auto scenario = scenario_of(values);
-    const auto model = isac_blocks::load_model_info(values["model"].as<std::string>());
+    const auto model = gr::isac::load_model_info(values["model"].as<std::string>());
     const auto frames = values["frames"].as<Count>().value;
-    const auto seed = values["seed"].as<Seed>().value;
-
+    const auto real_time = values["real-time"].as<bool>();
     Simulation simulation(scenario,
                           model,
-                          frames,
-                          seed,
-                          device,
-                          values["entropy-coding"].as<bool>(),
-                          absent_of(values, scenario));
+                          {frames,
+                           values["seed"].as<Seed>().value,
+                           device,
+                           precision_of(values),
+                           values["entropy-coding"].as<bool>(),
+                           real_time,
+                           batch_of(values),
+                           absent_of(values, scenario)});
     const double seconds = simulation.run(frames);
 
     const auto scores = simulation.meter().scores();
-    const auto seen = scores.at("frames") + scores.at("frames_lost");
+    const auto seen = scores.at("frames") + scores.at("frames_lost") +
+                      static_cast<double>(simulation.channel().frames_skipped());
     if (seen != static_cast<double>(frames)) {
         throw std::runtime_error("the flowgraph ended after " +
                                  grouped(static_cast<std::int64_t>(seen)) + " of " +
                                  grouped(frames) + " frames");
     }
-    const Figures figures{
-        frames, seconds, scenario.waveform.interval_s(), scenario.raw_echo_bits()};
+    const Figures figures{frames,
+                          seconds,
+                          scenario.waveform.interval_s(),
+                          scenario.raw_echo_bits(),
+                          real_time};
     print_report(simulation, model, figures);
     if (values["json"].as<bool>()) {
         print_json(to_json(simulation, model, figures));

@@ -51,6 +51,13 @@ CALIBRATION_KEYS = [
     "confidence_mean_within_5m",
     "confidence_mean_beyond_5m",
 ]
+COPY_KEYS = ["host_copies", "host_copied_bytes"]
+REAL_TIME_KEYS = [
+    "latency_median_ms",
+    "latency_p99_ms",
+    "frames_skipped",
+    "intervals_missed",
+]
 
 
 # ----------------------------------------------------------------------- arguments
@@ -91,6 +98,9 @@ def test_help_names_units():
         (("--scenario", LITE, "--model", "x", "--clutter", "2,-1"), ["clutter", "-1"]),
         (("--scenario", LITE, "--model", "x", "--offsets", "-1e-9,0"), ["timing", "-1e-09"]),
         (("--scenario", LITE, "--model", "x", "--device", "tpu"), ["device", "tpu"]),
+        (("--scenario", LITE, "--model", "x", "--precision", "int8"), ["precision", "int8"]),
+        (("--scenario", LITE, "--model", "x", "--batch", "0"), ["batch", "0"]),
+        (("--scenario", LITE, "--model", "x", "--batch", "65"), ["--batch 65", "64"]),
         (("--scenario", LITE, "--model", "x", "--device", "cuda:"), ["device"]),
         (("--scenario", LITE, "--model", "x", "--device", "cuda:99"), ["cuda:99", "GPU"]),
         (("--scenario", LITE, "--model", "x", "--receiver", "music"), ["music", "dvqvae"]),
@@ -200,7 +210,10 @@ def test_simulate_codes_packets_without_changing_estimates():
     plain, result = run_json("isac_simulate", *arguments)
     coded, _ = run_json("isac_simulate", *arguments, "--entropy-coding")
     assert scores_of(coded) == scores_of(plain)
-    assert list(plain)[-5:] == ["entropy_coded_bits_per_update", *CALIBRATION_KEYS]
+    assert list(plain)[-7:] == [
+        "entropy_coded_bits_per_update", *CALIBRATION_KEYS, *COPY_KEYS]
+    # Our blocks stand in a row: frames leave the device nowhere.
+    assert [plain[key] for key in COPY_KEYS] == [0, 0]
     bits = plain["entropy_coded_bits_per_update"]
     # The prior of the shipped model is not flat. Ten frames say that of two digits.
     assert 0.3 * plain["fronthaul_bits_per_update"] < bits
@@ -255,6 +268,31 @@ def test_simulate_gives_all_keys_and_the_same_numbers_twice(lite_model):
     assert scores_of(second) == scores_of(first)
     other, _ = run_json("isac_simulate", *arguments, "--seed", 8)
     assert scores_of(other) != scores_of(first)
+
+
+def test_simulate_in_real_time_counts_what_it_skips():
+    frames = 150
+    figures, result = run_json(
+        *["isac_simulate", "--scenario", LITE, "--model", SHIPPED_MODEL, "--frames", frames],
+        *["--seed", 3, "--device", "cpu", "--real-time"],
+    )
+    assert list(figures)[-len(REAL_TIME_KEYS):] == REAL_TIME_KEYS
+    assert figures["frames"] >= 1
+    assert figures["frames"] + figures["frames_lost"] <= frames
+    assert figures["frames"] + figures["frames_lost"] + figures["frames_skipped"] >= frames
+    assert 0 < figures["latency_median_ms"] <= figures["latency_p99_ms"]
+    assert figures["real_time_factor"] <= 1.01  # never ahead of the interval
+    assert "latency" in result.stdout and "behind real time" in result.stdout
+
+
+def test_simulate_with_several_frames_at_once_gives_the_same_scores():
+    arguments = ["--scenario", LITE, "--model", SHIPPED_MODEL, "--frames", 40, "--seed", 3]
+    arguments += ["--device", "cpu"]
+    single, _ = run_json("isac_simulate", *arguments)
+    several, _ = run_json("isac_simulate", *arguments, "--batch", 8)
+    assert list(several) == list(single)
+    for key in ["location_rmse_m", "velocity_rmse_mps", "location_within_1m", "frames"]:
+        assert several[key] == pytest.approx(single[key], rel=0.01), key
 
 
 def test_simulate_tells_whether_confidence_can_be_believed():

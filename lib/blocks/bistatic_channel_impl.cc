@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "bistatic_channel_impl.h"
+#include "exported_count.h"
 #include "frames.h"
-#include "message.h"
 
 #include <algorithm>
 #include <cfisac/signal/cramer_rao_bound.h>
+#include <cfisac/signal/device.h>
 #include <cfisac/signal/sensing_channel.h>
 #include <cmath>
 #include <gnuradio/block_detail.h>
@@ -30,64 +31,49 @@ gr::io_signature::sptr outputs(const cfisac::Scenario& scenario)
     return gr::io_signature::makev(most - 1, most, sizes);
 }
 
-//! \throws std::invalid_argument unless `value` is finite and not negative
-void require_not_negative(const char* name, double value)
+//! Whether a tag of an input goes to the outputs.
+bool passes(const pmt::pmt_t& key, bool first_input, bool real_time)
 {
-    if (!std::isfinite(value) || value < 0.0) {
-        throw std::invalid_argument(std::string(name) + ": " + std::to_string(value) +
-                                    " is not a number of at least zero");
+    if (pmt::eq(key, names::device_frame())) {
+        return false;
     }
-}
-
-//! [1, Q, D] float64
-at::Tensor coordinates(const char* name,
-                       const std::vector<double>& values,
-                       const cfisac::Scenario& scenario)
-{
-    const std::int64_t count = scenario.targets.count;
-    const std::int64_t dimensions = scenario.dimensions;
-    if (values.size() != static_cast<std::size_t>(count * dimensions)) {
-        throw std::invalid_argument(
-            std::string(name) + ": " + std::to_string(values.size()) + " values; " +
-            std::to_string(count) + " targets of " + std::to_string(dimensions) +
-            " coordinates are needed");
+    if (real_time && (pmt::eq(key, names::frame()) || pmt::eq(key, names::rx_time()))) {
+        return false; // the block makes its own
     }
-    for (const double value : values) {
-        if (!std::isfinite(value)) {
-            throw std::invalid_argument(std::string(name) + ": " + std::to_string(value) +
-                                        " is not finite");
-        }
-    }
-    return at::tensor(values, at::TensorOptions(at::kDouble))
-        .reshape({1, count, dimensions});
-}
-
-bool is_own_tag(const pmt::pmt_t& key)
-{
-    return pmt::eq(key, names::frame()) || pmt::eq(key, names::csi()) ||
-           pmt::eq(key, names::power_dbm()) || pmt::eq(key, names::seed());
+    return first_input ||
+           !(pmt::eq(key, names::frame()) || pmt::eq(key, names::csi()) ||
+             pmt::eq(key, names::power_dbm()) || pmt::eq(key, names::seed()));
 }
 
 } // namespace
 
 bistatic_channel::sptr bistatic_channel::make(const cfisac::Scenario& scenario,
-                                              std::uint64_t seed)
+                                              std::uint64_t seed,
+                                              const std::string& device,
+                                              bool real_time)
 {
-    return gnuradio::make_block_sptr<bistatic_channel_impl>(scenario, seed);
+    return gnuradio::make_block_sptr<bistatic_channel_impl>(
+        scenario, seed, device, real_time);
 }
 
 bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
-                                             std::uint64_t seed)
-    : gr::sync_block(
-          "bistatic_channel",
-          gr::io_signature::make(
-              static_cast<int>(scenario.transmit.size()),
-              static_cast<int>(scenario.transmit.size()),
-              static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex))),
-          outputs(scenario)),
-      d_layout(scenario),
+                                             std::uint64_t seed,
+                                             const std::string& device,
+                                             bool real_time)
+    : gr::block("bistatic_channel",
+                gr::io_signature::make(static_cast<int>(scenario.transmit.size()),
+                                       static_cast<int>(scenario.transmit.size()),
+                                       static_cast<int>(scenario.transmit_frame_size() *
+                                                        sizeof(gr_complex))),
+                outputs(scenario)),
+      d_queue(at::Device(cfisac::signal::resolve_device(device))),
+      d_layout(scenario, d_queue.device()),
       d_seed(seed),
-      d_settings{cfisac::signal::Impairments::of(scenario), {}, {}}
+      d_settings{cfisac::signal::Impairments::of(scenario), {}, {}},
+      d_real_time(real_time),
+      d_ticks(scenario.waveform.interval_s()),
+      d_inputs(*this, d_queue),
+      d_outputs(*this, d_queue, scenario.receive.size())
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_in(names::command_port());
@@ -96,162 +82,33 @@ bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
     set_min_output_buffer(4);
 }
 
+void bistatic_channel_impl::setup_rpc()
+{
+#ifdef GR_CTRLPORT
+    for (const auto& count : exported_host_copies<bistatic_channel>(alias())) {
+        add_rpc_variable(count);
+    }
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_skipped",
+                                    &bistatic_channel::frames_skipped,
+                                    "frames",
+                                    "frames that nobody was ready for"));
+    add_rpc_variable(exported_count(alias(),
+                                    "intervals_missed",
+                                    &bistatic_channel::intervals_missed,
+                                    "intervals",
+                                    "intervals without a frame to send"));
+#endif
+}
+
 bool bistatic_channel_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
+    d_inputs.start();
+    d_outputs.start();
+    d_ticks.restart();
     d_failure.clear();
     return true;
-}
-
-void bistatic_channel_impl::change_noise(settings& next, double noise_dbm) const
-{
-    const double watt = cfisac::dbm_to_watt(noise_dbm);
-    if (!std::isfinite(watt) || watt <= 0.0) {
-        throw std::invalid_argument("noise: " + std::to_string(noise_dbm) +
-                                    " dBm is not a power");
-    }
-    next.noise_dbm = noise_dbm;
-}
-
-void bistatic_channel_impl::change_clutter(settings& next,
-                                           int scatterers,
-                                           double variance) const
-{
-    using Limits = cfisac::ScenarioLimits;
-    const std::int64_t pairs = d_layout.transmitters() * d_layout.receivers();
-    const std::int64_t most = std::min<std::int64_t>(
-        Limits::scatterers, Limits::paths / pairs - d_layout.scenario.targets.count);
-    if (scatterers < 0 || scatterers > most) {
-        throw std::invalid_argument("clutter scatterers: " + std::to_string(scatterers) +
-                                    " is not between 0 and " + std::to_string(most));
-    }
-    require_not_negative("clutter variance", variance);
-    next.clutter.scatterers = scatterers;
-    next.clutter.reflection_variance = variance;
-}
-
-void bistatic_channel_impl::change_offsets(settings& next,
-                                           double timing_std_s,
-                                           double frequency_std_hz) const
-{
-    require_not_negative("timing offset", timing_std_s);
-    require_not_negative("frequency offset", frequency_std_hz);
-    next.clocks.timing_offset_std_s = timing_std_s;
-    next.clocks.frequency_offset_std_hz = frequency_std_hz;
-}
-
-void bistatic_channel_impl::change_targets(settings& next,
-                                           const std::vector<double>& positions,
-                                           const std::vector<double>& velocities) const
-{
-    if (positions.empty() && velocities.empty()) {
-        next.position = at::Tensor();
-        next.velocity = at::Tensor();
-        return;
-    }
-    const at::Tensor position =
-        coordinates("target positions", positions, d_layout.scenario);
-    next.velocity = coordinates("target velocities", velocities, d_layout.scenario);
-    next.position = position;
-}
-
-template <typename Change>
-void bistatic_channel_impl::update(Change change)
-{
-    const gr::thread::scoped_lock lock(d_setlock);
-    settings next = d_settings;
-    change(next);
-    d_settings = next;
-}
-
-bistatic_channel_impl::settings bistatic_channel_impl::current() const
-{
-    const gr::thread::scoped_lock lock(const_cast<gr::thread::mutex&>(d_setlock));
-    return d_settings;
-}
-
-void bistatic_channel_impl::set_noise_dbm(double noise_dbm)
-{
-    update([&](settings& next) { change_noise(next, noise_dbm); });
-}
-
-double bistatic_channel_impl::noise_dbm() const { return current().noise_dbm; }
-
-void bistatic_channel_impl::set_clutter(int scatterers, double variance)
-{
-    update([&](settings& next) { change_clutter(next, scatterers, variance); });
-}
-
-void bistatic_channel_impl::set_clutter_scatterers(int scatterers)
-{
-    update([&](settings& next) {
-        change_clutter(next, scatterers, next.clutter.reflection_variance);
-    });
-}
-
-void bistatic_channel_impl::set_clutter_variance(double variance)
-{
-    update(
-        [&](settings& next) { change_clutter(next, next.clutter.scatterers, variance); });
-}
-
-void bistatic_channel_impl::set_offsets(double timing_std_s, double frequency_std_hz)
-{
-    update([&](settings& next) { change_offsets(next, timing_std_s, frequency_std_hz); });
-}
-
-void bistatic_channel_impl::set_timing_offset(double std_s)
-{
-    update([&](settings& next) {
-        change_offsets(next, std_s, next.clocks.frequency_offset_std_hz);
-    });
-}
-
-void bistatic_channel_impl::set_frequency_offset(double std_hz)
-{
-    update([&](settings& next) {
-        change_offsets(next, next.clocks.timing_offset_std_s, std_hz);
-    });
-}
-
-void bistatic_channel_impl::set_targets(const std::vector<double>& positions,
-                                        const std::vector<double>& velocities)
-{
-    update([&](settings& next) { change_targets(next, positions, velocities); });
-}
-
-void bistatic_channel_impl::on_command(const pmt::pmt_t& message)
-{
-    try {
-        message_reader reader(message);
-        const auto noise_dbm = reader.number("noise_dbm");
-        const auto scatterers = reader.integer("clutter_scatterers");
-        const auto variance = reader.number("clutter_variance");
-        const auto timing = reader.number("timing_std_s");
-        const auto frequency = reader.number("frequency_std_hz");
-        const auto positions = reader.numbers("target_positions");
-        const auto velocities = reader.numbers("target_velocities");
-        reader.finish();
-        update([&](settings& next) {
-            if (noise_dbm) {
-                change_noise(next, *noise_dbm);
-            }
-            change_clutter(next,
-                           scatterers.value_or(next.clutter.scatterers),
-                           variance.value_or(next.clutter.reflection_variance));
-            change_offsets(next,
-                           timing.value_or(next.clocks.timing_offset_std_s),
-                           frequency.value_or(next.clocks.frequency_offset_std_hz));
-            if (positions || velocities) {
-                change_targets(next,
-                               positions.value_or(std::vector<double>()),
-                               velocities.value_or(std::vector<double>()));
-            }
-        });
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
-    }
 }
 
 cfisac::signal::Scene bistatic_channel_impl::targets(
@@ -266,27 +123,28 @@ cfisac::signal::Scene bistatic_channel_impl::targets(
     return scene;
 }
 
-void bistatic_channel_impl::run_frame(const settings& now,
-                                      std::uint64_t frame,
-                                      const at::Tensor& transmit,
-                                      std::size_t item,
-                                      gr_vector_void_star& output_items) const
+void bistatic_channel_impl::run_frame(int from,
+                                      int to,
+                                      const gr_vector_const_void_star& input_items,
+                                      gr_vector_void_star& output_items)
 {
+    const settings now = current();
+    const auto frame = frame_number(d_inputs.tags(0), nitems_read(0) + from);
+    const at::Tensor transmit =
+        d_inputs.read_stack(0,
+                            std::vector<int>(input_items.size(), from),
+                            transmit_shape(d_layout.scenario),
+                            input_items);
     const cfisac::signal::Random random(d_seed, {static_cast<std::int64_t>(frame)});
     const auto truth = targets(now, random);
-    const at::Tensor echo = cfisac::signal::received_echo(
-        d_layout, transmit, truth, now, random); // [1, M, M_r, S, T]
+    d_outputs.write(cfisac::signal::received_echo(d_layout, transmit, truth, now, random),
+                    to,
+                    output_items);
 
     const auto receivers = static_cast<std::size_t>(d_layout.receivers());
-    const std::size_t size = d_layout.scenario.receive_frame_size();
-    for (std::size_t m = 0; m < receivers; m++) {
-        copy_out(echo.select(1, static_cast<std::int64_t>(m)),
-                 static_cast<gr_complex*>(output_items[m]) + item * size,
-                 at::kComplexFloat);
-    }
     const std::size_t values = estimate_size(d_layout.scenario);
     copy_out(at::cat({truth.position.flatten(), truth.velocity.flatten()}),
-             static_cast<float*>(output_items[receivers]) + item * values);
+             static_cast<float*>(output_items[receivers]) + to * values);
     if (output_items.size() > receivers + 1) {
         const std::int64_t count = d_layout.scenario.targets.count;
         const auto bound = cfisac::signal::root_bound(
@@ -294,48 +152,89 @@ void bistatic_channel_impl::run_frame(const settings& now,
                 d_layout, transmit, truth, cfisac::dbm_to_watt(now.noise_dbm)),
             count);
         copy_out(at::cat({bound.location_m.flatten(), bound.velocity_mps.flatten()}),
-                 static_cast<float*>(output_items[receivers + 1]) + item * 2 * count);
+                 static_cast<float*>(output_items[receivers + 1]) + to * 2 * count);
+    }
+    pass_tags(from, to);
+    if (d_real_time) { // the numbers of items do not tell that of a frame any more
+        tag_outputs(to, names::frame(), pmt::from_uint64(frame));
     }
 }
 
-void bistatic_channel_impl::pass_tags(int input, int items)
+void bistatic_channel_impl::tag_outputs(int item,
+                                        const pmt::pmt_t& key,
+                                        const pmt::pmt_t& value,
+                                        const pmt::pmt_t& source)
 {
-    std::vector<tag_t> tags;
-    get_tags_in_window(tags, input, 0, items);
-    for (const tag_t& tag : tags) {
-        if (input > 0 && is_own_tag(tag.key)) {
-            continue;
-        }
-        for (int output = 0; output < detail()->noutputs(); output++) {
-            add_item_tag(output, tag.offset, tag.key, tag.value, tag.srcid);
+    for (int output = 0; output < detail()->noutputs(); output++) {
+        add_item_tag(output, nitems_written(output) + item, key, value, source);
+    }
+}
+
+void bistatic_channel_impl::pass_tags(int from, int to)
+{
+    for (int input = 0; input < detail()->ninputs(); input++) {
+        for (const tag_t& tag : d_inputs.tags(input)) {
+            if (tag.offset == nitems_read(input) + from &&
+                passes(tag.key, input == 0, d_real_time)) {
+                tag_outputs(to, tag.key, tag.value, tag.srcid);
+            }
         }
     }
 }
 
-int bistatic_channel_impl::work(int noutput_items,
-                                gr_vector_const_void_star& input_items,
-                                gr_vector_void_star& output_items)
+int bistatic_channel_impl::run_interval(int available,
+                                        const gr_vector_const_void_star& input_items,
+                                        gr_vector_void_star& output_items)
+{
+    // Ticks that were missed took a frame each, as long as frames were there to be taken.
+    const auto late = d_ticks.pass();
+    const int skipped =
+        static_cast<int>(std::min<std::uint64_t>(late, std::max(available - 1, 0)));
+    d_frames_skipped.add(skipped, d_logger);
+
+    run_frame(skipped, 0, input_items, output_items);
+    d_outputs.finish();
+    d_intervals_missed += late - skipped + d_ticks.pass();
+    const auto begin = d_ticks.wait() - d_ticks.interval();
+    const auto since_epoch = to_ns(begin);
+    constexpr std::int64_t second = 1000000000;
+    tag_outputs(0,
+                names::rx_time(),
+                pmt::make_tuple(pmt::from_uint64(since_epoch / second),
+                                pmt::from_double(1e-9 * (since_epoch % second))));
+    return skipped + 1;
+}
+
+void bistatic_channel_impl::forecast(int noutput_items,
+                                     gr_vector_int& ninput_items_required)
+{
+    std::fill(ninput_items_required.begin(), ninput_items_required.end(), noutput_items);
+}
+
+int bistatic_channel_impl::general_work(int noutput_items,
+                                        gr_vector_int& ninput_items,
+                                        gr_vector_const_void_star& input_items,
+                                        gr_vector_void_star& output_items)
 {
     const c10::InferenceMode no_gradients;
-    const auto shape = transmit_shape(d_layout.scenario);
-    const std::vector<const void*> frames(input_items.begin(), input_items.end());
-    std::vector<tag_t> tags;
-    get_tags_in_window(tags, 0, 0, noutput_items);
+    const device_queue::scope own_queue(d_queue);
+    const int available = *std::min_element(ninput_items.begin(), ninput_items.end());
+    d_inputs.read_tags(ninput_items);
     try {
-        for (int item = 0; item < noutput_items; item++) {
-            run_frame(current(),
-                      frame_number(tags, nitems_read(0) + item),
-                      stack_frames(frames, item, shape),
-                      item,
-                      output_items);
+        if (d_real_time) {
+            consume_each(run_interval(available, input_items, output_items));
+            return 1;
         }
+        const int items = std::min(noutput_items, available);
+        for (int item = 0; item < items; item++) {
+            run_frame(item, item, input_items, output_items);
+        }
+        d_outputs.finish();
+        consume_each(items);
+        return items;
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }
-    for (std::size_t input = 0; input < input_items.size(); input++) {
-        pass_tags(static_cast<int>(input), noutput_items);
-    }
-    return noutput_items;
 }
 
 } // namespace isac

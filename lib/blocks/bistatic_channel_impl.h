@@ -3,7 +3,9 @@
 #ifndef INCLUDED_ISAC_BISTATIC_CHANNEL_IMPL_H
 #define INCLUDED_ISAC_BISTATIC_CHANNEL_IMPL_H
 
+#include "device_frames.h"
 #include "failure.h"
+#include "real_time.h"
 
 #include <atomic>
 #include <cfisac/signal/sensing_channel.h>
@@ -12,10 +14,13 @@
 namespace gr {
 namespace isac {
 
-class bistatic_channel_impl : public bistatic_channel
+class bistatic_channel_impl : public bistatic_channel, public frame_block
 {
 public:
-    bistatic_channel_impl(const cfisac::Scenario& scenario, std::uint64_t seed);
+    bistatic_channel_impl(const cfisac::Scenario& scenario,
+                          std::uint64_t seed,
+                          const std::string& device,
+                          bool real_time);
 
     void set_noise_dbm(double noise_dbm) override;
     double noise_dbm() const override;
@@ -28,12 +33,32 @@ public:
     void set_targets(const std::vector<double>& positions,
                      const std::vector<double>& velocities) override;
     std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t frames_skipped() const override { return d_frames_skipped; }
+    std::uint64_t intervals_missed() const override { return d_intervals_missed; }
+    std::uint64_t host_copies() const override
+    {
+        return d_inputs.copies().frames() + d_outputs.copies().frames();
+    }
+    std::uint64_t host_copied_bytes() const override
+    {
+        return d_inputs.copies().bytes() + d_outputs.copies().bytes();
+    }
     std::string error() const override { return d_failure.text(); }
 
+    at::Device frame_device() const override { return d_queue.device(); }
+    bool reads_frames(int) const override { return true; }
+    bool writes_frames(int output) const override
+    {
+        return output < static_cast<int>(d_layout.scenario.receive.size());
+    }
+
+    void setup_rpc() override;
     bool start() override;
-    int work(int noutput_items,
-             gr_vector_const_void_star& input_items,
-             gr_vector_void_star& output_items) override;
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override;
 
 private:
     //! What setters change: work() takes a copy of it.
@@ -59,18 +84,35 @@ private:
     //! Targets of a frame.
     cfisac::signal::Scene targets(const settings& now,
                                   const cfisac::signal::Random& random) const;
-    //! One frame: fills item number `item` of every output.
-    void run_frame(const settings& now,
-                   std::uint64_t frame,
-                   const at::Tensor& transmit,
-                   std::size_t item,
-                   gr_vector_void_star& output_items) const;
-    void pass_tags(int input, int items);
+    //! One frame: from item `from` of every input to item `to` of every output.
+    void run_frame(int from,
+                   int to,
+                   const gr_vector_const_void_star& input_items,
+                   gr_vector_void_star& output_items);
+    void pass_tags(int from, int to);
+    void tag_outputs(int item,
+                     const pmt::pmt_t& key,
+                     const pmt::pmt_t& value,
+                     const pmt::pmt_t& source = pmt::PMT_F);
+    /*! The frame that is on the air in this interval, when the interval is over; frames
+     * that are late are passed over.
+     * \return items of the inputs that are done with
+     */
+    int run_interval(int available,
+                     const gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items);
 
+    device_queue d_queue;
     const cfisac::signal::Layout d_layout;
     const std::uint64_t d_seed;
     settings d_settings; //!< guarded by d_setlock
     std::atomic<std::uint64_t> d_messages_refused{0};
+    const bool d_real_time;
+    interval_ticks d_ticks;
+    skip_count d_frames_skipped;
+    std::atomic<std::uint64_t> d_intervals_missed{0};
+    frame_inputs d_inputs;
+    frame_outputs d_outputs;
     failure d_failure;
 };
 

@@ -7,6 +7,7 @@
 #include "frames.h"
 #include "model_files.h"
 
+#include <algorithm>
 #include <cfisac/signal/front_end.h>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
@@ -45,10 +46,20 @@ dvqvae_encoder::sptr dvqvae_encoder::make(const cfisac::Scenario& scenario,
                                           int access_point,
                                           std::uint64_t seed,
                                           const std::string& device,
-                                          bool entropy_coding)
+                                          bool entropy_coding,
+                                          const std::string& precision,
+                                          bool real_time,
+                                          int batch)
 {
-    return gnuradio::make_block_sptr<dvqvae_encoder_impl>(
-        scenario, model_file, access_point, seed, device, entropy_coding);
+    return gnuradio::make_block_sptr<dvqvae_encoder_impl>(scenario,
+                                                          model_file,
+                                                          access_point,
+                                                          seed,
+                                                          device,
+                                                          entropy_coding,
+                                                          precision,
+                                                          real_time,
+                                                          batch);
 }
 
 dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
@@ -56,19 +67,46 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                                          int access_point,
                                          std::uint64_t seed,
                                          const std::string& device,
-                                         bool entropy_coding)
+                                         bool entropy_coding,
+                                         const std::string& precision,
+                                         bool real_time,
+                                         int batch)
+    : dvqvae_encoder_impl(scenario,
+                          model_file,
+                          access_point,
+                          seed,
+                          entropy_coding,
+                          precision,
+                          real_time,
+                          batch,
+                          load_model(model_file, scenario, device))
+{
+}
+
+dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
+                                         const std::string& model_file,
+                                         int access_point,
+                                         std::uint64_t seed,
+                                         bool entropy_coding,
+                                         const std::string& precision,
+                                         bool real_time,
+                                         int batch,
+                                         const cfisac::nn::Model& model)
     : gr::block(
           "dvqvae_encoder", inputs(scenario), gr::io_signature::make(1, 1, sizeof(char))),
+      d_queue(model.device()),
       d_model_file(model_file),
-      d_model(load_model(model_file, scenario, device)),
-      d_format(packet_format(d_model)),
-      d_layout(scenario),
+      d_format(packet_format(model)),
+      d_layout(scenario, model.device()),
       d_access_point(check_access_point(scenario, access_point)),
       d_seed(seed),
-      d_pilot(d_model.architecture().reference == cfisac::signal::Reference::pilot),
-      d_reference(d_model.architecture().reference ==
-                  cfisac::signal::Reference::reference),
-      d_prior(entropy_coding ? d_format.prior(access_point) : nullptr)
+      d_pilot(model.architecture().reference == cfisac::signal::Reference::pilot),
+      d_reference(model.architecture().reference == cfisac::signal::Reference::reference),
+      d_engine(model, {access_point}, engine_options(precision)),
+      d_prior(entropy_coding ? d_format.prior(access_point) : nullptr),
+      d_real_time(real_time),
+      d_batch(checked_batch(batch, real_time)),
+      d_inputs(*this, d_queue)
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_min_output_buffer(items_in_whole_pages(d_format.size()));
@@ -95,12 +133,21 @@ void dvqvae_encoder_impl::setup_rpc()
                                     &dvqvae_encoder::frames_refused,
                                     "frames",
                                     "frames left out: samples not finite"));
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_skipped",
+                                    &dvqvae_encoder::frames_skipped,
+                                    "frames",
+                                    "frames skipped to keep up"));
+    for (const auto& count : exported_host_copies<dvqvae_encoder>(alias())) {
+        add_rpc_variable(count);
+    }
 #endif
 }
 
 bool dvqvae_encoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
+    d_inputs.start();
     d_failure.clear();
     return true;
 }
@@ -186,86 +233,110 @@ bool dvqvae_encoder_impl::accept(double power, std::uint64_t frame, const char* 
     return false;
 }
 
+std::optional<dvqvae_encoder_impl::task> dvqvae_encoder_impl::make_task(
+    std::uint64_t frame,
+    const std::vector<int>& items,
+    const gr_vector_const_void_star& input_items)
+{
+    const auto& tags = d_inputs.tags(0);
+    const std::uint64_t offset = nitems_read(0) + items[0];
+    task work;
+    work.frame = frame;
+    work.capture_time_ns = capture_time_ns(tags, offset, frame);
+    work.echo = d_inputs.read(0, items[0], receive_shape(d_layout.scenario), input_items);
+    work.power = cfisac::signal::mean_power(work.echo);
+    if (!accept(work.power, frame, "the echo")) {
+        return std::nullopt;
+    }
+    if (d_pilot) {
+        work.transmit = make_pilot(tags, offset, frame);
+    } else if (d_reference) {
+        work.transmit = d_inputs.read_stack(1,
+                                            {items.begin() + 1, items.end()},
+                                            transmit_shape(d_layout.scenario),
+                                            input_items);
+        if (!accept(cfisac::signal::mean_power(work.transmit),
+                    frame,
+                    "the transmit signal")) {
+            return std::nullopt;
+        }
+    }
+    return work;
+}
+
+void dvqvae_encoder_impl::encode(const std::vector<task>& work, std::uint8_t* packets)
+{
+    std::vector<at::Tensor> echoes;
+    std::vector<at::Tensor> transmit;
+    for (const task& each : work) {
+        echoes.push_back(each.echo);
+        if (each.transmit.defined()) {
+            transmit.push_back(each.transmit);
+        }
+    }
+    const at::Tensor indices =
+        d_engine.encode({joined(echoes)}, joined(transmit))[0].to(at::kCPU).contiguous();
+    const std::int64_t* values = indices.data_ptr<std::int64_t>();
+    for (const task& each : work) {
+        std::copy(values, values + indices.size(1), d_packet.indices.begin());
+        values += indices.size(1);
+        d_packet.frame = each.frame;
+        d_packet.capture_time_ns = each.capture_time_ns;
+        d_packet.scale = static_cast<float>(std::sqrt(each.power));
+        d_coded_bits +=
+            cfisac::fronthaul::encode(d_packet, packets, d_format.size(), d_prior);
+        packets += d_format.size();
+        d_frames++;
+    }
+}
+
 int dvqvae_encoder_impl::general_work(int noutput_items,
                                       gr_vector_int& ninput_items,
                                       gr_vector_const_void_star& input_items,
                                       gr_vector_void_star& output_items)
 {
     const c10::InferenceMode no_gradients;
-    const std::size_t streams = input_items.size();
-    const auto echo_shape = receive_shape(d_layout.scenario);
-    const auto frame_shape = transmit_shape(d_layout.scenario);
-    const at::Device device = d_model.device();
+    const device_queue::scope own_queue(d_queue);
+    d_inputs.read_tags(ninput_items);
 
-    std::vector<std::vector<tag_t>> tags(streams);
-    for (std::size_t i = 0; i < streams; i++) {
-        get_tags_in_window(tags[i], i, 0, ninput_items[i]);
-    }
-    auto number = [&](std::size_t stream, int item) {
-        return std::optional<std::uint64_t>(
-            frame_number(tags[stream], nitems_read(stream) + item));
+    const int skipped = d_real_time ? std::max(ninput_items[0] - frames_in_flight, 0) : 0;
+    d_frames_skipped.add(skipped, d_logger);
+    auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
+        if (stream == 0 && item < skipped) {
+            return std::nullopt;
+        }
+        return frame_number(d_inputs.tags(stream), nitems_read(stream) + item);
     };
 
     frame_aligner aligner(ninput_items);
     int produced = 0;
     try {
-        while (produced < noutput_items) {
+        // In real time the next call sees what has come in the meantime.
+        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
+        auto* const packets = static_cast<std::uint8_t*>(output_items[0]);
+        std::vector<task> work;
+        for (bool more = true; more && produced < most;) {
             const auto frame = aligner.align(number);
-            if (!frame) {
-                break;
-            }
-            const std::vector<int> at = aligner.taken();
-            aligner.advance();
-
-            const auto* item =
-                static_cast<const gr_complex*>(input_items[0]) +
-                static_cast<std::size_t>(at[0]) * d_layout.scenario.receive_frame_size();
-            const at::Tensor echo = wrap(item, echo_shape);
-            const double power = mean_power(echo);
-            if (!accept(power, *frame, "the echo")) {
-                continue;
-            }
-            const std::uint64_t offset = nitems_read(0) + at[0];
-            at::Tensor transmit;
-            if (d_pilot) {
-                transmit = make_pilot(tags[0], offset, *frame);
-            } else if (d_reference) {
-                std::vector<const void*> frames;
-                for (std::size_t i = 1; i < streams; i++) {
-                    frames.push_back(static_cast<const gr_complex*>(input_items[i]) +
-                                     static_cast<std::size_t>(at[i]) *
-                                         d_layout.scenario.transmit_frame_size());
-                }
-                transmit = stack_frames(frames, 0, frame_shape);
-                if (!accept(mean_power(transmit), *frame, "the transmit signal")) {
-                    continue;
+            more = frame.has_value();
+            if (more) {
+                auto next = make_task(*frame, aligner.taken(), input_items);
+                aligner.advance();
+                if (next) {
+                    work.push_back(std::move(*next));
                 }
             }
-            if (transmit.defined()) {
-                transmit = transmit.to(device);
+            const int count = static_cast<int>(work.size());
+            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
+                encode(work, packets + produced * d_format.size());
+                produced += count;
+                work.clear();
             }
-            const at::Tensor indices =
-                d_model.encode(d_access_point, echo.to(device), transmit)
-                    .to(at::kCPU)
-                    .contiguous();
-            const std::int64_t* values = indices.data_ptr<std::int64_t>();
-            std::copy(values, values + indices.numel(), d_packet.indices.begin());
-            d_packet.frame = *frame;
-            d_packet.capture_time_ns = capture_time_ns(tags[0], offset, *frame);
-            d_packet.scale = static_cast<float>(std::sqrt(power));
-            d_coded_bits += cfisac::fronthaul::encode(
-                d_packet,
-                static_cast<std::uint8_t*>(output_items[0]) + produced * d_format.size(),
-                d_format.size(),
-                d_prior);
-            produced++;
-            d_frames++;
         }
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }
     d_frames_unmatched += aligner.unmatched();
-    for (std::size_t i = 0; i < streams; i++) {
+    for (std::size_t i = 0; i < input_items.size(); i++) {
         consume(static_cast<int>(i), aligner.taken()[i]);
     }
     return produced;

@@ -9,6 +9,7 @@
 #include <gnuradio/rpcregisterhelpers.h>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -35,6 +36,22 @@ rpcbasic_sptr exported_count(const std::string& alias,
         text,
         RPC_PRIVLVL_MIN,
         DISPTIME | DISPOPTSTRIP));
+}
+
+//! What all blocks that carry frames show of their host copies.
+template <typename Block>
+std::vector<rpcbasic_sptr> exported_host_copies(const std::string& alias)
+{
+    return {exported_count(alias,
+                           "host_copies",
+                           &Block::host_copies,
+                           "frames",
+                           "frames copied to or from items"),
+            exported_count(alias,
+                           "host_copied_bytes",
+                           &Block::host_copied_bytes,
+                           "bytes",
+                           "bytes of the frames copied")};
 }
 
 } // namespace isac

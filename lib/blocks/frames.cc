@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "frames.h"
+#include "real_time.h"
+#include "tensor_memory.h"
 
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <cstring>
 #include <dlfcn.h>
 #include <gnuradio/isac/names.h>
@@ -38,9 +41,13 @@ int items_in_whole_pages(std::size_t size)
     return static_cast<int>(page / std::gcd(page, size));
 }
 
-void use_one_thread()
+void prepare_thread()
 {
+    // The setting of a thread takes effect with its first question; asked later, it would
+    // be overwritten by what another thread has set in the meantime.
+    at::get_num_threads();
     at::set_num_threads(1);
+    keep_tensor_memory();
     // OpenBLAS has threads of its own, which wait for work in a loop and take the
     // processor from the other blocks. LibTorch does not hand its setting on.
     using Setter = void (*)(int);
@@ -86,15 +93,27 @@ at::Tensor stack_frames(const std::vector<const void*>& inputs,
     return at::stack(frames, 1);
 }
 
+int checked_batch(int batch, bool real_time)
+{
+    constexpr int most = 64;
+    if (batch < 1 || batch > most) {
+        throw std::invalid_argument("batch: " + std::to_string(batch) +
+                                    " is not between 1 and " + std::to_string(most));
+    }
+    return real_time ? std::min(batch, frames_in_flight) : batch;
+}
+
+at::Tensor joined(const std::vector<at::Tensor>& tensors)
+{
+    return tensors.size() > 1 ? at::cat(tensors)
+           : tensors.empty()  ? at::Tensor()
+                              : tensors[0];
+}
+
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type)
 {
     const at::Tensor host = values.to(at::kCPU, type).contiguous();
     std::memcpy(item, host.data_ptr(), host.nbytes());
-}
-
-double mean_power(const at::Tensor& frame)
-{
-    return 2.0 * at::view_as_real(frame).square().mean().item<double>();
 }
 
 std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,

@@ -16,7 +16,8 @@ namespace isac {
 
 /*! \file
  * Between stream items and tensors. Blocks hand one frame at a time to LibTorch, on one
- * thread, so that numbers do not depend on how many items a call of work() brings.
+ * thread, so that numbers do not depend on how many items a call of work() brings; the
+ * networks take several where the user asks for it.
  */
 
 /*! Smallest number of items that fills whole pages. GNU Radio rounds a buffer up to it
@@ -26,9 +27,10 @@ namespace isac {
 int items_in_whole_pages(std::size_t size);
 
 /*! Prepare the calling thread for LibTorch: its loops run in this thread, since the
- * blocks run side by side already. To be called in start().
+ * blocks run side by side already, and it keeps the memory of its tensors. To be called in
+ * start(), which GNU Radio calls in the block's own thread.
  */
-void use_one_thread();
+void prepare_thread();
 
 //! Shape [antennas, S, T] of a transmit frame, or of an echo frame.
 std::vector<std::int64_t> transmit_shape(const cfisac::Scenario& scenario);
@@ -48,11 +50,18 @@ at::Tensor stack_frames(const std::vector<const void*>& inputs,
                         std::size_t index,
                         const std::vector<std::int64_t>& shape);
 
+/*! Most frames that a block has a network work on at once.
+ * \throws std::invalid_argument unless `batch` is 1 … 64
+ * \return `batch`, in real time as many as may wait at most
+ */
+int checked_batch(int batch, bool real_time);
+
+//! Tensors [1, …] one after the other, [B, …]; without a copy for B = 1, undefined for
+//! none.
+at::Tensor joined(const std::vector<at::Tensor>& tensors);
+
 //! Copy a tensor's values to an item; `type` is that of the item.
 void copy_out(const at::Tensor& values, void* item, at::ScalarType type = at::kFloat);
-
-//! Mean power of a frame; not finite when a sample is not, or when it overflows.
-double mean_power(const at::Tensor& frame);
 
 //! The last of these tags with this key and offset.
 std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,

@@ -5,7 +5,6 @@
 #include "alignment.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "model_files.h"
 
 #include <algorithm>
 #include <gnuradio/io_signature.h>
@@ -62,29 +61,58 @@ std::vector<std::size_t> present_access_points(const cfisac::Scenario& scenario,
 fusion_decoder::sptr fusion_decoder::make(const cfisac::Scenario& scenario,
                                           const std::string& model_file,
                                           const std::string& device,
-                                          const std::vector<int>& absent)
+                                          const std::vector<int>& absent,
+                                          const std::string& precision,
+                                          bool real_time,
+                                          int batch)
 {
     return gnuradio::make_block_sptr<fusion_decoder_impl>(
-        scenario, model_file, device, absent);
+        scenario, model_file, device, absent, precision, real_time, batch);
 }
 
 fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& model_file,
                                          const std::string& device,
-                                         const std::vector<int>& absent)
+                                         const std::vector<int>& absent,
+                                         const std::string& precision,
+                                         bool real_time,
+                                         int batch)
+    : fusion_decoder_impl(scenario,
+                          model_file,
+                          absent,
+                          precision,
+                          real_time,
+                          batch,
+                          load_model(model_file, scenario, device))
+{
+}
+
+fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
+                                         const std::string& model_file,
+                                         const std::vector<int>& absent,
+                                         const std::string& precision,
+                                         bool real_time,
+                                         int batch,
+                                         const cfisac::nn::Model& model)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
                 outputs(scenario)),
       d_scenario(scenario),
       d_model_file(model_file),
-      d_model(load_model(model_file, scenario, device)),
-      d_format(packet_format(d_model)),
+      d_queue(model.device()),
+      d_needs_transmit(model.decoder_needs_transmit()),
+      d_engine(model, engine_options(precision)),
+      d_index_check(model),
+      d_format(packet_format(model)),
       d_receivers(present_access_points(scenario, absent)),
       d_access_points(d_receivers.size()),
-      d_heads(d_access_points)
+      d_heads(d_access_points),
+      d_real_time(real_time),
+      d_batch(d_needs_transmit ? 1 : checked_batch(batch, real_time)),
+      d_inputs(*this, d_queue)
 {
     std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
-    if (d_model.decoder_needs_transmit()) {
+    if (d_needs_transmit) {
         sizes.insert(
             sizes.end(),
             scenario.transmit.size(),
@@ -117,12 +145,23 @@ void fusion_decoder_impl::setup_rpc()
                                     &fusion_decoder::packets_refused,
                                     "packets",
                                     "packets refused"));
+    add_rpc_variable(exported_count(alias(),
+                                    "frames_skipped",
+                                    &fusion_decoder::frames_skipped,
+                                    "frames",
+                                    "frames skipped to keep up"));
+    for (const auto& count : exported_host_copies<fusion_decoder>(alias())) {
+        add_rpc_variable(count);
+    }
 #endif
 }
 
 bool fusion_decoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
+    d_inputs.start();
+    d_prepared.clear();
+    d_latency.clear();
     d_failure.clear();
     for (head& each : d_heads) {
         each.item.reset();
@@ -142,16 +181,18 @@ bool fusion_decoder_impl::check_topology(int ninputs, int)
             ninputs,
             d_model_file,
             wanted,
-            d_model.decoder_needs_transmit()
-                ? " and the frames of every transmit access point"
-                : "");
+            d_needs_transmit ? " and the frames of every transmit access point" : "");
     }
     return ninputs == wanted;
 }
 
 void fusion_decoder_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
-    std::fill(ninput_items_required.begin(), ninput_items_required.end(), 1);
+    // Transmit frames are prepared while the packets are still under way.
+    const bool prepare = is_preparation_due();
+    for (std::size_t i = 0; i < ninput_items_required.size(); i++) {
+        ninput_items_required[i] = prepare && i < d_access_points ? 0 : 1;
+    }
 }
 
 void fusion_decoder_impl::refuse(std::size_t stream, const char* reason)
@@ -186,8 +227,7 @@ std::optional<std::uint64_t> fusion_decoder_impl::read_packet(std::size_t stream
             refuse(stream, "wrong_access_point");
             return std::nullopt;
         }
-        if (!d_model.accepts(static_cast<std::int64_t>(d_receivers[stream]),
-                             indices_of(stream))) {
+        if (!d_index_check.accepts(d_receivers[stream], indices_of(stream))) {
             refuse(stream, "bad_indices");
             return std::nullopt;
         }
@@ -223,39 +263,88 @@ at::Tensor fusion_decoder_impl::indices_of(std::size_t stream) const
     return row;
 }
 
-void fusion_decoder_impl::decode(std::uint64_t frame,
-                                 const at::Tensor& transmit,
+fusion_decoder_impl::task fusion_decoder_impl::make_task(std::uint64_t frame,
+                                                         const at::Tensor& prepared) const
+{
+    task work{frame, d_heads[0].packet.capture_time_ns, {}, prepared};
+    for (std::size_t stream = 0; stream < d_access_points; stream++) {
+        work.indices.push_back(indices_of(stream));
+    }
+    return work;
+}
+
+void fusion_decoder_impl::decode(const std::vector<task>& work,
                                  int item,
                                  gr_vector_void_star& output_items)
 {
     std::vector<at::Tensor> indices(d_scenario.receive.size());
     for (std::size_t stream = 0; stream < d_access_points; stream++) {
-        indices[d_receivers[stream]] = indices_of(stream).to(d_model.device());
+        std::vector<at::Tensor> rows;
+        for (const task& each : work) {
+            rows.push_back(each.indices[stream]);
+        }
+        indices[d_receivers[stream]] = joined(rows).to(d_queue.device());
     }
-    float* const out =
-        static_cast<float*>(output_items[0]) + item * estimate_size(d_scenario);
-    const auto estimates = d_model.decode(indices, transmit);
-    const at::Tensor values =
-        at::cat({estimates.location.flatten(), estimates.velocity.flatten()});
-    copy_out(values, out);
-    add_item_tag(0, nitems_written(0) + item, names::frame(), pmt::from_uint64(frame));
+    const auto estimates = d_engine.decode(indices, work[0].prepared);
+    // One transfer from the device for everything.
+    const at::Tensor values = at::cat({estimates.location.flatten(1).to(at::kFloat),
+                                       estimates.velocity.flatten(1).to(at::kFloat),
+                                       estimates.confidence.flatten(1).to(at::kFloat)},
+                                      1)
+                                  .to(at::kCPU)
+                                  .contiguous(); // [B, 2·D·Q + Q]
+    const auto* row = values.data_ptr<float>();
+    for (const task& each : work) {
+        give_out(each, row, item++, output_items);
+        note_latency(each);
+        note_decoded(each.frame);
+        row += values.size(1);
+    }
+}
 
-    const at::Tensor confidence =
-        estimates.confidence.flatten().to(at::kCPU, at::kFloat).contiguous();
+void fusion_decoder_impl::give_out(const task& each,
+                                   const float* values,
+                                   int item,
+                                   gr_vector_void_star& output_items)
+{
+    const std::size_t count = estimate_size(d_scenario);
+    const auto targets = static_cast<std::size_t>(d_scenario.targets.count);
+    const float* const confidence = values + count;
+    std::copy(values, confidence, static_cast<float*>(output_items[0]) + item * count);
     if (output_items.size() > 1) {
-        copy_out(confidence,
-                 static_cast<float*>(output_items[1]) + item * confidence.numel());
+        std::copy(confidence,
+                  confidence + targets,
+                  static_cast<float*>(output_items[1]) + item * targets);
     }
-    const double time_s = 1e-9 * static_cast<double>(d_heads[0].packet.capture_time_ns);
+    const auto frame = pmt::from_uint64(each.frame);
+    add_item_tag(0, nitems_written(0) + item, names::frame(), frame);
+
+    const double time_s = 1e-9 * static_cast<double>(each.capture_time_ns);
     pmt::pmt_t about = pmt::make_dict();
-    about = pmt::dict_add(about, names::frame(), pmt::from_uint64(frame));
+    about = pmt::dict_add(about, names::frame(), frame);
     about = pmt::dict_add(about, pmt::intern("time"), pmt::from_double(time_s));
     about = pmt::dict_add(
-        about,
-        pmt::intern("confidence"),
-        pmt::init_f32vector(confidence.numel(), confidence.data_ptr<float>()));
+        about, pmt::intern("confidence"), pmt::init_f32vector(targets, confidence));
     message_port_pub(names::estimates_port(),
-                     pmt::cons(about, pmt::init_f32vector(values.numel(), out)));
+                     pmt::cons(about, pmt::init_f32vector(count, values)));
+}
+
+void fusion_decoder_impl::note_latency(const task& each)
+{
+    if (d_real_time) {
+        const double end_s = 1e-9 * static_cast<double>(each.capture_time_ns) +
+                             d_scenario.waveform.interval_s();
+        d_latency.add(1e-9 * static_cast<double>(to_ns(frame_clock::now())) - end_s);
+    }
+}
+
+double fusion_decoder_impl::latency_s(double share) const
+{
+    if (!(share >= 0.0 && share <= 1.0)) {
+        throw std::invalid_argument("latency: " + std::to_string(share) +
+                                    " is not a share between 0 and 1");
+    }
+    return d_latency.quantile(share);
 }
 
 int fusion_decoder_impl::general_work(int noutput_items,
@@ -264,17 +353,21 @@ int fusion_decoder_impl::general_work(int noutput_items,
                                       gr_vector_void_star& output_items)
 {
     const c10::InferenceMode no_gradients;
+    const device_queue::scope own_queue(d_queue);
     const std::size_t streams = input_items.size();
-    const auto frame_shape = transmit_shape(d_scenario);
+    d_inputs.read_tags(ninput_items);
 
-    std::vector<std::vector<tag_t>> tags(streams);
-    for (std::size_t i = d_access_points; i < streams; i++) {
-        get_tags_in_window(tags[i], i, 0, ninput_items[i]);
-    }
+    const int packets =
+        *std::min_element(ninput_items.begin(), ninput_items.begin() + d_access_points);
+    const int skipped = d_real_time ? std::max(packets - frames_in_flight, 0) : 0;
+    d_frames_skipped.add(skipped, d_logger);
     auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
         const std::uint64_t offset = nitems_read(stream) + item;
         if (stream >= d_access_points) {
-            return frame_number(tags[stream], offset);
+            return frame_number(d_inputs.tags(stream), offset);
+        }
+        if (item < skipped) {
+            return std::nullopt;
         }
         return read_packet(stream,
                            offset,
@@ -285,25 +378,30 @@ int fusion_decoder_impl::general_work(int noutput_items,
     frame_aligner aligner(ninput_items);
     int produced = 0;
     try {
-        while (produced < noutput_items) {
+        // In real time the next call sees what has come in the meantime.
+        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
+        std::vector<task> work;
+        for (bool more = true; more && produced < most;) {
             const auto frame = aligner.align(number);
-            if (!frame) {
-                break;
+            more = frame.has_value();
+            if (more) {
+                const std::vector<int>& taken = aligner.taken();
+                work.push_back(
+                    make_task(*frame,
+                              prepared(*frame,
+                                       {taken.begin() + d_access_points, taken.end()},
+                                       input_items)));
+                aligner.advance();
             }
-            at::Tensor transmit;
-            if (streams > d_access_points) {
-                std::vector<const void*> frames;
-                for (std::size_t i = d_access_points; i < streams; i++) {
-                    frames.push_back(static_cast<const gr_complex*>(input_items[i]) +
-                                     static_cast<std::size_t>(aligner.taken()[i]) *
-                                         d_scenario.transmit_frame_size());
-                }
-                transmit = stack_frames(frames, 0, frame_shape).to(d_model.device());
+            const int count = static_cast<int>(work.size());
+            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
+                decode(work, produced, output_items);
+                produced += count;
+                work.clear();
             }
-            decode(*frame, transmit, produced, output_items);
-            note_decoded(*frame);
-            aligner.advance();
-            produced++;
+        }
+        if (produced == 0 && aligner.unmatched() == 0) {
+            prepare_next(ninput_items, input_items);
         }
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
@@ -311,6 +409,10 @@ int fusion_decoder_impl::general_work(int noutput_items,
     d_items_unmatched += aligner.unmatched();
     for (std::size_t i = 0; i < streams; i++) {
         consume(static_cast<int>(i), aligner.taken()[i]);
+    }
+    while (!d_prepared.empty() &&
+           d_prepared.front().item < nitems_read(d_access_points)) {
+        d_prepared.pop_front();
     }
     return produced;
 }

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "mmse_precoder_impl.h"
+#include "exported_count.h"
 #include "frames.h"
 #include "message.h"
 
+#include <cfisac/signal/device.h>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
 #include <gnuradio/io_signature.h>
@@ -15,13 +17,15 @@ namespace gr {
 namespace isac {
 
 mmse_precoder::sptr mmse_precoder::make(const cfisac::Scenario& scenario,
-                                        std::uint64_t seed)
+                                        std::uint64_t seed,
+                                        const std::string& device)
 {
-    return gnuradio::make_block_sptr<mmse_precoder_impl>(scenario, seed);
+    return gnuradio::make_block_sptr<mmse_precoder_impl>(scenario, seed, device);
 }
 
 mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
-                                       std::uint64_t seed)
+                                       std::uint64_t seed,
+                                       const std::string& device)
     : gr::sync_decimator(
           "mmse_precoder",
           gr::io_signature::make(
@@ -31,9 +35,11 @@ mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
               static_cast<int>(scenario.transmit.size()),
               static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex))),
           scenario.waveform.sensed_subcarriers() * scenario.waveform.sensed_symbols()),
-      d_layout(scenario),
+      d_queue(at::Device(cfisac::signal::resolve_device(device))),
+      d_layout(scenario, d_queue.device()),
       d_seed(seed),
-      d_settings{scenario.transmit_power_dbm, at::Tensor()}
+      d_settings{scenario.transmit_power_dbm, at::Tensor()},
+      d_outputs(*this, d_queue, scenario.transmit.size())
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_in(names::csi_port());
@@ -44,9 +50,19 @@ mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
     set_min_output_buffer(4);
 }
 
+void mmse_precoder_impl::setup_rpc()
+{
+#ifdef GR_CTRLPORT
+    for (const auto& count : exported_host_copies<mmse_precoder>(alias())) {
+        add_rpc_variable(count);
+    }
+#endif
+}
+
 bool mmse_precoder_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
+    d_outputs.start();
     d_failure.clear();
     return true;
 }
@@ -88,10 +104,11 @@ void mmse_precoder_impl::set_channel(const std::vector<gr_complex>& channel)
                                         " is not finite");
         }
     }
-    const at::Tensor copy = at::from_blob(const_cast<gr_complex*>(channel.data()),
-                                          shape,
-                                          at::TensorOptions(at::kComplexFloat))
-                                .clone();
+    const at::Tensor copy =
+        at::from_blob(const_cast<gr_complex*>(channel.data()),
+                      shape,
+                      at::TensorOptions(at::kComplexFloat))
+            .to(d_queue.device(), /*non_blocking=*/false, /*copy=*/true);
     const gr::thread::scoped_lock lock(d_setlock);
     d_settings.channel = copy;
 }
@@ -174,28 +191,24 @@ int mmse_precoder_impl::work(int noutput_items,
                              gr_vector_void_star& output_items)
 {
     const c10::InferenceMode no_gradients;
+    const device_queue::scope own_queue(d_queue);
     settings now;
     {
         const gr::thread::scoped_lock lock(d_setlock);
         now = d_settings;
     }
     const std::vector<const void*> streams(input_items.begin(), input_items.end());
-    const std::size_t frame_items = d_layout.scenario.transmit_frame_size();
     const std::vector<std::int64_t> symbols_shape{d_layout.subcarriers(),
                                                   d_layout.symbols()};
     try {
         for (int item = 0; item < noutput_items; item++) {
             const std::uint64_t frame = nitems_written(0) + item;
-            const at::Tensor symbols = stack_frames(streams, item, symbols_shape);
-            const at::Tensor signal = make_frame(now, frame, symbols);
-            for (std::size_t port = 0; port < output_items.size(); port++) {
-                copy_out(signal.select(1, static_cast<std::int64_t>(port)),
-                         static_cast<gr_complex*>(output_items[port]) +
-                             item * frame_items,
-                         at::kComplexFloat);
-            }
+            const at::Tensor symbols =
+                stack_frames(streams, item, symbols_shape).to(d_queue.device());
+            d_outputs.write(make_frame(now, frame, symbols), item, output_items);
             tag_frame(now, frame);
         }
+        d_outputs.finish();
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }

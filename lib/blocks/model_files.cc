@@ -21,6 +21,31 @@ cfisac::nn::Model load_model(const std::string& file,
         file, scenario, cfisac::signal::resolve_device(device));
 }
 
+cfisac::nn::EngineOptions engine_options(const std::string& precision)
+{
+    cfisac::nn::EngineOptions options;
+    options.precision = cfisac::nn::precision_from_string(precision);
+    return options;
+}
+
+index_check::index_check(const cfisac::nn::Model& model)
+{
+    for (std::int64_t m = 0; m < model.network()->receivers(); m++) {
+        d_quantizers.push_back(model.network()->quantizer(m));
+    }
+    if (!model.network()->quantized()) {
+        d_words.emplace(model.architecture().latents);
+    }
+}
+
+bool index_check::accepts(std::size_t receiver, const at::Tensor& indices) const
+{
+    const auto& quantizer = d_quantizers[receiver];
+    return d_words ? quantizer->accepts_positions(indices) &&
+                         d_words->accepts(indices.slice(1, quantizer->options().sent()))
+                   : quantizer->accepts(indices);
+}
+
 std::vector<cfisac::fronthaul::IndexPrior> index_priors(const cfisac::nn::Model& model)
 {
     std::vector<cfisac::fronthaul::IndexPrior> priors;

@@ -4,7 +4,10 @@
 #define INCLUDED_ISAC_MODEL_FILES_H
 
 #include <cfisac/fronthaul/packet.h>
-#include <cfisac/nn/model.h>
+#include <cfisac/nn/engine.h>
+#include <cfisac/nn/latent_words.h>
+#include <cfisac/nn/quantizer.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,24 @@ namespace isac {
 cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device);
+
+/*! Which indices of a packet an encoder of the model can give: what
+ * cfisac::nn::Model::accepts() tells, without the weights.
+ */
+class index_check
+{
+public:
+    explicit index_check(const cfisac::nn::Model& model);
+    //! \param receiver access point m, \param indices [1, L], int64, on the processor
+    bool accepts(std::size_t receiver, const at::Tensor& indices) const;
+
+private:
+    std::vector<cfisac::nn::VectorQuantizer> d_quantizers;
+    std::optional<cfisac::nn::LatentWords> d_words; //!< of latents without a quantizer
+};
+
+//! \throws std::invalid_argument naming a word that is not a precision
+cfisac::nn::EngineOptions engine_options(const std::string& precision);
 
 //! Priors [M] of the messages of each access point, from the counts (18) of its
 //! quantizer; none where cfisac::fronthaul::message_prior() gives none.

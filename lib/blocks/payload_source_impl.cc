@@ -32,7 +32,7 @@ payload_source_impl::payload_source_impl(const cfisac::Scenario& scenario,
 
 bool payload_source_impl::start()
 {
-    use_one_thread();
+    prepare_thread();
     return true;
 }
 

@@ -107,7 +107,39 @@ class qa_bistatic_channel(gr_unittest.TestCase):
             bounds.append(self.run_channel(sent.astype(np.complex64), True)[2])
         np.testing.assert_allclose(bounds[1] / bounds[0], 10.0, rtol=1e-3)
 
+    def test_real_time(self):
+        frames = 60
+        scenario = self.scenario
+        channel = isac.bistatic_channel(scenario, 1, "cpu", real_time=True)
+        flowgraph = gr.top_block()
+        size = scenario.transmit_frame_size
+        for n in range(2):
+            flowgraph.connect(
+                blocks.vector_source_c(np.ones(frames * size), False, size), (channel, n))
+            flowgraph.connect((channel, n),
+                              blocks.null_sink(8 * scenario.receive_frame_size))
+        truth = blocks.vector_sink_f(scenario.estimate_size)
+        flowgraph.connect((channel, 2), truth)
+        flowgraph.run()
+        times = []
+        for tag in truth.tags():
+            if pmt.symbol_to_string(tag.key) == "rx_time":
+                times.append(pmt.to_uint64(pmt.tuple_ref(tag.value, 0))
+                             + pmt.to_double(pmt.tuple_ref(tag.value, 1)))
+        self.assertEqual(len(times) + channel.frames_skipped(), frames)
+        steps = np.diff(times) / scenario.interval_s
+        self.assertTrue((steps > 0.5).all())
+        np.testing.assert_allclose(steps, np.round(steps), atol=1e-3)
+
+    def test_counts_copies_for_others(self):
+        self.run_channel(np.zeros((3, 2, 4, 16, 16), np.complex64))
+        # Two streams are stacked, two are written, three frames each.
+        self.assertEqual(self.channel.host_copies(), 12)
+        self.assertEqual(self.channel.host_copied_bytes(), 12 * 8 * 4 * 16 * 16)
+
     def test_bad_values(self):
+        with self.assertRaisesRegex(ValueError, "tpu"):
+            isac.bistatic_channel(self.scenario, 1, "tpu")
         with self.assertRaisesRegex(ValueError, "clutter variance: -1"):
             self.channel.set_clutter(3, -1.0)
         with self.assertRaisesRegex(ValueError, "target positions: 3 values"):

@@ -90,6 +90,28 @@ class qa_dvqvae_encoder(gr_unittest.TestCase):
         self.assertEqual(runs[0], runs[1])
         self.assertNotEqual(runs[0], runs[2])
 
+    def test_parameters(self):
+        path = self.model("pilot")
+        with self.assertRaisesRegex(ValueError, "'int4'"):
+            isac.dvqvae_encoder(self.scenario, path, 0, 1, "cpu", precision="int4")
+        with self.assertRaisesRegex(ValueError, "batch: 0"):
+            isac.dvqvae_encoder(self.scenario, path, 0, 1, "cpu", batch=0)
+        encoder = isac.dvqvae_encoder(self.scenario, path, 0, 1, "cpu", batch=3)
+        single = isac.dvqvae_encoder(self.scenario, path, 0, 1, "cpu")
+        self.assertEqual(len(self.run_encoder(encoder, self.echoes)),
+                         len(self.run_encoder(single, self.echoes)))
+        self.assertEqual(encoder.frames_skipped(), 0)
+        self.assertEqual(encoder.host_copies(), 0)  # reads the items in place
+
+    def test_real_time_keeps_the_latest(self):
+        path = self.model("pilot")
+        echoes = np.repeat(self.echoes, 50, axis=0)
+        encoder = isac.dvqvae_encoder(self.scenario, path, 0, 1, "cpu", real_time=True)
+        packets = self.run_encoder(encoder, echoes)
+        self.assertEqual(len(packets), encoder.frames())
+        self.assertEqual(encoder.frames() + encoder.frames_skipped(), 200)
+        self.assertEqual(struct.unpack_from("<Q", packets[-1], 8)[0], 199)
+
     def test_entropy_coding(self):
         # Five codewords that are equally likely, as in a fresh model, take 2.3 bits each.
         path = self.model(

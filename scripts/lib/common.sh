@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What scripts/demo and scripts/test have in common. Sourced, not run.
+# What the scripts have in common. Sourced, not run.
 #
 # Environment:
 #   BUILD_DIR   build folder (default: build)
 #   JOBS        parallel compilations (default: processors, fewer where memory is short)
 #   NO_INSTALL  set to leave the system's packages alone
+# A script may set `not_needed`, a regular expression of packages that it leaves out.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${BUILD_DIR:-$root/build}")
@@ -18,10 +19,10 @@ die() {
     exit 1
 }
 
-# The lines of packages.txt without comments: "NAME" or "NAME | ALTERNATIVE".
+# listed_packages FILE: its lines without comments, "NAME" or "NAME | ALTERNATIVE".
 listed_packages() {
     sed -e 's/#.*//' -e 's/[[:space:]]*|[[:space:]]*/|/g' -e '/^[[:space:]]*$/d' \
-        "$root/scripts/packages.txt"
+        "$root/scripts/$1"
 }
 
 is_installed() {
@@ -38,15 +39,30 @@ is_known() {
 missing_packages() {
     local line name
     while read -r line; do
+        [[ -z "${not_needed:-}" || ! "$line" =~ $not_needed ]] || continue
         for name in ${line//|/ }; do
             is_installed "$name" && continue 2
         done
         echo "$line"
-    done < <(listed_packages)
+    done < <(listed_packages packages.txt)
+}
+
+# as_root COMMAND...
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        --no-install-recommends "$@"
 }
 
 install_packages() {
-    local line name missing sudo=() wanted=() unknown=()
+    local line name missing wanted=() unknown=()
     [ -z "${NO_INSTALL:-}" ] || return 0
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         die "this is not Debian or Ubuntu: install what scripts/packages.txt names" \
@@ -57,14 +73,10 @@ install_packages() {
         return 0
     fi
 
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null ||
-            die "packages are missing and neither root nor sudo is at hand:" \
-                "${missing//$'\n'/ }"
-        sudo=(sudo)
-    fi
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "packages are missing and neither root nor sudo is at hand: ${missing//$'\n'/ }"
     say "Installing packages"
-    "${sudo[@]}" apt-get update -q
+    as_root apt-get update -q
     while read -r line; do
         for name in ${line//|/ }; do
             if is_known "$name"; then
@@ -76,8 +88,18 @@ install_packages() {
     done <<<"$missing"
     [ ${#unknown[@]} -eq 0 ] ||
         die "this release has no package ${unknown[*]} (scripts/packages.txt)"
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-        --no-install-recommends "${wanted[@]}"
+    apt_install "${wanted[@]}"
+}
+
+# install_optional NAME...: what cannot be installed is left out.
+install_optional() {
+    local name
+    [ -z "${NO_INSTALL:-}" ] && command -v apt-get >/dev/null || return 0
+    for name; do
+        is_installed "$name" && continue
+        say "Installing $name (optional)"
+        { is_known "$name" && apt_install "$name"; } || echo "$name cannot be installed"
+    done
 }
 
 # Compilations at a time: each takes up to 2 GB with LibTorch's headers.
@@ -89,6 +111,12 @@ jobs_at_a_time() {
     echo "${JOBS:-$((processors < memory ? processors : memory))}"
 }
 
+# limited COMMAND...: a script with a time limit replaces this and `in_time`.
+limited() { "$@"; }
+
+# To be called before the outcome of a limited command is recorded.
+in_time() { :; }
+
 # configure_and_build [CMAKE-OPTION...]
 configure_and_build() {
     local generator=()
@@ -96,9 +124,8 @@ configure_and_build() {
         generator=(-G Ninja)
     fi
     say "Configuring $build"
-    cmake "${generator[@]}" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "$@"
-    say "Building"
-    cmake --build "$build" --parallel "$(jobs_at_a_time)"
+    limited cmake "${generator[@]}" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "$@" &&
+        say "Building" && limited cmake --build "$build" --parallel "$(jobs_at_a_time)"
 }
 
 # Let Python, grcc and the programs find the build tree's module before an installed one.

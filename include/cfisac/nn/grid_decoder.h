@@ -38,6 +38,14 @@ struct GridOutput {
     torch::Tensor velocity;        //!< [B, 2, G', G'], m/s
 };
 
+//! What a cell of the decoder's plane and a step of its velocity plane stand for
+struct GridGeometry {
+    torch::Tensor centres;       //!< of the cells, [2, G', G'], m
+    torch::Tensor cell_size;     //!< [2], m
+    torch::Tensor velocities;    //!< the velocity plane, [V², 2], m/s
+    torch::Tensor velocity_step; //!< [2], m/s
+};
+
 /*!
  * Decoder of the central unit on the grid of cells.
  *
@@ -70,12 +78,17 @@ public:
     GridOutput forward(const std::vector<torch::Tensor>& latents,
                        const torch::Tensor& present = {});
 
-    //! centres of the cells [2, G', G'], m, and size of a cell [2], m
-    const torch::Tensor& centres() const { return d_centres; }
-    const torch::Tensor& cell_size() const { return d_cell_size; }
-    //! the velocity plane [V², 2], m/s, and its step [2]
-    const torch::Tensor& velocities() const { return d_velocities; }
-    const torch::Tensor& velocity_step() const { return d_velocity_step; }
+    const GridGeometry& geometry() const { return d_geometry; }
+    /*!
+     * Weights that read the Doppler profile of each pair at each cell at every velocity,
+     * [M·N·G'², V², F], receive access points outermost; in each row at most two
+     * neighbours are not zero.
+     */
+    const torch::Tensor& lift() const { return d_lift; }
+    //! coordinates of the cells and their squares in [-1, 1], [4, G', G']
+    const torch::Tensor& position() const { return d_position; }
+    //! of the second convolution of a residual layer
+    static int64_t dilation(int64_t layer) { return 1 + layer % 2; }
 
     const GridDecoderOptions& options() const { return d_options; }
 
@@ -91,12 +104,9 @@ private:
     std::vector<PlaneResidual> d_residual;
     torch::nn::Conv2d d_head{nullptr};
     // Geometry, on the device and in the type of the last input.
-    torch::Tensor d_lift;     // [M·N·G'², V², F], receive access points outermost
-    torch::Tensor d_position; // [4, G', G'], coordinates and their squares in [-1, 1]
-    torch::Tensor d_centres;
-    torch::Tensor d_cell_size;
-    torch::Tensor d_velocities;
-    torch::Tensor d_velocity_step;
+    torch::Tensor d_lift;
+    torch::Tensor d_position;
+    GridGeometry d_geometry;
 };
 TORCH_MODULE(GridDecoder);
 
@@ -117,7 +127,7 @@ struct GridPeaks {
  * \throws std::invalid_argument if there are fewer cells than targets
  */
 GridPeaks read_peaks(const GridOutput& output,
-                     const GridDecoderImpl& decoder,
+                     const GridGeometry& geometry,
                      int64_t targets);
 
 /*!
@@ -128,7 +138,7 @@ GridPeaks read_peaks(const GridOutput& output,
  * \throws std::invalid_argument unless the threshold is between 0 and 1, ends excluded
  */
 std::vector<Detections> read_peaks_above(const GridOutput& output,
-                                         const GridDecoderImpl& decoder,
+                                         const GridGeometry& geometry,
                                          double threshold);
 
 } // namespace cfisac::nn

@@ -13,6 +13,9 @@
 
 namespace cfisac::nn {
 
+//! Groups of the group normalizations over so many channels
+int64_t normalization_groups(int64_t channels);
+
 /*!
  * Residual layer on a plane: x + conv3(relu(norm(conv3(relu(norm(x)))))), the second
  * convolution with a dilation; norm is a group normalization (Wu and He, ECCV 2018) of at
@@ -92,6 +95,11 @@ public:
     //! echo Y_m [B, M_r, S, T] and X [B, N, N_t, S, T] → [B, N, channels, G, G]
     torch::Tensor operator()(const torch::Tensor& echo,
                              const torch::Tensor& transmit) const;
+
+    //! what the planes are made of
+    const signal::CellFilter& filter() const { return d_filter; }
+    //! the planes of the unit vectors, [N, 4, G, G]
+    const torch::Tensor& directions() const { return d_directions; }
 
 private:
     signal::CellFilter d_filter;

@@ -3,9 +3,12 @@
 #define INCLUDED_CFISAC_SIGNAL_CELL_FILTER_H
 
 #include <cfisac/signal/layout.h>
-#include <vector>
+#include <memory>
 
 namespace cfisac::signal {
+
+class HostCellFilter;
+class TensorCellFilter;
 
 /*! Centres of a grid of cells over the targets' area.
  * \return [G, G, 2], m; the first index runs along x, the second along y
@@ -62,31 +65,10 @@ public:
     CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
 
 private:
-    // Cells in groups of the same nearest step of delay, of successive steps.
-    struct Layer {
-        std::int64_t first; //!< step of the first group
-        //! [3, groups, cells of a group, M_r N_t], zero where padded; for the step below,
-        //! the nearest step and the step above, with its weight of interpolation
-        at::Tensor steering;
-    };
-    // For one transmit access point. Steps have very different numbers of cells: those
-    // that are too many for a group go into groups of the next layer.
-    struct Pair {
-        at::Tensor delays; //!< [steps + 2, S], exp(+j2π (i − mean i) Δf τ)
-        std::vector<Layer> layers;
-        at::Tensor place;     //!< [G²], row of each cell in the groups of all layers
-        at::Tensor departing; //!< [G², N_t], conjugated a_t
-    };
-
-    static void arrange(Pair& pair,
-                        const at::Tensor& step,
-                        std::int64_t steps,
-                        const at::Tensor& pairs,
-                        const at::Tensor& weights);
-
     std::int64_t d_cells;
-    at::Tensor d_doppler; // [T, F]
-    std::vector<Pair> d_pairs;
+    std::int64_t d_lines;
+    std::shared_ptr<const HostCellFilter> d_host;     // on the CPU
+    std::shared_ptr<const TensorCellFilter> d_tensor; // on other devices
 };
 
 } // namespace cfisac::signal

@@ -49,6 +49,12 @@ at::Tensor correlated_channels(const at::Tensor& echo, const at::Tensor& transmi
 //! \param transmit X [B, N, N_t, S, T] \return [B, 2, N·N_t, S, T]
 at::Tensor transmit_channels(const at::Tensor& transmit);
 
+/*! Mean power |y|² of the samples of a frame.
+ * \param samples [...], complex64
+ * \return not finite when a sample is not, or when the sum overflows
+ */
+double mean_power(const at::Tensor& samples);
+
 } // namespace cfisac::signal
 
 #endif

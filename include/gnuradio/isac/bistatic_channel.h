@@ -5,8 +5,8 @@
 
 #include <cfisac/scenario/scenario.h>
 #include <cstdint>
+#include <gnuradio/block.h>
 #include <gnuradio/isac/api.h>
-#include <gnuradio/sync_block.h>
 #include <string>
 #include <vector>
 
@@ -39,13 +39,21 @@ namespace isac {
  * The frame number is that of the tag `frame` of input 0, or the item's number. All tags
  * go to all outputs; those of our own (see names.h) are taken from input 0 only.
  *
+ * In real time, frames leave at the waveform's interval, as a radio would deliver them: the
+ * frame of an interval leaves when the interval is over, on instants of a clock that do not
+ * drift, with the tag `rx_time`, the time of its first sample on the machine's steady
+ * clock, and the tag `frame`. Nothing waits: intervals that pass while the outputs are full
+ * each take a frame that is waiting at the inputs; it is skipped and counted. Where none
+ * is waiting the interval is counted as missed, and the next frame goes out in the next
+ * interval.
+ *
  * Message port `command`: dictionary with any of "noise_dbm", "clutter_scatterers",
  * "clutter_variance", "timing_std_s", "frequency_std_hz" (numbers), "target_positions"
  * and "target_velocities" (number vectors; both or none). All settings of a message are
  * taken together, from the next frame on; a message with anything wrong in it is refused
  * as a whole, logged and counted.
  */
-class ISAC_API bistatic_channel : virtual public gr::sync_block
+class ISAC_API bistatic_channel : virtual public gr::block
 {
 public:
     using sptr = std::shared_ptr<bistatic_channel>;
@@ -53,8 +61,15 @@ public:
     /*!
      * \param scenario arrays, waveform, priors, clutter, clocks and noise
      * \param seed seed of all draws
+     * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
+     * \param real_time whether frames leave at the waveform's interval; otherwise as fast
+     * as they can be made and are taken
+     * \throws std::invalid_argument on a wrong device
      */
-    static sptr make(const cfisac::Scenario& scenario, std::uint64_t seed);
+    static sptr make(const cfisac::Scenario& scenario,
+                     std::uint64_t seed,
+                     const std::string& device = "auto",
+                     bool real_time = false);
 
     /*!
      * Noise ξ_z² per resource element and antenna, dBm.
@@ -99,6 +114,15 @@ public:
 
     //! Messages that were refused.
     virtual std::uint64_t messages_refused() const = 0;
+    //! Frames that were not sent out because nobody was ready for them in their interval;
+    //! in real time only.
+    virtual std::uint64_t frames_skipped() const = 0;
+    //! Intervals that passed without a frame to send; in real time only.
+    virtual std::uint64_t intervals_missed() const = 0;
+    //! Frames copied to or from items; none between blocks of ours on the same device.
+    virtual std::uint64_t host_copies() const = 0;
+    //! Bytes of these frames.
+    virtual std::uint64_t host_copied_bytes() const = 0;
     //! What ended the flowgraph, empty when nothing went wrong.
     virtual std::string error() const = 0;
 };

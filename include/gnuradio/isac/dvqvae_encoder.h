@@ -54,7 +54,15 @@ public:
      * \param seed the precoder's; `pilot` only
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
      * \param entropy_coding whether the payloads of the packets are entropy coded
-     * \throws std::invalid_argument on a wrong access point or device
+     * \param precision type of weights and activations, "float32", "bfloat16" or
+     * "float16"; sums are in float32 in any case
+     * \param real_time whether the block skips frames when more are waiting than it can
+     * work off: it keeps the latest two, instead of holding up the block before it
+     * \param batch most frames that go through the network at once, 1 … 64, when as many
+     * are waiting. More than one gives more frames per second and takes memory; results may
+     * differ in their last digits with how many were waiting, which those of one never do
+     * \throws std::invalid_argument on a wrong access point, device or batch, and on a
+     * precision that is not known or that the device does not have
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
     static sptr make(const cfisac::Scenario& scenario,
@@ -62,7 +70,10 @@ public:
                      int access_point,
                      std::uint64_t seed = 0,
                      const std::string& device = "auto",
-                     bool entropy_coding = false);
+                     bool entropy_coding = false,
+                     const std::string& precision = "float32",
+                     bool real_time = false,
+                     int batch = 1);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;
@@ -75,6 +86,14 @@ public:
     virtual std::uint64_t frames_refused() const = 0;
     //! Frames passed over because echo and transmit frames were not of the same number.
     virtual std::uint64_t frames_unmatched() const = 0;
+    //! Frames skipped because later ones were waiting; in real time only. Transmit frames
+    //! of the same numbers count as unmatched.
+    virtual std::uint64_t frames_skipped() const = 0;
+    //! Frames copied from items to another place; none from a block of ours on the same
+    //! device.
+    virtual std::uint64_t host_copies() const = 0;
+    //! Bytes of these frames.
+    virtual std::uint64_t host_copied_bytes() const = 0;
     //! What ended the flowgraph, empty when nothing went wrong.
     virtual std::string error() const = 0;
 };

@@ -56,14 +56,27 @@ public:
      * \param model_file safetensors file of the model that the encoders use
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
      * \param absent receive access points whose packets do not come, counted from 0
-     * \throws std::invalid_argument on a wrong device, or if `absent` names an access
-     * point that does not exist or one twice, or all of them
+     * \param precision type of weights and activations, "float32", "bfloat16" or
+     * "float16"; sums are in float32 in any case
+     * \param real_time whether the block skips frames when the packets of more are waiting
+     * than it can work off, of which it keeps the latest two, and measures its latency
+     * \param batch most frames that go through the network at once, 1 … 64, when as many
+     * are waiting. More than one gives more frames per second and takes memory; results may
+     * differ in their last digits with how many were waiting, which those of one never do. Where the decoder
+     * reads the transmit frames, which are prepared one by one before the packets come, it is
+     * always one
+     * \throws std::invalid_argument on a wrong device or batch, on a precision that is not
+     * known or that the device does not have, or if `absent` names an access point that does not
+     * exist or one twice, or all of them
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
     static sptr make(const cfisac::Scenario& scenario,
                      const std::string& model_file,
                      const std::string& device = "auto",
-                     const std::vector<int>& absent = {});
+                     const std::vector<int>& absent = {},
+                     const std::string& precision = "float32",
+                     bool real_time = false,
+                     int batch = 1);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;
@@ -78,6 +91,22 @@ public:
     //! Packets and transmit frames dropped because another stream had no partner for
     //! them.
     virtual std::uint64_t items_unmatched() const = 0;
+    //! Frames skipped because the packets of later ones were waiting; in real time only.
+    //! Those are also lost, and their transmit frames unmatched.
+    virtual std::uint64_t frames_skipped() const = 0;
+    /*! Latency that a share of the last frames does not exceed, s: from the end of a
+     * frame's interval, by the capture time of its packet, to its estimate. NaN before the
+     * first frame, and unless in real time. The capture times must be those of this
+     * machine's steady clock, as of a bistatic_channel in real time.
+     * \param share between 0 and 1: 0.5 for the median
+     * \throws std::invalid_argument on another share
+     */
+    virtual double latency_s(double share) const = 0;
+    //! Transmit frames copied from items to another place; none from a block of ours on
+    //! the same device.
+    virtual std::uint64_t host_copies() const = 0;
+    //! Bytes of these frames.
+    virtual std::uint64_t host_copied_bytes() const = 0;
     //! What ended the flowgraph, empty when nothing went wrong.
     virtual std::string error() const = 0;
 };

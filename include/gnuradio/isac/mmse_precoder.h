@@ -50,8 +50,12 @@ public:
     /*!
      * \param scenario arrays, users, waveform and power limit
      * \param seed seed of the drawn channel state
+     * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
+     * \throws std::invalid_argument on a wrong device
      */
-    static sptr make(const cfisac::Scenario& scenario, std::uint64_t seed);
+    static sptr make(const cfisac::Scenario& scenario,
+                     std::uint64_t seed,
+                     const std::string& device = "auto");
 
     /*!
      * Set the power limit P of one transmit access point over all subcarriers of the full
@@ -73,6 +77,11 @@ public:
 
     //! Messages that were refused.
     virtual std::uint64_t messages_refused() const = 0;
+    //! Frames copied to output items; none where all readers are blocks of ours on the
+    //! same device.
+    virtual std::uint64_t host_copies() const = 0;
+    //! Bytes of these frames.
+    virtual std::uint64_t host_copied_bytes() const = 0;
     //! What ended the flowgraph, empty when nothing went wrong.
     virtual std::string error() const = 0;
 };

@@ -22,6 +22,9 @@ ISAC_API const pmt::pmt_t& power_dbm();
 ISAC_API const pmt::pmt_t& seed();
 //! Tag "rx_time" of GNU Radio's radio sources: (seconds uint64, fraction double).
 ISAC_API const pmt::pmt_t& rx_time();
+//! Tag "device_frame": the frame itself, between two blocks of ours on one device, whose
+//! item is empty then. For nobody else.
+ISAC_API const pmt::pmt_t& device_frame();
 
 //! Message port "command": a dictionary of settings.
 ISAC_API const pmt::pmt_t& command_port();

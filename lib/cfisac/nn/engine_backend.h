@@ -35,6 +35,11 @@ std::unique_ptr<EncoderBackend> make_grid_encoder(
     const Model& model,
     const std::vector<std::int64_t>& receivers,
     const EngineOptions& options);
+//! Through the trainable network, in float32: for devices that the grid engines do not have.
+std::unique_ptr<EncoderBackend> make_network_encoder(
+    const Model& model, const std::vector<std::int64_t>& receivers);
+std::unique_ptr<DecoderBackend> make_network_decoder(const Model& model);
+
 std::unique_ptr<DecoderBackend> make_dense_decoder(const Model& model,
                                                    const EngineOptions& options);
 std::unique_ptr<DecoderBackend> make_grid_decoder(const Model& model,

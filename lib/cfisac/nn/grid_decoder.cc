@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check.h"
+#include "grid_cells.h"
 
 #include <cfisac/nn/grid_decoder.h>
 #include <cfisac/nn/model_io.h>
@@ -51,17 +52,34 @@ at::Tensor lift_weights(const signal::Layout& layout,
     return (1.0 - distance).clamp_min(0.0).to(at::kFloat);
 }
 
-// Cells in the order in which they are read, see read_peaks.
-struct ReadCells {
-    at::Tensor index; // [B, n]
-    at::Tensor alone; // [B, n], false where the cell sees a target that was read before
-};
-
-ReadCells read_cells(const GridOutput& output, const at::Tensor& centres, int64_t count)
+GridPeaks peaks_at(const GridOutput& output,
+                   const GridGeometry& geometry,
+                   const at::Tensor& index)
 {
-    const auto presence = output.presence.flatten(1);
+    const auto at_peaks =
+        [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, n, 2]
+            return plane.flatten(2)
+                .gather(2, index.unsqueeze(1).expand({-1, plane.size(1), -1}))
+                .transpose(1, 2);
+        };
+    const auto location =
+        geometry.centres + output.offset * geometry.cell_size.view({1, 2, 1, 1});
+    return {at_peaks(location),
+            at_peaks(output.velocity),
+            output.presence.flatten(1).gather(1, index).sigmoid()};
+}
+
+} // namespace
+
+detail::ReadCells detail::read_cells(const at::Tensor& presence_of_cells,
+                                     const at::Tensor& offset,
+                                     const GridGeometry& geometry,
+                                     int64_t count)
+{
+    const auto presence = presence_of_cells.flatten(1);
     // Where each cell sees its target, in cells: [B, 2, G'²]
-    const auto seen = (centres + output.offset).flatten(2);
+    const auto centres = geometry.centres / geometry.cell_size.view({2, 1, 1});
+    const auto seen = (centres + offset).flatten(2);
     const auto span = presence.amax() - presence.amin() + 1.0;
     auto ranked = presence.clone();
     auto free = at::ones_like(presence, at::kBool);
@@ -73,6 +91,9 @@ ReadCells read_cells(const GridOutput& output, const at::Tensor& centres, int64_
             at::where(free, ranked, ranked - span).argmax(1, /*keepdim=*/true);
         index.push_back(best);
         alone.push_back(free.gather(1, best));
+        if (k + 1 == count) {
+            break;
+        }
         const auto place = seen.gather(2, best.unsqueeze(1).expand({-1, 2, -1}));
         const auto apart =
             (seen - place).square().sum(1) > same_target_cells * same_target_cells;
@@ -81,31 +102,6 @@ ReadCells read_cells(const GridOutput& output, const at::Tensor& centres, int64_
     }
     return {at::cat(index, 1), at::cat(alone, 1)};
 }
-
-// Centres of the cells in cells: [2, G', G']
-at::Tensor centres_in_cells(const GridDecoderImpl& decoder)
-{
-    return decoder.centres() / decoder.cell_size().view({2, 1, 1});
-}
-
-GridPeaks peaks_at(const GridOutput& output,
-                   const GridDecoderImpl& decoder,
-                   const at::Tensor& index)
-{
-    const auto at_peaks =
-        [&index](const torch::Tensor& plane) { // [B, 2, G', G'] → [B, n, 2]
-            return plane.flatten(2)
-                .gather(2, index.unsqueeze(1).expand({-1, plane.size(1), -1}))
-                .transpose(1, 2);
-        };
-    const auto location =
-        decoder.centres() + output.offset * decoder.cell_size().view({1, 2, 1, 1});
-    return {at_peaks(location),
-            at_peaks(output.velocity),
-            output.presence.flatten(1).gather(1, index).sigmoid()};
-}
-
-} // namespace
 
 GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
                                  const GridDecoderOptions& options)
@@ -137,10 +133,10 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
     d_lift = lift_weights(layout, centres, velocities, options);
     const auto place = ((centres - low) / (high - low) * 2.0 - 1.0).to(at::kFloat);
     d_position = at::cat({place, place.square()}, 1).t().reshape({4, cells, cells});
-    d_centres = centres.t().reshape({2, cells, cells}).to(at::kFloat);
-    d_cell_size = ((high - low) / static_cast<double>(cells)).to(at::kFloat);
-    d_velocities = velocities.to(at::kFloat);
-    d_velocity_step =
+    d_geometry.centres = centres.t().reshape({2, cells, cells}).to(at::kFloat);
+    d_geometry.cell_size = ((high - low) / static_cast<double>(cells)).to(at::kFloat);
+    d_geometry.velocities = velocities.to(at::kFloat);
+    d_geometry.velocity_step =
         ((at::tensor(speed.max, at::kDouble) - at::tensor(speed.min, at::kDouble)) /
          static_cast<double>(steps - 1))
             .to(at::kFloat);
@@ -159,7 +155,7 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
     for (int64_t k = 0; k < options.residual_layers(); k++) {
         d_residual.push_back(
             register_module("residual" + std::to_string(k),
-                            PlaneResidual(options.channels(), 1 + k % 2)));
+                            PlaneResidual(options.channels(), dilation(k))));
     }
     d_head = register_module("head",
                              torch::nn::Conv2d(torch::nn::Conv2dOptions(
@@ -180,10 +176,10 @@ void GridDecoderImpl::move_geometry(const at::TensorOptions& options)
     }
     for (auto* tensor : {&d_lift,
                          &d_position,
-                         &d_centres,
-                         &d_cell_size,
-                         &d_velocities,
-                         &d_velocity_step}) {
+                         &d_geometry.centres,
+                         &d_geometry.cell_size,
+                         &d_geometry.velocities,
+                         &d_geometry.velocity_step}) {
         *tensor = tensor->to(options);
     }
 }
@@ -208,7 +204,7 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
     move_geometry(latents[0].options());
     const auto batch = latents[0].size(0);
     const auto cells = d_options.cells();
-    const auto velocities = d_velocities.size(0);
+    const auto velocities = d_geometry.velocities.size(0);
     // [B, M, D, N, G', G'] → [B, M·N·G'², D]
     const auto codewords = at::stack(latents, 1)
                                .permute({0, 1, 3, 4, 5, 2})
@@ -248,13 +244,14 @@ GridOutput GridDecoderImpl::forward(const std::vector<torch::Tensor>& latents,
     output.offset = head.slice(1, 1, 3);
     output.velocity_logits = head.slice(1, 3, 3 + velocities) + lifted.select(1, 0);
     output.velocity =
-        at::einsum("bkxy,kd->bdxy", {output.velocity_logits.softmax(1), d_velocities}) +
-        head.slice(1, 3 + velocities) * d_velocity_step.view({1, 2, 1, 1});
+        at::einsum("bkxy,kd->bdxy",
+                   {output.velocity_logits.softmax(1), d_geometry.velocities}) +
+        head.slice(1, 3 + velocities) * d_geometry.velocity_step.view({1, 2, 1, 1});
     return output;
 }
 
 GridPeaks read_peaks(const GridOutput& output,
-                     const GridDecoderImpl& decoder,
+                     const GridGeometry& geometry,
                      int64_t targets)
 {
     const auto& presence = output.presence;
@@ -265,12 +262,13 @@ GridPeaks read_peaks(const GridOutput& output,
                     " targets from ",
                     cells,
                     " cells");
-    const auto read = read_cells(output, centres_in_cells(decoder), targets);
-    return peaks_at(output, decoder, read.index);
+    const auto read =
+        detail::read_cells(output.presence, output.offset, geometry, targets);
+    return peaks_at(output, geometry, read.index);
 }
 
 std::vector<Detections> read_peaks_above(const GridOutput& output,
-                                         const GridDecoderImpl& decoder,
+                                         const GridGeometry& geometry,
                                          double threshold)
 {
     detail::require(threshold > 0.0 && threshold < 1.0,
@@ -279,8 +277,8 @@ std::vector<Detections> read_peaks_above(const GridOutput& output,
                     ", must be between 0 and 1, ends excluded");
     const auto above = (output.presence.sigmoid() > threshold).flatten(1).sum(1);
     const auto most = std::max<int64_t>(1, above.max().item<int64_t>());
-    const auto read = read_cells(output, centres_in_cells(decoder), most);
-    const auto peaks = peaks_at(output, decoder, read.index);
+    const auto read = detail::read_cells(output.presence, output.offset, geometry, most);
+    const auto peaks = peaks_at(output, geometry, read.index);
     // The strongest come first, so that each frame keeps its first ones.
     const auto counts =
         read.alone.logical_and(peaks.confidence > threshold).sum(1).to(at::kCPU);

@@ -16,10 +16,15 @@ constexpr int64_t most_groups = 8;
 torch::nn::GroupNorm group_norm(int64_t channels)
 {
     return torch::nn::GroupNorm(
-        torch::nn::GroupNormOptions(std::gcd(channels, most_groups), channels));
+        torch::nn::GroupNormOptions(normalization_groups(channels), channels));
 }
 
 } // namespace
+
+int64_t normalization_groups(int64_t channels)
+{
+    return std::gcd(channels, most_groups);
+}
 
 PlaneResidualImpl::PlaneResidualImpl(int64_t channels, int64_t dilation)
     : d_first_norm(register_module("norm1", group_norm(channels))),

@@ -208,10 +208,8 @@ std::vector<float> Model::codeword_counts(int64_t receiver) const
     if (!d_network->quantized()) {
         return {};
     }
-    const auto counts = d_network->quantizer(receiver)
-                            ->counts()
-                            .to(at::kCPU, at::kFloat)
-                            .contiguous();
+    const auto counts =
+        d_network->quantizer(receiver)->counts().to(at::kCPU, at::kFloat).contiguous();
     const auto* values = counts.data_ptr<float>();
     return {values, values + counts.numel()};
 }
@@ -297,8 +295,8 @@ at::Tensor Model::latent_of(int64_t receiver, const at::Tensor& message) const
     return quantizer->restore(latent, d_network->latent_shape());
 }
 
-std::pair<std::vector<at::Tensor>, at::Tensor>
-Model::latents_of(const std::vector<at::Tensor>& indices) const
+std::pair<std::vector<at::Tensor>, at::Tensor> Model::latents_of(
+    const std::vector<at::Tensor>& indices) const
 {
     detail::require(static_cast<int64_t>(indices.size()) == d_network->receivers(),
                     "indices of ",
@@ -336,7 +334,7 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
     const auto [latents, present] = latents_of(indices);
     if (d_architecture.read_out == ReadOut::grid) {
         auto peaks = read_peaks(d_network->decode_grid(latents, present),
-                                d_network->grid_decoder(),
+                                d_network->grid_decoder().geometry(),
                                 d_scenario.targets.count);
         return {peaks.location, peaks.velocity, peaks.confidence};
     }
@@ -360,8 +358,9 @@ std::vector<Detections> Model::detect(const std::vector<at::Tensor>& indices,
                     d_scenario.targets.count,
                     " targets; to detect an unknown number needs the grid read-out");
     const auto [latents, present] = latents_of(indices);
-    return read_peaks_above(
-        d_network->decode_grid(latents, present), d_network->grid_decoder(), threshold);
+    return read_peaks_above(d_network->decode_grid(latents, present),
+                            d_network->grid_decoder().geometry(),
+                            threshold);
 }
 
 } // namespace cfisac::nn

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cfisac/signal/front_end.h>
 #include <stdexcept>
+#include <volk/volk.h>
 
 namespace cfisac::signal {
 
@@ -71,6 +73,28 @@ at::Tensor correlated_channels(const at::Tensor& echo, const at::Tensor& transmi
 at::Tensor transmit_channels(const at::Tensor& transmit)
 {
     return echo_channels(transmit.flatten(1, 2));
+}
+
+double mean_power(const at::Tensor& samples)
+{
+    if (!samples.is_cpu()) {
+        return 2.0 * at::view_as_real(samples).square().mean().item<double>();
+    }
+    // A float32 sum of few values is accurate, and NaN and infinity go through it.
+    constexpr std::int64_t piece = 4096;
+    const at::Tensor row = samples.contiguous();
+    const auto* values = static_cast<const float*>(row.data_ptr());
+    const std::int64_t count = 2 * samples.numel();
+    double sum = 0.0;
+    for (std::int64_t first = 0; first < count; first += piece) {
+        float part = 0.0f;
+        volk_32f_x2_dot_prod_32f(&part,
+                                 values + first,
+                                 values + first,
+                                 static_cast<unsigned>(std::min(piece, count - first)));
+        sum += part;
+    }
+    return sum / static_cast<double>(samples.numel());
 }
 
 } // namespace cfisac::signal

@@ -86,7 +86,7 @@ GridLoss grid_loss(const nn::GridOutput& output,
     };
     // Distance of each target from each cell, in cells: [B, Q, 2, G', G']
     const auto distance =
-        (per_target(location) - decoder.centres()) / decoder.cell_size().view({2, 1, 1});
+        (per_target(location) - decoder.geometry().centres) / decoder.geometry().cell_size.view({2, 1, 1});
     const auto bump = distance.square()
                           .sum(2)
                           .mul(-0.5 / (bump_radius_cells * bump_radius_cells))
@@ -112,7 +112,7 @@ GridLoss grid_loss(const nn::GridOutput& output,
         (weight *
          smooth_l1(output.offset.unsqueeze(1).expand_as(distance), distance).sum(2))
             .sum();
-    const auto step = decoder.velocity_step().view({2, 1, 1});
+    const auto step = decoder.geometry().velocity_step.view({2, 1, 1});
     loss.velocity =
         (weight * smooth_l1((output.velocity / step).unsqueeze(1).expand_as(distance),
                             per_target(velocity) / step)
@@ -121,7 +121,7 @@ GridLoss grid_loss(const nn::GridOutput& output,
     // The true velocity as weights over the plane: bilinear between its four neighbours.
     const auto plane =
         (1.0 -
-         ((velocity.unsqueeze(2) - decoder.velocities()) / decoder.velocity_step()).abs())
+         ((velocity.unsqueeze(2) - decoder.geometry().velocities) / decoder.geometry().velocity_step).abs())
             .clamp_min(0.0)
             .prod(-1); // [B, Q, V²]
     const auto entropy =

@@ -113,7 +113,7 @@ nn::Estimates estimates(nn::DVqVaeImpl& network,
     const at::NoGradGuard no_grad;
     if (network.architecture().read_out == nn::ReadOut::grid) {
         const auto peaks = nn::read_peaks(network.decode_grid(latents, truth.present),
-                                          network.grid_decoder(),
+                                          network.grid_decoder().geometry(),
                                           network.scenario().targets.count);
         return {peaks.location, peaks.velocity, peaks.confidence};
     }

@@ -89,8 +89,9 @@ TEST_P(DVae, EqualsTheNetworksWithoutAQuantizer)
         EXPECT_LT(relative_difference(found.velocity, velocity), tolerance());
         return;
     }
-    const auto peaks = read_peaks(
-        network.decode_grid(latents), network.grid_decoder(), scenario.targets.count);
+    const auto peaks = read_peaks(network.decode_grid(latents),
+                                  network.grid_decoder().geometry(),
+                                  scenario.targets.count);
     EXPECT_LT(relative_difference(found.location, peaks.location), tolerance());
     EXPECT_LT(relative_difference(found.velocity, peaks.velocity), tolerance());
     EXPECT_LT(relative_difference(found.confidence, peaks.confidence), tolerance());

@@ -111,7 +111,7 @@ TEST(GridDecoder, PeaksAreTheHighestCellsThatSeeDifferentTargets)
     output.offset[0][1][4][5] = -0.5;
     output.velocity = at::zeros({1, 2, 6, 6});
     output.velocity[0][1][1][2] = 7.0;
-    const auto peaks = read_peaks(output, *decoder, 3);
+    const auto peaks = read_peaks(output, decoder->geometry(), 3);
     const double cell = 100.0 / 6;
     EXPECT_NEAR(peaks.location[0][2][1].item<double>(), 4.2 * cell, 1e-4);
     EXPECT_NEAR(peaks.location[0][0][0].item<double>(), 1.5 * cell, 1e-4);
@@ -129,13 +129,13 @@ TEST(GridDecoder, MoreTargetsThanPeaksStillGiveCells)
     output.presence = at::arange(36, at::kFloat).reshape({1, 6, 6});
     output.velocity = at::zeros({1, 2, 6, 6});
     // All see one place but for half a cell.
-    output.offset = (50.0 - decoder->centres()) / (100.0 / 6);
+    output.offset = (50.0 - decoder->geometry().centres) / (100.0 / 6);
     output.offset =
         output.offset.unsqueeze(0) + at::linspace(0.0, 0.5, 36).reshape({1, 1, 6, 6});
-    const auto peaks = read_peaks(output, *decoder, 3);
+    const auto peaks = read_peaks(output, decoder->geometry(), 3);
     EXPECT_TRUE(at::isfinite(peaks.location).all().item<bool>());
     EXPECT_FALSE(at::equal(peaks.location[0][1], peaks.location[0][2]));
-    expect_error<std::invalid_argument>([&] { read_peaks(output, *decoder, 37); },
+    expect_error<std::invalid_argument>([&] { read_peaks(output, decoder->geometry(), 37); },
                                         {"37"});
 }
 
@@ -162,7 +162,7 @@ TEST(GridDecoder, AllPeaksAboveTheThresholdWithTheSurestFirst)
     output.offset[1][1][4][5] = -0.9;
     output.offset[1][0][4][4] = 0.25;
     output.velocity[1][1][4][4] = 7.0;
-    const auto found = read_peaks_above(output, *decoder, 0.5); // logit above zero
+    const auto found = read_peaks_above(output, decoder->geometry(), 0.5); // logit above zero
     ASSERT_EQ(found.size(), 2u);
     EXPECT_EQ(found[0].location.sizes(), (at::IntArrayRef{0, 2}));
     EXPECT_EQ(found[0].velocity.sizes(), (at::IntArrayRef{0, 2}));
@@ -177,8 +177,8 @@ TEST(GridDecoder, AllPeaksAboveTheThresholdWithTheSurestFirst)
     EXPECT_NEAR(found[1].location[0][0].item<double>(), 4.75 * cell, 1e-4);
     EXPECT_NEAR(found[1].location[0][1].item<double>(), 4.5 * cell, 1e-4);
     EXPECT_EQ(found[1].velocity[0][1].item<double>(), 7.0);
-    EXPECT_EQ(read_peaks_above(output, *decoder, 0.99)[1].confidence.size(0), 0);
-    const auto first = read_peaks(output, *decoder, 2);
+    EXPECT_EQ(read_peaks_above(output, decoder->geometry(), 0.99)[1].confidence.size(0), 0);
+    const auto first = read_peaks(output, decoder->geometry(), 2);
     EXPECT_TRUE(found[1].location.slice(0, 0, 2).equal(first.location[1]));
 }
 
@@ -195,12 +195,12 @@ TEST(GridDecoder, OfEqualNeighboursTheFirstCounts)
         }
     }
     output.presence[0][5][5] = 1.0;
-    const auto found = read_peaks_above(output, *decoder, 0.5)[0];
+    const auto found = read_peaks_above(output, decoder->geometry(), 0.5)[0];
     ASSERT_EQ(found.confidence.size(0), 2);
     EXPECT_NEAR(found.location[0][0].item<double>(), 2.0 * cell, 1e-4); // x = 1
     EXPECT_NEAR(found.location[0][1].item<double>(), 2.5 * cell, 1e-4);
     EXPECT_NEAR(found.location[1][0].item<double>(), 5.5 * cell, 1e-4);
-    EXPECT_TRUE(read_peaks(output, *decoder, 2).location[0].equal(found.location));
+    EXPECT_TRUE(read_peaks(output, decoder->geometry(), 2).location[0].equal(found.location));
 }
 
 TEST(GridDecoder, ThresholdsOutsideZeroToOneAreRefused)
@@ -208,7 +208,7 @@ TEST(GridDecoder, ThresholdsOutsideZeroToOneAreRefused)
     GridDecoder decoder(example_scenario("lite"), small_options());
     for (const double threshold : {0.0, 1.0, -0.5, 1.5, std::nan("")}) {
         expect_error<std::invalid_argument>(
-            [&] { read_peaks_above(empty_planes(), *decoder, threshold); },
+            [&] { read_peaks_above(empty_planes(), decoder->geometry(), threshold); },
             {"threshold", c10::str(threshold)});
     }
 }

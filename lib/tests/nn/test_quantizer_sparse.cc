@@ -298,7 +298,7 @@ TEST(ModelSparse, AMissingAccessPointIsMaskedInTheDecoder)
         auto present = at::ones({3, 2});
         present.select(1, static_cast<int64_t>(missing)).zero_();
         const auto peaks = read_peaks(network.decode_grid(latents, present),
-                                      network.grid_decoder(),
+                                      network.grid_decoder().geometry(),
                                       model.scenario().targets.count);
         expect_equal(estimates, {peaks.location, peaks.velocity, peaks.confidence});
         EXPECT_FALSE(estimates.confidence.equal(model.decode(indices, {}).confidence));
@@ -319,7 +319,7 @@ TEST(ModelSparse, EstimatesDoNotDependOnAMissingAccessPoint)
     const auto decoded = [&](int64_t frame) {
         const auto other = network.quantizer(1)->lookup(encoded(model, frame)[1], shape);
         const auto peaks = read_peaks(network.decode_grid({seen, other}, present),
-                                      network.grid_decoder(),
+                                      network.grid_decoder().geometry(),
                                       model.scenario().targets.count);
         return Estimates{peaks.location, peaks.velocity, peaks.confidence};
     };

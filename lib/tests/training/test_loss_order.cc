@@ -215,7 +215,7 @@ TEST_P(GridLossOrder, DoesNotMatterWhereTargetsMeet)
     auto labels = labels_of(GetParam(), 2, 7);
     const auto number = at::arange(GetParam(), at::kDouble);
     const auto side = (number.remainder(2) * 2 - 1).view({1, -1});
-    const auto centre = d_decoder->centres().to(at::kDouble); // [2, G, G]
+    const auto centre = d_decoder->geometry().centres.to(at::kDouble); // [2, G, G]
     labels.location.select(-1, 0).copy_(centre[0][2][3] + 4 * side);
     labels.location.select(-1, 1).copy_(centre[1][2][3].expand_as(side));
     expect_no_order(labels);

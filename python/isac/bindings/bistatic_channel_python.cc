@@ -15,7 +15,6 @@ void bind_bistatic_channel(py::module& m)
     using gr::isac::bistatic_channel;
 
     py::class_<bistatic_channel,
-               gr::sync_block,
                gr::block,
                gr::basic_block,
                std::shared_ptr<bistatic_channel>>(
@@ -30,7 +29,19 @@ access point; truth (locations of all targets in m, then velocities in m/s); opt
 root Cramér-Rao bound (location of every target in m, then velocity in m/s). Message port
 `command`: dictionary with noise_dbm, clutter_scatterers, clutter_variance, timing_std_s,
 frequency_std_hz, target_positions, target_velocities.)doc")
-        .def(py::init(&bistatic_channel::make), py::arg("scenario"), py::arg("seed") = 0)
+        .def(py::init(&bistatic_channel::make),
+             py::arg("scenario"),
+             py::arg("seed") = 0,
+             py::arg("device") = "auto",
+             py::arg("real_time") = false,
+             "device: auto, cpu or cuda:N; real_time: frames leave at the waveform's "
+             "interval, and those that nobody is ready for are skipped.")
+        .def("frames_skipped",
+             &bistatic_channel::frames_skipped,
+             "Frames that nobody was ready for in their interval.")
+        .def("intervals_missed",
+             &bistatic_channel::intervals_missed,
+             "Intervals that passed without a frame to send.")
         .def("set_noise_dbm",
              &bistatic_channel::set_noise_dbm,
              py::arg("noise_dbm"),
@@ -73,6 +84,12 @@ frequency_std_hz, target_positions, target_velocities.)doc")
         .def("messages_refused",
              &bistatic_channel::messages_refused,
              "Messages that were refused.")
+        .def("host_copies",
+             &bistatic_channel::host_copies,
+             "Frames copied to or from items; none between blocks of ours on one device.")
+        .def("host_copied_bytes",
+             &bistatic_channel::host_copied_bytes,
+             "Bytes of these frames.")
         .def("error",
              &bistatic_channel::error,
              "What ended the flowgraph, or an empty string.");

@@ -33,9 +33,18 @@ logged, counted and left out.)doc")
             py::arg("seed") = 0,
             py::arg("device") = "auto",
             py::arg("entropy_coding") = false,
+            py::arg("precision") = "float32",
+            py::arg("real_time") = false,
+            py::arg("batch") = 1,
             "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
             "cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the "
-            "payload.")
+            "payload; precision: float32, bfloat16 or float16; real_time: frames are "
+            "skipped when more than two are waiting; batch: most frames that go through "
+            "the "
+            "network at once.")
+        .def("frames_skipped",
+             &dvqvae_encoder::frames_skipped,
+             "Frames skipped because later ones were waiting.")
         .def("packet_size", &dvqvae_encoder::packet_size, "Bytes of one packet.")
         .def("frames", &dvqvae_encoder::frames, "Frames encoded.")
         .def("coded_bits",
@@ -49,6 +58,12 @@ logged, counted and left out.)doc")
             "frames_unmatched",
             &dvqvae_encoder::frames_unmatched,
             "Frames passed over because echo and transmit frames were not of one number.")
+        .def("host_copies",
+             &dvqvae_encoder::host_copies,
+             "Frames copied to or from items; none between blocks of ours on one device.")
+        .def("host_copied_bytes",
+             &dvqvae_encoder::host_copied_bytes,
+             "Bytes of these frames.")
         .def("error",
              &dvqvae_encoder::error,
              "What ended the flowgraph, or an empty string.");

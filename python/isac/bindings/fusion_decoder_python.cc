@@ -33,9 +33,26 @@ encoder gives are counted and dropped.)doc")
              py::arg("model_file"),
              py::arg("device") = "auto",
              py::arg("absent") = std::vector<int>{},
+             py::arg("precision") = "float32",
+             py::arg("real_time") = false,
+             py::arg("batch") = 1,
              "device: auto, cpu or cuda:N.\n\n"
              "absent: receive access points whose packets do not come, counted from 0; "
-             "they have no input, and the estimates are made without them.")
+             "they have no input, and the estimates are made without them.\n\n"
+             "precision: float32, bfloat16 or float16.\n\n"
+             "real_time: frames are skipped when the packets of more than two are "
+             "waiting, and the latency is measured.\n\n"
+             "batch: most frames that go through the network at once.")
+        .def("frames_skipped",
+             &fusion_decoder::frames_skipped,
+             "Frames skipped because the packets of later ones were waiting.")
+        .def(
+            "latency_s",
+            &fusion_decoder::latency_s,
+            py::arg("share"),
+            "Latency that a share (0.5 for the median) of the last frames does not "
+            "exceed, s, from the end of the interval to the estimate; NaN unless in real "
+            "time.")
         .def("packet_size", &fusion_decoder::packet_size, "Bytes of one packet.")
         .def("frames", &fusion_decoder::frames, "Frames decoded.")
         .def("frames_lost",
@@ -48,6 +65,12 @@ encoder gives are counted and dropped.)doc")
         .def("items_unmatched",
              &fusion_decoder::items_unmatched,
              "Packets and transmit frames dropped for want of a partner.")
+        .def("host_copies",
+             &fusion_decoder::host_copies,
+             "Frames copied to or from items; none between blocks of ours on one device.")
+        .def("host_copied_bytes",
+             &fusion_decoder::host_copied_bytes,
+             "Bytes of these frames.")
         .def("error",
              &fusion_decoder::error,
              "What ended the flowgraph, or an empty string.");

@@ -32,7 +32,11 @@ meets its power limit. The channel state is drawn from (seed, frame) until a mes
 Inputs: one complex symbol stream per user. Outputs: one stream per transmit access point,
 one frame [antenna, subcarrier, symbol] per item, in sqrt(W), with the tags frame, csi,
 power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
-        .def(py::init(&mmse_precoder::make), py::arg("scenario"), py::arg("seed") = 0)
+        .def(py::init(&mmse_precoder::make),
+             py::arg("scenario"),
+             py::arg("seed") = 0,
+             py::arg("device") = "auto",
+             "device: auto, cpu or cuda:N.")
         .def("set_transmit_power_dbm",
              &mmse_precoder::set_transmit_power_dbm,
              py::arg("power_dbm"),
@@ -45,6 +49,12 @@ power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
         .def("messages_refused",
              &mmse_precoder::messages_refused,
              "Messages that were refused.")
+        .def("host_copies",
+             &mmse_precoder::host_copies,
+             "Frames copied to or from items; none between blocks of ours on one device.")
+        .def("host_copied_bytes",
+             &mmse_precoder::host_copied_bytes,
+             "Bytes of these frames.")
         .def("error",
              &mmse_precoder::error,
              "What ended the flowgraph, or an empty string.");
