@@ -185,6 +185,8 @@ def main():
 
     def isac():
         from gnuradio import isac as module
+        if not hasattr(module, "bistatic_channel"):  # a folder of that name
+            raise ModuleNotFoundError("gnuradio.isac")
         return module
 
     for targets in (1, 2):
