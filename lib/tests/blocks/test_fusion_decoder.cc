@@ -116,7 +116,9 @@ void expect_estimates(const std::vector<float>& values,
     const at::Tensor expected =
         at::cat({wanted.location.flatten(), wanted.velocity.flatten()});
     for (std::int64_t i = 0; i < 8; i++) {
-        EXPECT_FLOAT_EQ(values[i], expected[i].item<float>());
+        // The engine's float32 sums are in another order than the network's.
+        const float value = expected[i].item<float>();
+        EXPECT_NEAR(values[i], value, 1e-4 * (1.0 + std::abs(value)));
     }
 }
 
