@@ -102,6 +102,13 @@ def markdown(report):
                         "99th percentile (ms)", "lost", "skipped", "intervals missed",
                         "host copies", "floor of an update", "share"], rows))
 
+    if report["variants"]:
+        parts.append(table(
+            ["", "frames/s", "real-time factor", "host copies per frame",
+             "tensor memory taken"],
+            [[one["name"], number(one["frames_per_second"], 4), number(one["real_time_factor"]),
+              number(one["host_copies_per_frame"]), number(one["tensor_memory_taken"])]
+             for one in report["variants"]]))
     if report["training"]:
         parts.append("## Training")
         parts.append(table(["", "frames/s"], [
