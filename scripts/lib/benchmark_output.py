@@ -67,7 +67,8 @@ def markdown(report):
 
     parts.append("## Comparisons\n\nFirst over second; a ratio above one means that ours is the "
                  "faster one. Floor: operations at the measured peak or bytes at the measured "
-                 "bandwidth, whichever takes longer; share: floor over measured.")
+                 "bandwidth, whichever takes longer; share: floor over measured. What stays in a "
+                 "cache may take less than the memory's floor.")
     rows, notes = [], []
     for row in report["comparisons"]:
         mark = ""
