@@ -104,6 +104,7 @@ void bistatic_channel_impl::setup_rpc()
 bool bistatic_channel_impl::start()
 {
     prepare_thread();
+    d_queue.begin();
     d_inputs.start();
     d_outputs.start();
     d_ticks.restart();

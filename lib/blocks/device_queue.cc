@@ -22,6 +22,15 @@ device_queue::device_queue(at::Device device) : d_device(device)
     }
 }
 
+void device_queue::begin() const
+{
+    if (d_stream) {
+        at::cuda::CUDAEvent earlier;
+        earlier.record(c10::cuda::getDefaultCUDAStream(d_device.index()));
+        earlier.block(*d_stream);
+    }
+}
+
 device_queue::scope::scope(const device_queue& queue)
 {
     if (queue.d_stream) {
@@ -58,6 +67,8 @@ void device_queue::use(const at::Tensor& tensor) const
 void device_event::synchronize() const {}
 
 device_queue::device_queue(at::Device device) : d_device(device) {}
+
+void device_queue::begin() const {}
 
 device_queue::scope::scope(const device_queue&) {}
 

@@ -40,6 +40,10 @@ public:
     at::Device device() const { return d_device; }
     bool is_cuda() const { return d_device.is_cuda(); }
 
+    //! What was computed before, such as weights in the stream of who made the block,
+    //! comes first. To be called in start().
+    void begin() const;
+
     //! While it lives, what the calling thread has LibTorch compute goes to this queue.
     class scope
     {

@@ -147,6 +147,7 @@ void dvqvae_encoder_impl::setup_rpc()
 bool dvqvae_encoder_impl::start()
 {
     prepare_thread();
+    d_queue.begin();
     d_inputs.start();
     d_failure.clear();
     return true;

@@ -159,6 +159,7 @@ void fusion_decoder_impl::setup_rpc()
 bool fusion_decoder_impl::start()
 {
     prepare_thread();
+    d_queue.begin();
     d_inputs.start();
     d_prepared.clear();
     d_latency.clear();

@@ -62,6 +62,7 @@ void mmse_precoder_impl::setup_rpc()
 bool mmse_precoder_impl::start()
 {
     prepare_thread();
+    d_queue.begin();
     d_outputs.start();
     d_failure.clear();
     return true;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +22,53 @@ namespace {
 std::atomic<std::uint64_t> taken{0};
 std::atomic<std::uint64_t> reused{0};
 
-/*! Memory of one thread: what is in use, by anybody, and what waits to be used again.
+class thread_memory;
+
+//! Pieces of memory that are or were in use, with the thread that they belong to.
+class registry
+{
+public:
+    struct entry {
+        std::shared_ptr<thread_memory> owner; //!< null: not a piece of ours
+        std::size_t size = 0;
+    };
+
+    void add(void* piece, entry about)
+    {
+        const std::lock_guard<std::shared_mutex> lock(d_mutex);
+        d_pieces[piece] = std::move(about);
+    }
+
+    entry find(void* piece) const
+    {
+        const std::shared_lock<std::shared_mutex> lock(d_mutex);
+        const auto at = d_pieces.find(piece);
+        return at == d_pieces.end() ? entry() : at->second;
+    }
+
+    //! Give a piece to the system.
+    void release(void* piece)
+    {
+        {
+            const std::lock_guard<std::shared_mutex> lock(d_mutex);
+            d_pieces.erase(piece);
+        }
+        c10::free_cpu(piece);
+    }
+
+private:
+    mutable std::shared_mutex d_mutex;
+    std::unordered_map<void*, entry> d_pieces;
+};
+
+//! Never destroyed: tensors may outlive everything else.
+registry& pieces()
+{
+    static auto* const all = new registry;
+    return *all;
+}
+
+/*! Memory of one thread that waits to be used again.
  *
  * Every thread has its own, so that what it needs does not depend on what others do at the
  * same time.
@@ -33,13 +80,13 @@ public:
     void* find(std::size_t size)
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
-        auto& pieces = d_free[size];
-        if (pieces.empty()) {
+        auto& waiting = d_waiting[size];
+        if (waiting.empty()) {
             return nullptr;
         }
-        void* const piece = pieces.back();
-        pieces.pop_back();
-        d_waiting -= size;
+        void* const piece = waiting.back();
+        waiting.pop_back();
+        d_bytes -= size;
         return piece;
     }
 
@@ -47,13 +94,13 @@ public:
     {
         {
             const std::lock_guard<std::mutex> lock(d_mutex);
-            if (d_open && d_waiting + size <= most_waiting) {
-                d_free[size].push_back(piece);
-                d_waiting += size;
+            if (d_open && d_bytes + size <= most_bytes) {
+                d_waiting[size].push_back(piece);
+                d_bytes += size;
                 return;
             }
         }
-        c10::free_cpu(piece);
+        pieces().release(piece);
     }
 
     //! The thread has ended: its pieces go to the system, now and when they come later.
@@ -61,32 +108,23 @@ public:
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
         d_open = false;
-        for (const auto& [size, pieces] : d_free) {
-            for (void* piece : pieces) {
-                c10::free_cpu(piece);
+        for (const auto& [size, waiting] : d_waiting) {
+            for (void* piece : waiting) {
+                pieces().release(piece);
             }
         }
-        d_free.clear();
+        d_waiting.clear();
     }
 
 private:
     //! Sizes may change without end, as with a batch that follows the load.
-    static constexpr std::size_t most_waiting = std::size_t{1} << 30;
+    static constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
     std::mutex d_mutex;
-    std::unordered_map<std::size_t, std::vector<void*>> d_free;
-    std::size_t d_waiting = 0; //!< bytes
+    std::unordered_map<std::size_t, std::vector<void*>> d_waiting;
+    std::size_t d_bytes = 0;
     bool d_open = true;
 };
-
-//! A piece knows its thread and size; it lies this far behind them.
-constexpr std::size_t header_size = 64;
-
-struct header {
-    std::shared_ptr<thread_memory> owner;
-    std::size_t size;
-};
-static_assert(sizeof(header) <= header_size);
 
 //! Ends the memory of a thread with the thread.
 struct thread_handle {
@@ -100,29 +138,28 @@ struct thread_handle {
 };
 thread_local thread_handle this_thread;
 
-void give_back(void* piece)
+c10::Allocator* plain = nullptr; //!< LibTorch's
+
+//! Of any memory of the processor's tensors, whoever has made it.
+void give_back(void* memory)
 {
-    auto* const mine = static_cast<header*>(piece);
-    const std::shared_ptr<thread_memory> owner = std::move(mine->owner);
-    const std::size_t size = mine->size;
-    mine->~header();
-    owner->give(piece, size);
+    const auto about = pieces().find(memory);
+    if (about.owner) {
+        about.owner->give(memory, about.size);
+    } else {
+        plain->raw_deallocate(memory);
+    }
 }
 
 //! LibTorch's allocator of the processor, with the threads' memory before it.
 class keeping_allocator : public c10::Allocator
 {
 public:
-    explicit keeping_allocator(c10::Allocator* plain) : d_plain(plain) {}
-
     // LibTorch's are const up to 2.2 and not afterwards; so these override one of both.
     at::DataPtr allocate(std::size_t size) { return make(size); }
     at::DataPtr allocate(std::size_t size) const { return make(size); }
 
-    c10::DeleterFnPtr raw_deleter() const override
-    {
-        return d_plain->raw_deleter(); // for threads that keep nothing
-    }
+    c10::DeleterFnPtr raw_deleter() const override { return give_back; }
 
     void copy_data(void* to, const void* from, std::size_t size) const
     {
@@ -130,40 +167,33 @@ public:
     }
 
 private:
-    at::DataPtr make(std::size_t size) const
+    static at::DataPtr make(std::size_t size)
     {
         const auto& owner = this_thread.memory;
         if (!owner || size == 0) {
-            return d_plain->allocate(size);
+            return plain->allocate(size);
         }
         void* piece = owner->find(size);
         if (piece) {
             reused++;
         } else {
-            piece = c10::alloc_cpu(header_size + size);
+            piece = c10::alloc_cpu(size);
+            pieces().add(piece, {owner, size});
             taken++;
         }
-        new (piece) header{owner, size};
-        return {static_cast<char*>(piece) + header_size,
-                piece,
-                give_back,
-                c10::Device(c10::DeviceType::CPU)};
+        return {piece, piece, give_back, c10::Device(c10::DeviceType::CPU)};
     }
-
-    c10::Allocator* const d_plain;
 };
 
 } // namespace
 
 void keep_tensor_memory()
 {
-    // Never destroyed: tensors may outlive everything else.
-    static auto* const allocator = [] {
-        auto* const mine = new keeping_allocator(c10::GetCPUAllocator());
-        c10::SetCPUAllocator(mine);
-        return mine;
-    }();
-    static_cast<void>(allocator);
+    static std::once_flag installed;
+    std::call_once(installed, [] {
+        plain = c10::GetCPUAllocator();
+        c10::SetCPUAllocator(new keeping_allocator); // never destroyed, as `pieces`
+    });
     if (!this_thread.memory) {
         this_thread.memory = std::make_shared<thread_memory>();
     }

@@ -11,7 +11,8 @@ namespace cfisac::signal {
  *
  * Unlike (35), the derivative keeps the change of the Doppler frequency with the
  * location: the bound is that of the signal (6) as it is, and equals one from numeric
- * derivatives. Clutter and offsets do not enter. Computed in float64.
+ * derivatives. Clutter and offsets do not enter. Computed in float64. Where X lies on
+ * another device, this waits for it: the small matrices are made on the processor.
  *
  * \param transmit X [B, N, N_t, S, T], complex
  * \param targets [B, Q]

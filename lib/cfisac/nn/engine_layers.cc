@@ -54,23 +54,6 @@ bool blocked_convolves(at::ScalarType type)
     return true;
 }
 
-std::vector<PackedConvolution> packed_downsampling(const Numerics& numerics,
-                                                   const Parameters& parameters,
-                                                   const std::string& prefix)
-{
-    std::vector<PackedConvolution> layers;
-    const auto name = [&](std::size_t i) { return prefix + "conv" + std::to_string(i); };
-    // The last one does not halve.
-    for (std::size_t i = 1; parameters.contains(name(i + 1) + ".weight"); i++) {
-        layers.emplace_back(numerics,
-                            parameters[name(i) + ".weight"],
-                            parameters[name(i) + ".bias"],
-                            2,
-                            1);
-    }
-    return layers;
-}
-
 } // namespace
 
 Numerics Numerics::of(const at::Device& device, Precision precision)
@@ -117,19 +100,21 @@ Tensor Numerics::from_rows(const Tensor& rows, at::IntArrayRef shape) const
 PackedConvolution::PackedConvolution(const Numerics& numerics,
                                      const Tensor& weight,
                                      const Tensor& bias,
-                                     std::int64_t stride,
-                                     std::int64_t padding)
+                                     const Sizes& stride,
+                                     const Sizes& padding)
     : d_numerics(numerics),
-      d_stride(dimensions, stride),
-      d_padding(dimensions, padding),
+      d_stride(stride),
+      d_padding(padding),
       d_space_to_depth(numerics.layout == ActivationLayout::channels_last &&
-                       stride == 2 && padding == 1 && weight.size(2) == 4 &&
+                       stride == Sizes(dimensions, 2) &&
+                       padding == Sizes(dimensions, 1) &&
+                       weight.sizes().slice(2) == at::IntArrayRef({4, 4, 4}) &&
                        weight.size(1) < few_channels),
       d_weight(copy(weight, numerics.type)),
       d_bias(bias.defined() ? copy(bias, numerics.type) : Tensor())
 {
     if (numerics.layout == ActivationLayout::blocked) {
-        const std::vector<std::int64_t> dilation(dimensions, 1);
+        const Sizes dilation(dimensions, 1);
         d_weight = at::mkldnn_reorder_conv3d_weight(
             d_weight.contiguous().to_mkldnn(), d_padding, d_stride, dilation, 1);
         d_bias = d_bias.defined() ? d_bias.contiguous().to_mkldnn() : d_bias;
@@ -143,6 +128,16 @@ PackedConvolution::PackedConvolution(const Numerics& numerics,
     if (numerics.layout == ActivationLayout::channels_last) {
         d_weight = d_weight.contiguous(at::MemoryFormat::ChannelsLast3d);
     }
+}
+
+PackedConvolution::PackedConvolution(const Numerics& numerics,
+                                     const Tensor& weight,
+                                     const Tensor& bias,
+                                     std::int64_t stride,
+                                     std::int64_t padding)
+    : PackedConvolution(
+          numerics, weight, bias, Sizes(dimensions, stride), Sizes(dimensions, padding))
+{
 }
 
 Tensor PackedConvolution::operator()(const Tensor& input) const
@@ -187,25 +182,65 @@ Tensor PackedResidualStack::operator()(Tensor x) const
     return x.relu_();
 }
 
+// Along the last dimension, the second convolution reads outputs 2i − 1 + k of the first:
+// for odd taps k the even ones, i and i + 1 of them, for even taps the odd ones, i − 1 and
+// i. With one column of padding on both sides each gives one output too many.
+ParityStem::ParityStem(const Numerics& numerics,
+                       const Tensor& weight1,
+                       const Tensor& bias1,
+                       const Tensor& weight2,
+                       const Tensor& bias2)
+    : d_numerics(numerics),
+      d_even1(numerics, weight1, bias1, {2, 2, 4}, {1, 1, 1}),
+      d_odd1(numerics, weight1, bias1, {2, 2, 4}, {1, 1, 0}),
+      d_even2(numerics, weight2.slice(4, 1, 4, 2), bias2, {2, 2, 1}, {1, 1, 1}),
+      d_odd2(numerics, weight2.slice(4, 0, 4, 2), Tensor(), {2, 2, 1}, {1, 1, 1})
+{
+}
+
+Tensor ParityStem::operator()(const Tensor& input) const
+{
+    auto sum = d_even2(d_even1(d_numerics.enter(input)).relu_()).to_dense().slice(4, 1);
+    const auto shifted = at::constant_pad_nd(input.slice(4, 1), {0, 1});
+    sum += d_odd2(d_odd1(d_numerics.enter(shifted)).relu_()).to_dense().slice(4, 0, -1);
+    return d_numerics.enter(sum);
+}
+
 PackedEncoder::PackedEncoder(const Numerics& numerics,
                              const Parameters& parameters,
                              const std::string& prefix)
-    : d_numerics(numerics),
-      d_downsampling(packed_downsampling(numerics, parameters, prefix)),
-      d_residual(numerics, parameters, prefix + "residual.")
+    : d_numerics(numerics), d_residual(numerics, parameters, prefix + "residual.")
 {
-    const auto last = prefix + "conv" + std::to_string(d_downsampling.size() + 1);
-    d_last.emplace_back(
-        numerics, parameters[last + ".weight"], parameters[last + ".bias"], 1, 1);
+    const auto weight = [&](std::size_t i) {
+        return prefix + "conv" + std::to_string(i) + ".weight";
+    };
+    const auto bias = [&](std::size_t i) {
+        return parameters[prefix + "conv" + std::to_string(i) + ".bias"];
+    };
+    std::size_t last = 1; // the one that does not halve
+    while (parameters.contains(weight(last + 1))) {
+        last++;
+    }
+    std::size_t next = 1;
+    if (numerics.layout == ActivationLayout::blocked && numerics.type == at::kFloat &&
+        last > 2) {
+        d_stem.emplace(
+            numerics, parameters[weight(1)], bias(1), parameters[weight(2)], bias(2));
+        next = 3;
+    }
+    for (; next < last; next++) {
+        d_downsampling.emplace_back(numerics, parameters[weight(next)], bias(next), 2, 1);
+    }
+    d_last.emplace(numerics, parameters[weight(last)], bias(last), 1, 1);
 }
 
 Tensor PackedEncoder::operator()(const Tensor& input) const
 {
-    auto x = d_numerics.enter(input);
+    auto x = d_stem ? (*d_stem)(input).relu_() : d_numerics.enter(input);
     for (const auto& convolution : d_downsampling) {
         x = convolution(x).relu_();
     }
-    return d_residual(d_last.front()(x));
+    return d_residual((*d_last)(x));
 }
 
 FlatProjection::FlatProjection(const Numerics& numerics,

@@ -5,6 +5,7 @@
 #include <torch/ordered_dict.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,23 @@ struct Numerics {
     at::Tensor from_rows(const at::Tensor& rows, at::IntArrayRef shape) const;
 };
 
-//! A 3D convolution with equal sizes in all three dimensions and with packed weights
+//! A 3D convolution with packed weights
 class PackedConvolution
 {
 public:
+    using Sizes = std::vector<std::int64_t>;
+
     /*!
-     * \param weight [C_out, C_in, k, k, k], copied
+     * \param weight [C_out, C_in, kernel…], copied
      * \param bias [C_out], copied; undefined for none
+     * \param stride, \param padding of each of the three dimensions
      */
+    PackedConvolution(const Numerics& numerics,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
+                      const Sizes& stride,
+                      const Sizes& padding);
+    //! the same in all dimensions
     PackedConvolution(const Numerics& numerics,
                       const at::Tensor& weight,
                       const at::Tensor& bias,
@@ -59,8 +69,8 @@ public:
 
 private:
     Numerics d_numerics;
-    std::vector<std::int64_t> d_stride;
-    std::vector<std::int64_t> d_padding;
+    Sizes d_stride;
+    Sizes d_padding;
     bool d_space_to_depth;
     at::Tensor d_weight;
     at::Tensor d_bias;
@@ -86,6 +96,34 @@ private:
     std::vector<Layer> d_layers;
 };
 
+/*!
+ * Two convolutions of kernel 4, stride 2 and padding 1 with a ReLU between them, for
+ * oneDNN in float32, which computes these at half of its rate because of the stride along
+ * the last dimension, and in bfloat16 does not. Even and odd outputs of the first come
+ * from one convolution each, of stride 4 there; then each passes the two taps of the
+ * second that meet it, with stride 1. The same products, but for one column in the padding.
+ */
+class ParityStem
+{
+public:
+    //! weights [C_1, C, 4, 4, 4] and [C_2, C_1, 4, 4, 4], biases [C_1] and [C_2]
+    ParityStem(const Numerics& numerics,
+               const at::Tensor& weight1,
+               const at::Tensor& bias1,
+               const at::Tensor& weight2,
+               const at::Tensor& bias2);
+
+    //! [B, C, R, S, T] float32 → activations [B, C_2, R/4, S/4, T/4]; T a multiple of 4
+    at::Tensor operator()(const at::Tensor& input) const;
+
+private:
+    Numerics d_numerics;
+    PackedConvolution d_even1;
+    PackedConvolution d_odd1;
+    PackedConvolution d_even2;
+    PackedConvolution d_odd2;
+};
+
 //! Encoder (12) with packed weights
 class PackedEncoder
 {
@@ -100,8 +138,9 @@ public:
 
 private:
     Numerics d_numerics;
+    std::optional<ParityStem> d_stem; // the first two, where it gains
     std::vector<PackedConvolution> d_downsampling;
-    std::vector<PackedConvolution> d_last; // one
+    std::optional<PackedConvolution> d_last;
     PackedResidualStack d_residual;
 };
 

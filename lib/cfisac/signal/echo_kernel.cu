@@ -82,7 +82,7 @@ __global__ void echo_kernel(Inputs in, Streams streams)
 {
     extern __shared__ float2 path_sums[]; // [reflectors, count, threads]
     const auto& sizes = in.sizes;
-    const std::int64_t elements = sizes.elements();
+    const std::int64_t elements = sizes.subcarriers * sizes.symbols;
     const std::int64_t element =
         (blockIdx.x * std::int64_t(blockDim.x) + threadIdx.x) * count;
     if (element >= elements) {

@@ -2,11 +2,14 @@
 #include <cfisac/signal/random.h>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <signal/random_kernel.h>
+#ifdef CFISAC_CUDA
+#include <torch/cuda.h>
+#endif
 
 namespace {
 
-using cfisac::signal::Purpose;
-using cfisac::signal::Random;
+using namespace cfisac::signal;
 
 TEST(Random, PhiloxKnownAnswer)
 {
@@ -74,6 +77,123 @@ TEST(Random, SingleAndDoublePrecisionAgree)
     const auto wide = random.complex_normal(Purpose::sensing_noise, {1000}, at::kDouble);
     EXPECT_LT((narrow - wide).abs().max().item<double>(), 1e-5);
 }
+
+TEST(Random, SinglePrecisionIsCloseWhateverTheRangeOfWords)
+{
+    // Two million draws reach far into the tails of radius and phase.
+    const Random random(21, {2});
+    const auto narrow =
+        random.complex_normal(Purpose::sensing_noise, {1 << 21}, at::kFloat);
+    const auto wide =
+        random.complex_normal(Purpose::sensing_noise, {1 << 21}, at::kDouble);
+    EXPECT_LT((narrow - wide).abs().max().item<double>(), 1e-6);
+    EXPECT_GT(wide.abs().max().item<double>(), 3.5);
+    EXPECT_LT(wide.abs().min().item<double>(), 1e-2);
+}
+
+TEST(Random, DeviationScales)
+{
+    const Random random(21, {2});
+    for (const auto type : {at::kFloat, at::kDouble}) {
+        const auto unit = random.complex_normal(Purpose::user_noise, {333}, type);
+        const auto scaled = random.complex_normal(Purpose::user_noise, {333}, type, 3e-5);
+        EXPECT_TRUE(at::allclose(scaled, unit * 3e-5, 1e-5, 1e-12));
+    }
+}
+
+TEST(Random, NoiseIsGaussianAndIndependent)
+{
+    const Random random(31, {6});
+    const std::int64_t count = 1 << 20;
+    const auto noise = at::view_as_real(
+        random.complex_normal(Purpose::sensing_noise, {count}, at::kFloat)
+            .to(at::kComplexDouble))[0]; // [count, 2]
+    const auto parts = noise * M_SQRT2;
+    const auto deviations = [&](double value, double variance) {
+        return std::abs(value) / std::sqrt(variance / count);
+    };
+    for (int part = 0; part < 2; part++) {
+        const auto x = parts.select(1, part);
+        EXPECT_LT(deviations(x.mean().item<double>(), 1.0), 5.0);
+        EXPECT_LT(deviations(x.square().mean().item<double>() - 1.0, 2.0), 5.0);
+        EXPECT_LT(deviations(x.pow(4).mean().item<double>() - 3.0, 96.0), 5.0);
+        // Neighbours, those a block, a vector and a row apart.
+        for (const int lag : {1, 2, 3, 8, 16, 64, 256}) {
+            const auto product = x.slice(0, lag) * x.slice(0, 0, count - lag);
+            EXPECT_LT(deviations(product.mean().item<double>(), 1.0), 5.0) << lag;
+            const auto power = x.square() - 1.0;
+            const auto of_power = power.slice(0, lag) * power.slice(0, 0, count - lag);
+            EXPECT_LT(deviations(of_power.mean().item<double>(), 4.0), 5.0) << lag;
+        }
+    }
+    const auto cross = (parts.select(1, 0) * parts.select(1, 1)).mean().item<double>();
+    EXPECT_LT(deviations(cross, 1.0), 5.0);
+}
+
+TEST(Random, ExtremeWordsGiveFiniteNumbers)
+{
+    for (const std::uint32_t word :
+         {0U, 1U, 2U, 0x7FFFFFFFU, 0x80000000U, 0xB504F333U, 0xFFFFFFFEU, 0xFFFFFFFFU}) {
+        const double expected = -std::log((word + 0.5) * 0x1p-32);
+        EXPECT_NEAR(minus_log(word) / expected, 1.0, 5e-7) << word;
+        for (const std::uint32_t other : {0U, 0x80000000U, 0xFFFFFFFFU}) {
+            const auto value = complex_gaussian(word, other, 1.0f);
+            const double phase = 2.0 * M_PI * (other + 0.5) * 0x1p-32;
+            EXPECT_NEAR(value.re, std::sqrt(expected) * std::cos(phase), 2e-6);
+            EXPECT_NEAR(value.im, std::sqrt(expected) * std::sin(phase), 2e-6);
+        }
+    }
+    // The largest radius, sqrt(33 ln 2).
+    EXPECT_NEAR(complex_gaussian(0, 0, 1.0f).re, 4.7827, 1e-4);
+}
+
+TEST(Random, PhasorsOfManyTurns)
+{
+    for (double turns = -1000.0; turns < 1000.0; turns += 0.0917) {
+        const auto value = turn_phasor(turns);
+        const double phase = 2.0 * M_PI * std::remainder(turns, 1.0);
+        EXPECT_NEAR(value.re, std::cos(phase), 3e-7) << turns;
+        EXPECT_NEAR(value.im, std::sin(phase), 3e-7) << turns;
+    }
+}
+
+TEST(Random, PartsOfARangeAreThoseOfTheWhole)
+{
+    const Stream stream{5, 1LL << 33, 40};
+    std::vector<float> whole(2 * 1000);
+    host::draw_complex_normal(stream, 0, 1000, 1.0f, whole.data());
+    for (const auto& [first, count] :
+         {std::pair{0, 1}, {1, 5}, {63, 2}, {64, 64}, {100, 300}, {999, 1}}) {
+        std::vector<float> part(2 * count);
+        host::draw_complex_normal(stream, first, count, 1.0f, part.data());
+        for (int k = 0; k < 2 * count; k++) {
+            EXPECT_EQ(part[k], whole[2 * first + k]) << first << " " << k;
+        }
+    }
+}
+
+#ifdef CFISAC_CUDA
+TEST(Random, CudaGivesTheSameDraws)
+{
+    if (!torch::cuda::is_available()) {
+        GTEST_SKIP() << "no CUDA device";
+    }
+    const Random random = Random::range(13, (1LL << 33) - 40, 80);
+    const at::TensorOptions device(at::kCUDA);
+    EXPECT_TRUE(at::equal(random.words(Purpose::payload, {37}, at::kCPU),
+                          random.words(Purpose::payload, {37}, at::kCUDA).cpu()));
+    EXPECT_TRUE(at::equal(
+        random.uniform(Purpose::payload, {37}, at::kDouble),
+        random.uniform(Purpose::payload, {37}, device.dtype(at::kDouble)).cpu()));
+    for (const auto type : {at::kFloat, at::kDouble}) {
+        const auto host = random.complex_normal(Purpose::payload, {37}, type);
+        const auto there =
+            random.complex_normal(Purpose::payload, {37}, device.dtype(type)).cpu();
+        EXPECT_LT((host - there).abs().max().item<double>(),
+                  type == at::kFloat ? 2e-6 : 1e-14);
+    }
+}
+#endif
 
 TEST(Random, NoFrameIsRefused)
 {

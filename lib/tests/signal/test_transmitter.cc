@@ -124,6 +124,68 @@ TEST(Transmitter, RicianFactorSplitsThePower)
     EXPECT_NEAR(share.mean().item<double>(), 1 / (factor + 1), 0.05 / (factor + 1));
 }
 
+TEST(Transmitter, SinglePrecisionIsCloseToDouble)
+{
+    // 3 and 5 users do not fill what the loops take at a time; 40 go another way.
+    for (const int users : {1, 3, 4, 5, 40}) {
+        auto scenario = test::example_scenario("paper");
+        scenario.waveform.subcarriers = 10;
+        scenario.waveform.symbols = 13;
+        for (auto* side : {&scenario.transmit, &scenario.receive}) {
+            for (auto& point : *side) {
+                point.antennas = 23;
+            }
+        }
+        scenario.users.count = users;
+        const Layout layout(scenario);
+        const auto random = Random::range(2, 5, 3);
+        const auto narrow = transmit(layout, {20.0, 30.0, 27.0}, random, at::kFloat);
+        const auto wide = transmit(layout, {20.0, 30.0, 27.0}, random, at::kDouble);
+        const auto close = [](const at::Tensor& a, const at::Tensor& b) {
+            return ((a - b).abs().max() / b.abs().max()).item<double>();
+        };
+        EXPECT_EQ(narrow.signal.scalar_type(), at::kComplexFloat);
+        EXPECT_LT(close(narrow.channel, wide.channel), 1e-6) << users;
+        EXPECT_LT(close(narrow.symbols, wide.symbols), 1e-6) << users;
+        // The same channel, as rounding it moves the precoder.
+        const auto precoder = mmse_precoder(narrow.channel.to(at::kComplexDouble),
+                                            dbm_to_watt(scenario.users.noise_dbm),
+                                            layout.sensed_power_w(27.0),
+                                            2);
+        const auto single = mmse_precoder(narrow.channel,
+                                          dbm_to_watt(scenario.users.noise_dbm),
+                                          layout.sensed_power_w(27.0),
+                                          2);
+        EXPECT_LT(close(single, precoder), 1e-6) << users;
+        EXPECT_LT(close(precode(single, narrow.symbols, 2),
+                        precode(single.to(at::kComplexDouble),
+                                narrow.symbols.to(at::kComplexDouble),
+                                2)),
+                  1e-6)
+            << users;
+        // A precoder of one frame serves all.
+        EXPECT_TRUE(at::allclose(precode(single.slice(0, 1, 2), narrow.symbols, 2)[1],
+                                 precode(single, narrow.symbols, 2)[1]));
+    }
+}
+
+TEST(Transmitter, PrecoderInvertsTheRegularisedGram)
+{
+    // W ∝ H (H^H H + α I)^-1 means W (H^H H + α I) ∝ H, by the library's products.
+    const Layout layout(test::example_scenario("lite"));
+    const auto random = Random::range(6, 0, 2);
+    const auto h = user_channel(layout, layout.scenario.users, random, at::kDouble);
+    const double noise = dbm_to_watt(-60.0);
+    const double power = 0.5;
+    const auto w = mmse_precoder(h, noise, power, 2);
+    const double alpha = 4 * noise * layout.subcarriers() / (2 * power);
+    const auto bracket = at::matmul(h.mH(), h) + at::eye(4, h.options()) * alpha;
+    const auto back = at::matmul(w, bracket);
+    const auto scale = back.abs().sum({1, 2, 3}) / h.abs().sum({1, 2, 3});
+    const auto difference = back - h * scale.view({-1, 1, 1, 1});
+    EXPECT_LT((difference.abs().max() / back.abs().max()).item<double>(), 1e-12);
+}
+
 TEST(Transmitter, WrongArgumentsAreNamed)
 {
     const auto channel = at::ones({1, 2, 5, 2}, at::kComplexDouble);
