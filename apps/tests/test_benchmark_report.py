@@ -163,6 +163,16 @@ def test_flowgraph(tmp_path):
     assert rows["Simulate/paper"]["missing"] == {"Simulate/paper": "no model"}
 
 
+def test_variants_of_the_flowgraph(tmp_path):
+    report = benchmark_report.build([write(tmp_path / "a.json", [
+        run("Flowgraph/lite/copy_between/iterations:1/real_time", 2, "s",
+            frames_per_second=500.0, real_time_factor=0.67, host_copies_per_frame=8.0)])])
+    assert report["variants"] == [
+        {"name": "Flowgraph/lite/copy_between", "frames_per_second": 500.0,
+         "real_time_factor": 0.67, "host_copies_per_frame": 8.0, "tensor_memory_taken": None}]
+    assert not report["parts"]
+
+
 def test_training(tmp_path):
     (tmp_path / "train-paper.json").write_text(
         '{"step": 300, "loss": 1.5, "samples_per_second": 40.0}', encoding="utf-8")

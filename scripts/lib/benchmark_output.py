@@ -67,7 +67,8 @@ def markdown(report):
 
     parts.append("## Comparisons\n\nFirst over second; a ratio above one means that ours is the "
                  "faster one. Floor: operations at the measured peak or bytes at the measured "
-                 "bandwidth, whichever takes longer; share: floor over measured.")
+                 "bandwidth, whichever takes longer; share: floor over measured. What stays in a "
+                 "cache may take less than the memory's floor.")
     rows, notes = [], []
     for row in report["comparisons"]:
         mark = ""
@@ -102,6 +103,13 @@ def markdown(report):
                         "99th percentile (ms)", "lost", "skipped", "intervals missed",
                         "host copies", "floor of an update", "share"], rows))
 
+    if report["variants"]:
+        parts.append(table(
+            ["", "frames/s", "real-time factor", "host copies per frame",
+             "tensor memory taken"],
+            [[one["name"], number(one["frames_per_second"], 4), number(one["real_time_factor"]),
+              number(one["host_copies_per_frame"]), number(one["tensor_memory_taken"])]
+             for one in report["variants"]]))
     if report["training"]:
         parts.append("## Training")
         parts.append(table(["", "frames/s"], [

@@ -24,6 +24,8 @@ GOOGLE_KEYS = {"family_index", "per_family_instance_index", "repetitions", "repe
                "threads", "iterations", "real_time", "cpu_time"}
 # Costs on a processor are measured on one thread.
 ONE_THREAD = "float32_one_thread"
+# Beginnings of names that are not in the table of parts.
+OTHER_TABLES = ("Machine", "Cost", "Simulate", "Train", "Flowgraph")
 COST = re.compile(r"Cost/(\w+)/(\w+)=(\d+)")
 
 
@@ -198,6 +200,15 @@ def flowgraph(row, measurements, machine):
     return result
 
 
+def variants(measurements):
+    """Flowgraphs without scores: what stands between the blocks, and what that copies."""
+    keys = ("frames_per_second", "real_time_factor", "host_copies_per_frame",
+            "tensor_memory_taken")
+    return [{"name": name, **{key: one.counters.get(key) for key in keys}}
+            for name, one in sorted(measurements.items())
+            if name.startswith("Flowgraph/") and one.seconds]
+
+
 def precision_in(name):
     return next((word for word in ("bfloat16", "float16") if word in name), "float32")
 
@@ -206,7 +217,7 @@ def parts(measurements, machine):
     """Every measurement that took place beside costs and programs, with its floor."""
     result = []
     for name, one in measurements.items():
-        if one.seconds and name.split("/")[0] not in ("Machine", "Cost", "Simulate", "Train"):
+        if one.seconds and name.split("/")[0] not in OTHER_TABLES:
             floor = machine.floor(one, precision_in(name))
             result.append({"name": name, "seconds": one.seconds,
                            "samples_per_second": one.rate("samples_per_second"),
@@ -261,6 +272,7 @@ def build(paths):
                     "bandwidth_bytes_per_second": machine.bandwidth},
         "comparisons": [compare(row, measurements, machine) for row in ROWS],
         "flowgraphs": [flowgraph(row, measurements, machine) for row in FLOWGRAPHS],
+        "variants": variants(measurements),
         "parts": parts(measurements, machine),
         "training": {name: {"samples_per_second": 1 / one.seconds} if one.seconds
                      else {"error": one.error}
