@@ -2,9 +2,10 @@
 #include "host_cell_filter.h"
 #include "cell_geometry.h"
 #include "cell_kernels.h"
+#include "parallel.h"
 #include "simd.h"
 
-#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cfisac/signal/cell_filter.h>
 #include <cfisac/signal/front_end.h>
@@ -261,7 +262,7 @@ void HostCellFilter::operator()(const at::Tensor& echo,
                    place * (tensor.nbytes() / sizeof(float) / places);
         };
     const auto items = echo.size(0) * pairs;
-    at::parallel_for(0, items, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, items, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t k = begin; k < end; k++) {
             run(at(echo, k / pairs, echo.size(0)),
                 at(transmit, k, items),
