@@ -2,6 +2,7 @@
 #include "common.h"
 #include "training_options.h"
 
+#include <cfisac/nn/memory.h>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/training/checkpoint.h>
 #include <cfisac/training/durable_file.h>
@@ -76,8 +77,7 @@ public:
     int operator()()
     {
         check_files();
-        const auto architecture =
-            read_architecture(d_arguments);
+        const auto architecture = read_architecture(d_arguments);
         d_options.check(d_scenario);
         if (d_options.batch % d_world.workers() != 0) {
             throw UsageError("--batch: a batch of " + std::to_string(d_options.batch) +
@@ -241,6 +241,7 @@ int main(int argc, char** argv)
         "Checkpoints OUT.checkpoint* are written on the way and on Ctrl-C, a log of all\n"
         "reports in OUT.log.";
     add_training_options(program.options);
+    cfisac::nn::keep_freed_memory(); // every step makes the same large tensors
     const int code =
         run(std::move(program), argc, argv, [](const po::variables_map& arguments) {
             return Run(arguments)();
