@@ -321,6 +321,8 @@ int body(const po::variables_map& values)
     log_to_stderr();
     check_receiver(values["receiver"].as<std::string>());
     const auto device = resolve_device(values["device"].as<std::string>());
+    const auto precision = precision_of(values);
+    const auto batch = batch_of(values);
     const auto scenario = scenario_of(values);
     const auto model = gr::isac::load_model_info(values["model"].as<std::string>());
     const auto frames = values["frames"].as<Count>().value;
@@ -330,10 +332,10 @@ int body(const po::variables_map& values)
                           {frames,
                            values["seed"].as<Seed>().value,
                            device,
-                           precision_of(values),
+                           precision,
                            values["entropy-coding"].as<bool>(),
                            real_time,
-                           batch_of(values),
+                           batch,
                            absent_of(values, scenario)});
     const double seconds = simulation.run(frames);
 
