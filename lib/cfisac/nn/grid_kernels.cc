@@ -61,12 +61,14 @@ const float* floats(const at::Tensor& tensor)
 constexpr float smallest_illumination = 1e-6f; // over its mean
 constexpr float largest_illumination = 3.0f;   // of half its logarithm
 
+// `work` has cells (lines + 4) floats
 template <typename Out>
 CFISAC_INLINE void features_of_plane(const float* power,
                                      const float* illumination,
                                      const float* directions,
                                      std::int64_t cells,
                                      std::int64_t lines,
+                                     float* work,
                                      Out* out)
 {
     double total = 0.0;
@@ -80,67 +82,78 @@ CFISAC_INLINE void features_of_plane(const float* power,
     for (std::int64_t k = 0; k < vector_size; k++) {
         ramp[k] = (static_cast<float>(k) - middle) * step;
     }
+    float* const __restrict sum = work;
+    float* const __restrict largest = sum + cells;
+    float* const __restrict mean_line = largest + cells;
+    float* const __restrict relative = mean_line + cells;
+    float* const __restrict logarithms = relative + cells;
     for (std::int64_t c = 0; c < cells; c++) {
-        Out* planes = out + c * (lines + 8);
+        const float* cell = power + c * lines;
         Vector16 sums{}, peaks{}, weights{}, moments{}, place = ramp;
         for (std::int64_t f = 0; f < lines; f += vector_size) {
-            const auto count = std::min(vector_size, lines - f);
-            float values[vector_size] = {}, logarithms[vector_size];
-            std::memcpy(values, power + c * lines + f, count * sizeof(float));
-            for (std::int64_t k = 0; k < vector_size; k++) {
-                logarithms[k] = 0.5f * signal::logarithm(1.0f + values[k]);
+            Vector16 value{};
+            if (f + vector_size <= lines) {
+                value = vector_at(cell + f);
+            } else {
+                for (std::int64_t k = 0; k < lines - f; k++) {
+                    value[k] = cell[f + k];
+                }
             }
-            for (std::int64_t k = 0; k < count; k++) {
-                put(logarithms[k], planes[f + k]);
-            }
-            const Vector16 value = vector_at(values), square = value * value;
+            const Vector16 square = value * value;
             sums += value;
             peaks = value > peaks ? value : peaks;
             weights += square;
             moments += square * place;
             place += static_cast<float>(vector_size) * step;
         }
-        float sum = 0.0f, largest = 0.0f, weight = 0.0f, moment = 0.0f;
-        for (std::int64_t k = 0; k < vector_size; k++) {
-            sum += sums[k];
-            largest = std::max(largest, peaks[k]);
-            weight += weights[k];
-            moment += moments[k];
+        const auto add = [](float x, float y) { return x + y; };
+        sum[c] = signal::reduce(sums, add);
+        largest[c] =
+            signal::reduce(peaks, [](float x, float y) { return std::max(x, y); });
+        mean_line[c] =
+            signal::reduce(moments, add) / std::max(signal::reduce(weights, add), 1e-12f);
+        relative[c] = std::max(illumination[c] / mean, smallest_illumination);
+    }
+    // whole arrays, so that the logarithms are vectors
+    for (std::int64_t k = 0; k < cells * lines; k++) {
+        logarithms[k] = 0.5f * signal::logarithm(1.0f + power[k]);
+    }
+    for (std::int64_t c = 0; c < cells; c++) {
+        sum[c] = 0.5f * signal::logarithm(1.0f + sum[c]);
+        largest[c] = 0.5f * signal::logarithm(1.0f + largest[c]);
+        relative[c] = 0.5f * signal::logarithm(relative[c]);
+    }
+    for (std::int64_t c = 0; c < cells; c++) {
+        Out* planes = out + c * (lines + 8);
+        for (std::int64_t f = 0; f < lines; f++) {
+            put(logarithms[c * lines + f], planes[f]);
         }
-        Out* rest = planes + lines;
-        put(0.5f * signal::logarithm(1.0f + sum), rest[0]);
-        put(0.5f * signal::logarithm(1.0f + largest), rest[1]);
-        put(moment / std::max(weight, 1e-12f), rest[2]);
-        const float relative = std::max(illumination[c] / mean, smallest_illumination);
-        put(std::clamp(0.5f * signal::logarithm(relative),
-                       -largest_illumination,
-                       largest_illumination),
-            rest[3]);
+        planes += lines;
+        put(sum[c], planes[0]);
+        put(largest[c], planes[1]);
+        put(mean_line[c], planes[2]);
+        put(std::clamp(relative[c], -largest_illumination, largest_illumination),
+            planes[3]);
         for (std::int64_t k = 0; k < 4; k++) {
-            put(directions[4 * c + k], rest[4 + k]);
+            put(directions[4 * c + k], planes[4 + k]);
         }
     }
 }
 
-CFISAC_MULTIVERSION void features_of(const float* power,
-                                     const float* illumination,
-                                     const float* directions,
-                                     std::int64_t cells,
-                                     std::int64_t lines,
-                                     float* out)
-{
-    features_of_plane(power, illumination, directions, cells, lines, out);
-}
-
-CFISAC_MULTIVERSION void features_of(const float* power,
-                                     const float* illumination,
-                                     const float* directions,
-                                     std::int64_t cells,
-                                     std::int64_t lines,
-                                     Bits* out)
-{
-    features_of_plane(power, illumination, directions, cells, lines, out);
-}
+#define CFISAC_FEATURES(Out)                                                         \
+    CFISAC_MULTIVERSION void features_of(const float* power,                         \
+                                         const float* illumination,                  \
+                                         const float* directions,                    \
+                                         std::int64_t cells,                         \
+                                         std::int64_t lines,                         \
+                                         float* work,                                \
+                                         Out* out)                                   \
+    {                                                                                \
+        features_of_plane(power, illumination, directions, cells, lines, work, out); \
+    }
+CFISAC_FEATURES(float)
+CFISAC_FEATURES(Bits)
+#undef CFISAC_FEATURES
 
 // `work` has 2 channels floats
 template <typename In, typename Out>
@@ -264,10 +277,7 @@ CFISAC_MULTIVERSION void norms_of(const float* vectors,
         for (; i < width; i++) {
             rest += vectors[k * width + i] * vectors[k * width + i];
         }
-        for (std::int64_t lane = 0; lane < vector_size; lane++) {
-            rest += sum[lane];
-        }
-        norms[k] = rest;
+        norms[k] = rest + signal::reduce(sum, [](float x, float y) { return x + y; });
     }
 }
 
@@ -289,6 +299,8 @@ void grid_features(const at::Tensor& power,
                    const at::Tensor& out)
 {
     const auto planes = power.size(0), cells = power.size(1), lines = power.size(2);
+    thread_local std::vector<float> work;
+    work.resize(cells * (lines + 4));
     as_stored(out, [&](auto* to) {
         for (std::int64_t p = 0; p < planes; p++) {
             features_of(floats(power) + p * cells * lines,
@@ -296,6 +308,7 @@ void grid_features(const at::Tensor& power,
                         floats(directions) + p % directions.size(0) * cells * 4,
                         cells,
                         lines,
+                        work.data(),
                         to + p * cells * (lines + 8));
         }
     });

@@ -29,6 +29,22 @@ CFISAC_INLINE Vector16& vector_at(float* values)
     return *reinterpret_cast<Vector16*>(values);
 }
 
+/*! combine(…combine(values[0], values[8])…) over all sixteen, halving the vector each time: sums
+ * and maxima without sixteen steps that wait for each other.
+ */
+template <typename Combine>
+CFISAC_INLINE float reduce(const Vector16& values, Combine combine)
+{
+    float half[8];
+    for (int k = 0; k < 8; k++) {
+        half[k] = combine(values[k], values[k + 8]);
+    }
+    for (int k = 0; k < 4; k++) {
+        half[k] = combine(half[k], half[k + 4]);
+    }
+    return combine(combine(half[0], half[2]), combine(half[1], half[3]));
+}
+
 /*! Natural logarithm of a positive, normal number; relative error below 2e-7 (polynomial in
  * (m - 1) / (m + 1) of the mantissa between 1/sqrt(2) and sqrt(2)). Without branches, so that
  * loops over it are vectorised.
