@@ -41,11 +41,13 @@ into() {
     fi
 }
 
+# On all processors, which LibTorch by itself does not use on every machine.
 # run_benchmarks NAME FILTER [OPTION...]
 run_benchmarks() {
     local name=$1 filter=$2
     shift 2
-    into "$name" env CFISAC_DEVICE="$device" "$build/lib/benchmarks/cfisac_benchmarks" \
+    into "$name" env CFISAC_DEVICE="$device" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" \
+        "$build/lib/benchmarks/cfisac_benchmarks" \
         --benchmark_filter="$filter" --benchmark_out="$measurements/$name.json" \
         --benchmark_out_format=json "$@"
 }
