@@ -56,7 +56,11 @@ repetitions() { echo "--benchmark_repetitions=$([ -n "$quick" ] && echo 1 || ech
 
 measure_machine() { run_benchmarks machine '^Machine/' "$(repetitions)"; }
 
-measure_engine() { run_benchmarks engine '^Engine/' "$(repetitions)"; }
+# The small networks of lite on one thread, as in a block.
+measure_engine() {
+    run_benchmarks engine '^Engine/paper/' "$(repetitions)" &&
+        OMP_NUM_THREADS=1 run_benchmarks engine-lite '^Engine/lite/' "$(repetitions)"
+}
 measure_signal() { run_benchmarks signal '^(Channel|Precoder|Bound)/' "$(repetitions)"; }
 measure_blocks() { run_benchmarks blocks '^Flowgraph/'; }
 
@@ -64,7 +68,7 @@ measure_costs() {
     local sizes='.*'
     [ -z "$quick" ] ||
         sizes='(([MNQ]=[124])|(elements=(1024|4096|16384))|(codewords=(16|64|256)))(/|$)'
-    run_benchmarks cost "^Cost/[a-z_]*/$sizes"
+    OMP_NUM_THREADS=1 run_benchmarks cost "^Cost/[a-z_]*/$sizes"
 }
 
 # measure_numpy SCENARIO
