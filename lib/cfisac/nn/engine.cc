@@ -79,6 +79,19 @@ Precision precision_from_string(const std::string& name)
                                 name + "'");
 }
 
+at::ScalarType detail::type_of(Precision precision)
+{
+    switch (precision) {
+    case Precision::float32:
+        return at::kFloat;
+    case Precision::bfloat16:
+        return at::kBFloat16;
+    case Precision::float16:
+        return at::kHalf;
+    }
+    throw std::invalid_argument("unknown precision");
+}
+
 EncoderEngine::EncoderEngine(const Model& model,
                              const std::vector<std::int64_t>& receivers,
                              const EngineOptions& options)

@@ -6,6 +6,9 @@
 
 namespace cfisac::nn::detail {
 
+//! Of weights and activations
+at::ScalarType type_of(Precision precision);
+
 //! Behind EncoderEngine: arguments are checked there.
 class EncoderBackend
 {

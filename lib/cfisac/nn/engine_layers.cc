@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine_layers.h"
+#include "engine_backend.h"
 
 #include <ATen/Context.h>
 
@@ -58,9 +59,7 @@ bool blocked_convolves(at::ScalarType type)
 
 Numerics Numerics::of(const at::Device& device, Precision precision)
 {
-    const auto type = precision == Precision::float32    ? at::kFloat
-                      : precision == Precision::bfloat16 ? at::kBFloat16
-                                                         : at::kHalf;
+    const auto type = type_of(precision);
     if (device.is_cuda()) {
         return {type, ActivationLayout::channels_last};
     }

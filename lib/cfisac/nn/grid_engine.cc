@@ -6,11 +6,6 @@
 
 namespace cfisac::nn::detail {
 
-at::ScalarType type_of(Precision precision)
-{
-    return precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
-}
-
 Weights weights_of(const Model& model)
 {
     return [network = model.network()](const std::string& name) {

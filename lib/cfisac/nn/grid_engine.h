@@ -9,8 +9,6 @@
 
 namespace cfisac::nn::detail {
 
-//! Of weights and activations
-at::ScalarType type_of(Precision precision);
 //! Copies, so that the model may be released
 Weights weights_of(const Model& model);
 //! "encoder0" and the like

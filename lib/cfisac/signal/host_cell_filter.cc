@@ -111,6 +111,9 @@ HostCellFilter::Pair HostCellFilter::make_pair(const CellGeometry& geometry,
     for (std::int64_t k = 0; k <= geometry.count; k++) {
         pair.first.push_back(std::lower_bound(step, step + d_cells, k) - step);
     }
+    for (std::size_t k = 0; k + 1 < pair.first.size(); k++) {
+        pair.most = std::max(pair.most, pair.first[k + 1] - pair.first[k]);
+    }
 
     // Phases of the pairs of antennas, counted from the middle of the arrays: [G², U]
     const auto phases = [](const at::Tensor& steering) {
@@ -141,6 +144,7 @@ HostCellFilter::Pair HostCellFilter::make_pair(const CellGeometry& geometry,
 }
 
 void HostCellFilter::run(const float* echo,
+                         double mean_power,
                          const float* transmit,
                          const Pair& pair,
                          float* power,
@@ -151,13 +155,6 @@ void HostCellFilter::run(const float* echo,
     const auto lanes = antennas * row;
     const auto steps = pair.delays.count;
     const auto terms = 3 * antennas;
-    const auto most = [&] {
-        std::int64_t cells = 0;
-        for (std::size_t k = 0; k + 1 < pair.first.size(); k++) {
-            cells = std::max(cells, pair.first[k + 1] - pair.first[k]);
-        }
-        return cells;
-    }();
     const std::int64_t sizes[] = {2 * d_receive_antennas * d_symbols,
                                   2 * d_transmit_antennas * d_symbols,
                                   2 * antennas * d_symbols,
@@ -166,7 +163,7 @@ void HostCellFilter::run(const float* echo,
                                   2 * d_transmit_antennas * d_symbols,
                                   d_subcarriers * lanes,
                                   steps * lanes,
-                                  most * row};
+                                  pair.most * row};
     std::int64_t total = 0, offsets[std::size(sizes)];
     for (std::size_t k = 0; k < std::size(sizes); k++) {
         offsets[k] = total;
@@ -203,9 +200,6 @@ void HostCellFilter::run(const float* echo,
     }
     illuminate(lags.data(), pair.lags.data(), d_transmit_antennas, d_cells, illumination);
 
-    const auto samples = d_receive_antennas * d_subcarriers * d_symbols;
-    const double power_of_echo =
-        mean_power(at::from_blob(const_cast<float*>(echo), {samples}, at::kComplexFloat));
     const auto weigh_step = [&](std::int64_t k) {
         const auto first = pair.first[k], count = pair.first[k + 1] - first;
         weigh_cells(delays + k * lanes,
@@ -216,7 +210,7 @@ void HostCellFilter::run(const float* echo,
                     cells);
         for (std::int64_t c = 0; c < count; c++) {
             const auto cell = pair.cell[first + c];
-            const double scale = std::max(illumination[cell] * power_of_echo, 1e-37);
+            const double scale = std::max(illumination[cell] * mean_power, 1e-37);
             lines_of(cells + c * row,
                      d_lines,
                      d_doppler.rows,
@@ -262,9 +256,14 @@ void HostCellFilter::operator()(const at::Tensor& echo,
                    place * (tensor.nbytes() / sizeof(float) / places);
         };
     const auto items = echo.size(0) * pairs;
+    std::vector<double> powers;
+    for (std::int64_t b = 0; b < echo.size(0); b++) {
+        powers.push_back(mean_power(echo[b]));
+    }
     parallel_for(0, items, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t k = begin; k < end; k++) {
             run(at(echo, k / pairs, echo.size(0)),
+                powers[k / pairs],
                 at(transmit, k, items),
                 d_pairs[k % pairs],
                 at(power, k, items),

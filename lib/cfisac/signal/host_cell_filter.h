@@ -54,6 +54,7 @@ private:
         std::vector<float> rotation;     // [S, 2], conjugated phasor of the middle delay
         Transform delays;                // over subcarriers, of the steps of delay
         std::vector<std::int64_t> first; // [steps - 1], first cell of each nearest step
+        std::int64_t most = 0;           // cells of a step
         std::vector<std::int64_t> cell;  // [G²], in the order of their steps
         std::vector<float> weights;      // [G², 3, U], in the same order
         std::vector<float> lags; // [N_t - 1, 2, G²], phasors of departing antennas
@@ -65,6 +66,7 @@ private:
                                     double spacing);
     Pair make_pair(const struct CellGeometry& geometry, const Layout& host) const;
     void run(const float* echo,
+             double mean_power,
              const float* transmit,
              const Pair& pair,
              float* power,
