@@ -2,9 +2,9 @@
 #ifndef INCLUDED_CFISAC_ESTIMATORS_GEOMETRY_H
 #define INCLUDED_CFISAC_ESTIMATORS_GEOMETRY_H
 
+#include <array>
 #include <cfisac/estimators/message.h>
 #include <cfisac/scenario/scenario.h>
-#include <array>
 #include <cstddef>
 #include <optional>
 

@@ -20,8 +20,9 @@ void require_two_dimensions(const Scenario& scenario)
     }
 }
 
-const AccessPoint&
-access_point(const std::vector<AccessPoint>& points, std::size_t index, const char* side)
+const AccessPoint& access_point(const std::vector<AccessPoint>& points,
+                                std::size_t index,
+                                const char* side)
 {
     if (index >= points.size()) {
         throw std::invalid_argument(
@@ -126,7 +127,8 @@ Interval plausible_ranges(const Scenario& scenario,
                           std::size_t receiver)
 {
     require_two_dimensions(scenario);
-    const auto& from = access_point(scenario.transmit, transmitter, "transmit").position_m;
+    const auto& from =
+        access_point(scenario.transmit, transmitter, "transmit").position_m;
     const auto& to = access_point(scenario.receive, receiver, "receive").position_m;
     const auto& area = scenario.targets.area_m;
     Interval ranges{std::max(std::hypot(to[0] - from[0], to[1] - from[1]),
