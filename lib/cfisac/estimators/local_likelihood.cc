@@ -71,6 +71,11 @@ LocalTargets LocalTargets::without(std::int64_t target, std::int64_t transmitter
     return {location, range_rate, rest};
 }
 
+LocalTargets LocalTargets::without(std::int64_t target) const
+{
+    return join(slice(0, target), slice(target + 1, count()));
+}
+
 LocalTargets LocalTargets::join(const LocalTargets& first, const LocalTargets& second)
 {
     return {at::cat({first.location, second.location}),

@@ -30,6 +30,7 @@ struct LocalTargets {
     LocalTargets slice(std::int64_t first, std::int64_t last) const;
     //! Without the echo of one path.
     LocalTargets without(std::int64_t target, std::int64_t transmitter) const;
+    LocalTargets without(std::int64_t target) const;
     //! Both, `first` before `second`.
     static LocalTargets join(const LocalTargets& first, const LocalTargets& second);
 };

@@ -133,12 +133,10 @@ public:
     {
     }
 
-    double energy() const { return d_energy; }
-    //! Find one more target in what is left of the echo.
-    void add_target();
-    //! Look again at the Doppler lines of all paths, and refine everything.
-    void finish();
-    std::vector<LocalEstimate> estimates() const;
+    //! Find one more target in what is left of the echo, if anything is.
+    bool add_target();
+    //! Look again at all paths, and refine everything.
+    std::vector<LocalEstimate> finish(std::int64_t candidates);
 
 private:
     struct Part {
@@ -148,7 +146,8 @@ private:
 
     at::Tensor rest() const;
     double noise(double explained) const;
-    LocalTargets strongest_cell(const at::Tensor& rest) const;
+    std::vector<LocalTargets> starts(const at::Tensor& rest) const;
+    void complete(const at::Tensor& rest, Part& part) const;
     bool is_inside(const LocalTargets& targets) const;
     void descend(const at::Tensor& echo, Part& part, double until) const;
     bool choose_line(const at::Tensor& echo,
@@ -156,7 +155,10 @@ private:
                      std::int64_t target,
                      std::int64_t transmitter,
                      bool only_if_stronger) const;
+    std::vector<LocalEstimate> estimates() const;
     void review_lines();
+    void drop_weak_paths();
+    bool join_split_targets();
 
     const MaximumLikelihoodSearch& d_search;
     const at::Tensor d_echo;
@@ -179,23 +181,36 @@ at::Tensor Descent::rest() const
                : d_echo;
 }
 
-// Of its paths only the strongest one is active.
-LocalTargets Descent::strongest_cell(const at::Tensor& rest) const
+// Where to begin: the cell that is strongest over one transmit access point, and the one that
+// is strongest over all of them together, if it is another. The second finds weak targets;
+// but the precoder makes what different access points transmit alike, so that a strong path
+// shows in the cube of another one, at a wrong place, and is counted twice there.
+std::vector<LocalTargets> Descent::starts(const at::Tensor& rest) const
 {
     const auto power =
         d_search.filter(rest.unsqueeze(0), d_transmit.unsqueeze(0)).power[0] *
         d_search.allowed;
-    const auto [strongest, line] = power.max(1); // [N, G, G]
-    const auto cell = strongest.sum(0).flatten().argmax().item<std::int64_t>();
-    const auto frequency =
-        signal::doppler_lines(d_search.lines, d_search.spacing_hz)
-            .index_select(0, line.flatten(1).select(1, cell).cpu());
-    auto active = at::zeros({1, line.size(0)}, at::kBool);
-    active[0][strongest.flatten(1).select(1, cell).argmax().item<std::int64_t>()].fill_(
-        true);
-    return {d_search.centres.slice(0, cell, cell + 1).contiguous(),
-            frequency.mul(-d_search.layout.scenario.waveform.wavelength_m()).unsqueeze(0),
-            active};
+    const auto [largest, line] = power.max(1);
+    const auto strongest = largest.flatten(1).cpu(); // [N, G²]
+    const auto lines = line.flatten(1).cpu();
+    const auto over_one = strongest.amax(0).argmax().item<std::int64_t>();
+    const auto over_all = strongest.sum(0).argmax().item<std::int64_t>();
+    std::vector<LocalTargets> result;
+    for (const auto cell : {over_one, over_all}) {
+        if (!result.empty() && cell == over_one) {
+            break;
+        }
+        const auto frequency = signal::doppler_lines(d_search.lines, d_search.spacing_hz)
+                                   .index_select(0, lines.select(1, cell));
+        auto active = at::zeros({1, strongest.size(0)}, at::kBool);
+        active[0][strongest.select(1, cell).argmax().item<std::int64_t>()].fill_(true);
+        result.push_back(
+            {d_search.centres.slice(0, cell, cell + 1).contiguous(),
+             frequency.mul(-d_search.layout.scenario.waveform.wavelength_m())
+                 .unsqueeze(0),
+             active});
+    }
+    return result;
 }
 
 bool Descent::is_inside(const LocalTargets& targets) const
@@ -228,7 +243,7 @@ void Descent::descend(const at::Tensor& echo, Part& part, double until) const
             at::cholesky_solve(fit.gradient.unsqueeze(1), factor).squeeze(1);
         const double length = 2.0 / noise(fit.explained) *
                               at::dot(change, at::mv(damped, change)).item<double>();
-        if (length < until) {
+        if (length < until && damping <= 1.0) {
             break;
         }
         const auto next = targets.moved(change);
@@ -286,25 +301,42 @@ bool Descent::choose_line(const at::Tensor& echo,
     return true;
 }
 
-void Descent::add_target()
+// From a place and its strongest path to all paths: the others are sought in what the first
+// leaves.
+void Descent::complete(const at::Tensor& rest, Part& part) const
 {
-    const auto left = rest();
-    Part next{strongest_cell(left), {}};
-    descend(left, next, roughly_settled);
-    for (std::int64_t n = 0; n < next.targets.active.size(1); n++) {
-        if (!next.targets.is_active(0, n)) {
-            const auto own = left - d_likelihood.echo_of(next.targets, next.fit.amplitude);
-            choose_line(own, next.targets, 0, n, false);
-            next.fit = d_likelihood.fit(left, next.targets);
+    descend(rest, part, roughly_settled);
+    for (std::int64_t n = 0; n < part.targets.active.size(1); n++) {
+        if (!part.targets.is_active(0, n)) {
+            const auto own = rest - d_likelihood.echo_of(part.targets, part.fit.amplitude);
+            choose_line(own, part.targets, 0, n, false);
+            part.fit = d_likelihood.fit(rest, part.targets);
         }
     }
-    descend(left, next, roughly_settled);
+    descend(rest, part, roughly_settled);
+}
+
+bool Descent::add_target()
+{
+    const auto left = rest();
+    Part next;
+    for (const auto& start : starts(left)) {
+        Part part{start, {}};
+        complete(left, part);
+        if (part.fit.explained > next.fit.explained) {
+            next = part;
+        }
+    }
+    if (!next.targets.location.defined()) {
+        return false; // nothing is left to explain
+    }
     if (d_found.targets.location.defined()) {
         d_found.targets = LocalTargets::join(d_found.targets, next.targets);
         descend(d_echo, d_found, roughly_settled);
     } else {
         d_found = next;
     }
+    return true;
 }
 
 void Descent::review_lines()
@@ -327,16 +359,68 @@ void Descent::review_lines()
     }
 }
 
-void Descent::finish()
+// Paths that are likely noise say nothing of where the target is.
+void Descent::drop_weak_paths()
 {
-    review_lines();
-    // Paths that are likely noise say nothing of where the target is.
     const double least = least_path_gain * noise(d_found.fit.explained);
-    auto& targets = d_found.targets;
     const auto strongest = d_found.fit.path_energy.amax(1, /*keepdim=*/true);
-    targets.active = at::logical_or(d_found.fit.path_energy >= least,
-                                    d_found.fit.path_energy == strongest);
+    d_found.targets.active = at::logical_or(d_found.fit.path_energy >= least,
+                                            d_found.fit.path_energy == strongest);
+}
+
+// One target may have been found once over each transmit access point, when the first of its
+// paths did not tell its place well enough to find the others there.
+bool Descent::join_split_targets()
+{
+    const auto& targets = d_found.targets;
+    for (std::int64_t a = 0; a < targets.count(); a++) {
+        for (std::int64_t b = 0; b < targets.count(); b++) {
+            if (a == b || at::logical_and(targets.active[a], targets.active[b])
+                              .any()
+                              .item<bool>()) {
+                continue;
+            }
+            // All paths from the place of `a`.
+            auto joined = d_found;
+            joined.targets = {targets.location.clone(),
+                              targets.range_rate.clone(),
+                              targets.active.clone()};
+            joined.targets.range_rate[a].copy_(at::where(
+                targets.active[b], targets.range_rate[b], targets.range_rate[a]));
+            joined.targets.active[a].copy_(
+                at::logical_or(targets.active[a], targets.active[b]));
+            joined.targets = joined.targets.without(b);
+            descend(d_echo, joined, roughly_settled);
+            if (joined.fit.explained >
+                d_found.fit.explained -
+                    least_path_gain * noise(d_found.fit.explained)) {
+                d_found = joined;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+std::vector<LocalEstimate> Descent::finish(std::int64_t candidates)
+{
+    if (!d_found.targets.location.defined()) {
+        return {};
+    }
+    review_lines();
+    drop_weak_paths();
+    descend(d_echo, d_found, roughly_settled);
+    bool joined = false;
+    while (join_split_targets()) {
+        joined = true;
+    }
+    if (joined) {
+        while (d_found.targets.count() < candidates && add_target()) {
+        }
+        drop_weak_paths();
+    }
     descend(d_echo, d_found, settled);
+    return estimates();
 }
 
 std::vector<LocalEstimate> Descent::estimates() const
@@ -415,14 +499,10 @@ std::vector<LocalEstimate>
 MaximumLikelihood::operator()(const at::Tensor& echo, const at::Tensor& transmit) const
 {
     Descent descent(*d_search, echo, transmit);
-    if (descent.energy() == 0.0) {
-        return {};
+    const auto candidates = d_search->options.candidates;
+    for (std::int64_t k = 0; k < candidates && descent.add_target(); k++) {
     }
-    for (std::int64_t k = 0; k < d_search->options.candidates; k++) {
-        descent.add_target();
-    }
-    descent.finish();
-    return descent.estimates();
+    return descent.finish(candidates);
 }
 
 } // namespace cfisac::estimators
