@@ -10,6 +10,10 @@ namespace {
 // Logarithm of the odds against a range rate that is wrong altogether.
 constexpr double wrong_rate = 6.0;
 
+// What agreement can add to the score beside the gain: more than any prior outweighs
+// information, twice for the bound's linearisation.
+constexpr double most_profit = 60.0;
+
 // The report without one of its values, of which nothing is known then.
 Report without_value(const Report& report, std::int64_t k)
 {
@@ -55,13 +59,20 @@ public:
     FusedTarget take()
     {
         FusedTarget best;
-        for (std::size_t seed = 0; seed < d_variants.size(); seed++) {
+        for (const auto seed : d_seeds) {
             if (d_used[d_source[seed]]) {
                 continue;
             }
-            const auto target = shrink(grow(d_alone[seed]));
-            if (best.reports.empty() || target.score > best.score) {
-                best = target;
+            auto& grown = d_grown[seed];
+            const bool stale = std::any_of(
+                grown.reports.begin(), grown.reports.end(), [&](std::size_t member) {
+                    return d_used[d_source[member]];
+                });
+            if (grown.reports.empty() || stale) {
+                grown = shrink(grow(d_alone[seed]));
+            }
+            if (best.reports.empty() || grown.score > best.score) {
+                best = grown;
             }
         }
         for (auto& member : best.reports) {
@@ -74,12 +85,14 @@ public:
 private:
     void add(const Report& variant, std::size_t source)
     {
+        if (d_source.empty() || d_source.back() != source) {
+            d_seeds.push_back(d_variants.size());
+            d_worth.push_back(0.0);
+        }
         d_variants.push_back(variant);
         d_source.push_back(source);
         d_alone.push_back(locate_members(d_scenario, d_variants, {d_alone.size()}));
-        if (d_worth.size() <= source) {
-            d_worth.resize(source + 1, 0.0);
-        }
+        d_grown.emplace_back();
         d_worth[source] = std::max(d_worth[source], d_alone.back().score);
     }
 
@@ -104,13 +117,31 @@ private:
                    [&](std::size_t member) { return exclude(member, variant); });
     }
 
+    // Whether a variant sees its target too far away to join: the distance, normalised by both
+    // covariances, is a lower bound of the mismatch that it would bring.
+    bool is_elsewhere(const FusedTarget& target, std::size_t variant) const
+    {
+        const auto& other = d_alone[variant];
+        const double dx = target.state.location[0] - other.state.location[0];
+        const double dy = target.state.location[1] - other.state.location[1];
+        const auto* a = target.covariance.data_ptr<double>();
+        const auto* b = other.covariance.data_ptr<double>();
+        const auto width = target.covariance.size(1);
+        const double xx = a[0] + b[0], xy = a[1] + b[1];
+        const double yy = a[width + 1] + b[width + 1];
+        const double distance =
+            (dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy);
+        return 0.5 * distance >
+               d_variants[variant].gain - worth(variant) + most_profit;
+    }
+
     FusedTarget grow(FusedTarget target) const
     {
         for (;;) {
             FusedTarget best;
             double best_profit = 0.0;
             for (std::size_t k = 0; k < d_variants.size(); k++) {
-                if (!can_join(target, k)) {
+                if (!can_join(target, k) || is_elsewhere(target, k)) {
                     continue;
                 }
                 auto members = target.reports;
@@ -157,6 +188,8 @@ private:
     std::vector<std::size_t> d_source;  // report of each variant
     std::vector<FusedTarget> d_alone;   // of each variant
     std::vector<double> d_worth;        // of each report
+    std::vector<std::size_t> d_seeds;   // variant of each report that leaves nothing out
+    std::vector<FusedTarget> d_grown;   // from each seed; empty where not known yet
     std::vector<bool> d_used;           // reports that have their target
 };
 
