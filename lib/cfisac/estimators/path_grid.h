@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "frame.h"
+#include <cfisac/estimators/geometry.h>
+
+namespace cfisac::estimators {
+
+//! Differences of range (m) and range rate (m/s) that the waveform tells apart: c over the
+//! sensed bandwidth, and the wavelength over the sensed interval.
+struct Resolution {
+    explicit Resolution(const signal::Layout& layout);
+    double range_m;
+    double rate_mps;
+};
+
+/*! Bistatic ranges and range rates on which paths are looked for: all plausible ones (see
+ * plausible_ranges, largest_range_rate), `oversampling` points for each resolution. The
+ * transforms are matrix products with these lines of the zero-padded DFT alone, a small
+ * part of all.
+ */
+class PathGrid
+{
+public:
+    PathGrid(const signal::Layout& layout,
+             Interval ranges_m,
+             double largest_rate_mps,
+             int range_oversampling,
+             int rate_oversampling);
+
+    std::int64_t ranges() const { return d_delays.size(0); }
+    std::int64_t rates() const { return d_lines.size(1); }
+    double range_m(std::int64_t index) const
+    {
+        return d_first_range + d_range_step * index;
+    }
+    double rate_mps(std::int64_t index) const
+    {
+        return d_first_rate + d_rate_step * index;
+    }
+    double range_step_m() const { return d_range_step; }
+    double rate_step_mps() const { return d_rate_step; }
+
+    /*! Transform products of echo and reference, e.g. to the peak of a path.
+     * \param product y conj(x) [..., S, T], complex64
+     * \return [..., D, F], sums over all resource elements
+     */
+    at::Tensor transform(const at::Tensor& product) const;
+
+    /*! Correlate every antenna with every reference.
+     * \param echo [A, S, T], \param conjugate of the references [C, S, T]; complex64
+     * \return [C, A, D, F], complex64
+     */
+    at::Tensor correlate(const at::Tensor& echo, const at::Tensor& conjugate) const;
+
+private:
+    double d_first_range, d_range_step;
+    double d_first_rate, d_rate_step;
+    at::Tensor d_delays; // [D, S], exp(j2π f τ)
+    at::Tensor d_lines;  // [T, F], exp(-j2π f_D t)
+};
+
+//! Peak of a transformed product, off the grid.
+struct Peak {
+    double range_m;
+    double rate_mps;
+    c10::complex<double> sum; //!< of the product with the peak's phases taken back
+};
+
+/*! Search a peak once more around a place, on 33 × 33 lines, and interpolate.
+ *
+ * Between three lines each way a parabola through the logarithm of the power tells the
+ * maximum. For the transform of a path, sinc² close to its peak, its error is below
+ * 0.07 δ³ of the resolution where the lines are δ of it apart.
+ *
+ * \param product y conj(x) [S, T]
+ * \param half_range_m, half_rate_mps how far to either side, at most the resolution
+ */
+Peak zoom(const signal::Layout& layout,
+          const at::Tensor& product,
+          double range_m,
+          double rate_mps,
+          double half_range_m,
+          double half_rate_mps);
+
+//! exp(-j2π f τ) exp(j2π f_D t) [S, T] of a path, complex64 on the layout's device.
+at::Tensor path_phases(const signal::Layout& layout, double range_m, double rate_mps);
+
+/*! Where the parabola through three samples has its vertex, from the middle one in steps;
+ * within half a step.
+ */
+double parabola_vertex(double before, double middle, double after);
+
+} // namespace cfisac::estimators
