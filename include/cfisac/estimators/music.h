@@ -90,6 +90,9 @@ struct MusicOptions {
  * ranges and range rates (lines apart by the resolution, so that noise is white over all).
  * The covariance is that of the cells where a beam stands out of the noise.
  *
+ * Angles that the array cannot tell apart (cosines 1 / spacing apart, such as its two ends)
+ * are all tried; the one with the stronger path is taken.
+ *
  * Each angle has its beam (pseudo-inverse of the steering vectors: nulls at the other
  * angles). Its signal is correlated with what every access point sent; angle, bistatic range
  * and geometry give the place and so the angle of departure, whose signal a_t^H x is the

@@ -71,6 +71,7 @@ private:
                                const Reference& reference,
                                double noise_w) const;
     at::Tensor beams(const std::vector<double>& cosines) const; // [angles, M_r]
+    std::vector<double> indistinct_cosines(double cosine) const;
 
     signal::Layout d_layout;
     std::int64_t d_receiver;
@@ -160,6 +161,22 @@ at::Tensor MusicEstimator::Implementation::beams(const std::vector<double>& cosi
     return weights / weights.abs().square().sum(1, true).sqrt();
 }
 
+// A cosine with those that give the same phases, 1 / spacing apart. Within half of the
+// array's resolution of the end of the array they count too: there, noise decides.
+std::vector<double> MusicEstimator::Implementation::indistinct_cosines(
+    double cosine) const
+{
+    const double tolerance = 0.5 / (d_layout.scenario.receive_antennas() * d_spacing);
+    std::vector<double> cosines = {cosine};
+    for (const double step : {-1.0 / d_spacing, 1.0 / d_spacing}) {
+        double other = cosine + step;
+        for (; std::abs(other) <= 1.0 + tolerance; other += step) {
+            cosines.push_back(std::clamp(other, -1.0, 1.0));
+        }
+    }
+    return cosines;
+}
+
 std::vector<PathParameters> MusicEstimator::Implementation::estimate(
     const at::Tensor& echo, const at::Tensor& transmit)
 {
@@ -182,13 +199,20 @@ std::vector<PathParameters> MusicEstimator::Implementation::estimate(
         std::log(static_cast<double>(d_periodogram.cells()) / d_options.false_alarm);
     std::vector<FoundPath> found;
     for (std::size_t k = 0; k < cosines.size(); k++) {
-        const auto paths = d_periodogram(reference,
-                                         from_angles[static_cast<std::int64_t>(k)],
-                                         cosines[k],
-                                         noise_w,
-                                         d_layout.transmitters() * targets,
-                                         threshold);
-        found.insert(found.end(), paths.begin(), paths.end());
+        std::vector<FoundPath> of_angle;
+        for (const double cosine : indistinct_cosines(cosines[k])) {
+            auto paths = d_periodogram(reference,
+                                       from_angles[static_cast<std::int64_t>(k)],
+                                       cosine,
+                                       noise_w,
+                                       d_layout.transmitters() * targets,
+                                       threshold);
+            if (!paths.empty() &&
+                (of_angle.empty() || paths.front().power > of_angle.front().power)) {
+                of_angle = std::move(paths);
+            }
+        }
+        found.insert(found.end(), of_angle.begin(), of_angle.end());
     }
     return strongest_of_targets(d_layout.scenario,
                                 static_cast<std::size_t>(d_receiver),
