@@ -71,7 +71,6 @@ private:
                                const Reference& reference,
                                double noise_w) const;
     at::Tensor beams(const std::vector<double>& cosines) const; // [angles, M_r]
-    std::vector<double> indistinct_cosines(double cosine) const;
 
     signal::Layout d_layout;
     std::int64_t d_receiver;
@@ -119,11 +118,8 @@ std::vector<double> MusicEstimator::Implementation::angles(const at::Tensor& ech
     const auto beams = at::fft_ifft(cells, beams_per_antenna * antennas, -1, "forward");
     const auto power = std::get<0>(
         at::view_as_real(beams).square().sum({1, 3}).max(1)); // [cells], of the best beam
-    // Of B components of noise: the bound of Laurent and Massart for a χ² variable.
-    const double exponent = std::log(static_cast<double>(cells.size(0) * beams.size(2)) /
-                                     d_options.false_alarm);
-    const auto b = static_cast<double>(components);
-    const double threshold = b + std::sqrt(2.0 * b * exponent) + exponent;
+    const double threshold =
+        noise_threshold(components, cells.size(0) * beams.size(2), d_options.false_alarm);
     const auto chosen =
         at::nonzero(power > threshold * noise_w * static_cast<double>(antennas))
             .squeeze(1);
@@ -161,22 +157,6 @@ at::Tensor MusicEstimator::Implementation::beams(const std::vector<double>& cosi
     return weights / weights.abs().square().sum(1, true).sqrt();
 }
 
-// A cosine with those that give the same phases, 1 / spacing apart. Within half of the
-// array's resolution of the end of the array they count too: there, noise decides.
-std::vector<double> MusicEstimator::Implementation::indistinct_cosines(
-    double cosine) const
-{
-    const double tolerance = 0.5 / (d_layout.scenario.receive_antennas() * d_spacing);
-    std::vector<double> cosines = {cosine};
-    for (const double step : {-1.0 / d_spacing, 1.0 / d_spacing}) {
-        double other = cosine + step;
-        for (; std::abs(other) <= 1.0 + tolerance; other += step) {
-            cosines.push_back(std::clamp(other, -1.0, 1.0));
-        }
-    }
-    return cosines;
-}
-
 std::vector<PathParameters> MusicEstimator::Implementation::estimate(
     const at::Tensor& echo, const at::Tensor& transmit)
 {
@@ -196,11 +176,11 @@ std::vector<PathParameters> MusicEstimator::Implementation::estimate(
             .view({-1, samples.size(1), samples.size(2)});
     const auto targets = static_cast<std::int64_t>(d_layout.scenario.targets.count);
     const double threshold =
-        std::log(static_cast<double>(d_periodogram.cells()) / d_options.false_alarm);
+        noise_threshold(1, d_periodogram.cells(), d_options.false_alarm);
     std::vector<FoundPath> found;
     for (std::size_t k = 0; k < cosines.size(); k++) {
         std::vector<FoundPath> of_angle;
-        for (const double cosine : indistinct_cosines(cosines[k])) {
+        for (const double cosine : indistinct_cosines(d_layout, d_receiver, cosines[k])) {
             auto paths = d_periodogram(reference,
                                        from_angles[static_cast<std::int64_t>(k)],
                                        cosine,

@@ -10,20 +10,31 @@ namespace {
 constexpr std::int64_t zoom_half = 16; // lines to either side
 constexpr std::int64_t products_at_once = std::int64_t{1} << 20;
 
-// Times and frequencies of the layout on the processor; the tensors are small.
-at::Tensor on_host(const at::Tensor& tensor) { return tensor.to(at::kCPU); }
-
-at::Tensor delay_rows(const signal::Layout& layout, const at::Tensor& range_m)
+// Of times and frequencies on the processor; the matrices are small.
+at::Tensor delay_rows(const at::Tensor& frequency_hz, const at::Tensor& range_m)
 {
-    return signal::phasor(range_m.unsqueeze(1) * on_host(layout.frequency_hz) *
+    return signal::phasor(range_m.unsqueeze(1) * frequency_hz.to(at::kCPU) *
                           (2.0 * M_PI / speed_of_light));
 }
 
 // A range that grows lowers the frequency: f_D = -rate / wavelength.
+at::Tensor doppler_columns(const at::Tensor& time_s,
+                           double wavelength_m,
+                           const at::Tensor& rate_mps)
+{
+    return signal::phasor(time_s.to(at::kCPU).unsqueeze(1) * rate_mps *
+                          (2.0 * M_PI / wavelength_m));
+}
+
+at::Tensor delay_rows(const signal::Layout& layout, const at::Tensor& range_m)
+{
+    return delay_rows(layout.frequency_hz, range_m);
+}
+
 at::Tensor doppler_columns(const signal::Layout& layout, const at::Tensor& rate_mps)
 {
-    return signal::phasor(on_host(layout.time_s).unsqueeze(1) * rate_mps *
-                          (2.0 * M_PI / layout.scenario.waveform.wavelength_m()));
+    return doppler_columns(
+        layout.time_s, layout.scenario.waveform.wavelength_m(), rate_mps);
 }
 
 at::Tensor line(double first, double step, std::int64_t count)
@@ -53,6 +64,9 @@ PathGrid::PathGrid(const signal::Layout& layout,
                    double largest_rate_mps,
                    int range_oversampling,
                    int rate_oversampling)
+    : d_wavelength(layout.scenario.waveform.wavelength_m()),
+      d_frequency(layout.frequency_hz),
+      d_time(layout.time_s)
 {
     const Resolution resolution(layout);
     d_first_range = ranges_m.low;
@@ -65,6 +79,19 @@ PathGrid::PathGrid(const signal::Layout& layout,
                    .to(layout.device, at::kComplexFloat);
     d_lines = doppler_columns(layout, line(d_first_rate, d_rate_step, 2 * half + 1))
                   .to(layout.device, at::kComplexFloat);
+}
+
+at::Tensor PathGrid::differences() const
+{
+    const auto steps = at::arange(1 - ranges(), ranges(), at::kDouble);
+    return delay_rows(d_frequency, steps * d_range_step)
+        .to(d_delays.device(), at::kComplexFloat);
+}
+
+at::Tensor PathGrid::response(double rate_mps) const
+{
+    const auto lines = line(d_first_rate, d_rate_step, rates());
+    return doppler_columns(d_time, d_wavelength, lines - rate_mps).sum(0);
 }
 
 at::Tensor PathGrid::transform(const at::Tensor& product) const

@@ -41,6 +41,11 @@ public:
     double range_step_m() const { return d_range_step; }
     double rate_step_mps() const { return d_rate_step; }
 
+    //! exp(j2π f Δ) of the differences Δ of two delays, [2D - 1, S]; none at row D - 1
+    at::Tensor differences() const;
+    //! Transform of a path of `rate_mps` over time, [F] complex128, on the processor
+    at::Tensor response(double rate_mps) const;
+
     /*! Transform products of echo and reference, e.g. to the peak of a path.
      * \param product y conj(x) [..., S, T], complex64
      * \return [..., D, F], sums over all resource elements
@@ -56,8 +61,11 @@ public:
 private:
     double d_first_range, d_range_step;
     double d_first_rate, d_rate_step;
-    at::Tensor d_delays; // [D, S], exp(j2π f τ)
-    at::Tensor d_lines;  // [T, F], exp(-j2π f_D t)
+    double d_wavelength;
+    at::Tensor d_frequency; // [S], Hz
+    at::Tensor d_time;      // [T], s
+    at::Tensor d_delays;    // [D, S], exp(j2π f τ)
+    at::Tensor d_lines;     // [T, F], exp(-j2π f_D t)
 };
 
 //! Peak of a transformed product, off the grid.

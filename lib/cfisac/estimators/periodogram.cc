@@ -32,6 +32,31 @@ std::optional<double> departure_cosine(const signal::Layout& layout,
     return length > 0.0 ? (x * from.axis[0] + y * from.axis[1]) / length : 0.0;
 }
 
+std::vector<double> indistinct_cosines(const signal::Layout& layout,
+                                       std::int64_t receiver,
+                                       double cosine)
+{
+    const auto& array = layout.scenario.receive[static_cast<std::size_t>(receiver)];
+    const double period = 1.0 / array.spacing_wavelengths;
+    const double tolerance = 0.5 * period / array.antennas;
+    std::vector<double> cosines = {cosine};
+    for (const double step : {-period, period}) {
+        for (double other = cosine + step; std::abs(other) <= 1.0 + tolerance;
+             other += step) {
+            cosines.push_back(std::clamp(other, -1.0, 1.0));
+        }
+    }
+    return cosines;
+}
+
+double noise_threshold(std::int64_t components, std::int64_t cells, double false_alarm)
+{
+    const auto count = static_cast<double>(components);
+    const double exponent = std::log(static_cast<double>(cells) / false_alarm);
+    return components == 1 ? exponent
+                           : count + std::sqrt(2.0 * count * exponent) + exponent;
+}
+
 PathGrid plausible_grid(const signal::Layout& layout,
                         std::int64_t receiver,
                         int range_oversampling,

@@ -14,6 +14,20 @@ std::optional<double> departure_cosine(const signal::Layout& layout,
                                        std::int64_t receiver,
                                        const PathParameters& path);
 
+/*! A cosine with those whose steering vectors have the same phases, 1 / spacing apart. Within
+ * half of the array's resolution of its ends they count too: there, noise decides.
+ */
+std::vector<double> indistinct_cosines(const signal::Layout& layout,
+                                       std::int64_t receiver,
+                                       double cosine);
+
+/*! What the energy of noise hardly exceeds in any of `cells`: the bound of Laurent and
+ * Massart for χ² variables of 2 `components` degrees of freedom, over the mean of one
+ * component (exact for one).
+ * \param false_alarm bound of the probability that it does in one of them
+ */
+double noise_threshold(std::int64_t components, std::int64_t cells, double false_alarm);
+
 //! All plausible ranges and rates of a receive access point, over every transmit access
 //! point.
 PathGrid plausible_grid(const signal::Layout& layout,
