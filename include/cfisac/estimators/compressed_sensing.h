@@ -59,13 +59,13 @@ OmpResult omp_from_products(const std::function<at::Tensor(std::int64_t)>& gram_
                             const OmpOptions& options);
 
 struct CsOptions {
-    int oversampling = 8;      //!< points of the delay grid for each range resolution c/B
+    int oversampling = 4;      //!< points of the delay grid for each range resolution c/B
     int rate_oversampling = 2; //!< Doppler lines for each resolution
     int blocks = 0;            //!< delays to choose at most; 0: 4 N Q
     Selection selection = Selection::largest;
     bool refinement = true; //!< off the grid, see CompressedSensingEstimator
     //! Share of the energy of every access point that the atoms of a delay span
-    double energy_share = 0.99;
+    double energy_share = 0.9;
     //! Probability that noise alone passes for a path, for each search
     double false_alarm = 1e-3;
 };

@@ -76,7 +76,7 @@ struct MusicOptions {
     int oversampling = 2; //!< zero padding of the periodograms over both coordinates
     //! Share of the energy of every access point that the components hold with which the
     //! echo is correlated before the peak is refined
-    double energy_share = 0.99;
+    double energy_share = 0.95;
     //! Probability that noise alone passes for a path, for each search
     double false_alarm = 1e-3;
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "frames.h"
 #include "periodogram.h"
 #include <algorithm>
 #include <cfisac/estimators/compressed_sensing.h>
@@ -68,9 +69,6 @@ private:
     PathParameters refine(const at::Tensor& echo,
                           const Reference& reference,
                           const PathParameters& path) const;
-    double refine_angle(const at::Tensor& echo,
-                        const at::Tensor& path_signal,
-                        double cosine) const;
     at::Tensor steering(double cosine) const;
 
     signal::Layout d_layout;
@@ -190,28 +188,6 @@ std::vector<FoundPath> CompressedSensingEstimator::Implementation::peaks(
     return found;
 }
 
-double CompressedSensingEstimator::Implementation::refine_angle(
-    const at::Tensor& echo, const at::Tensor& path_signal, double cosine) const
-{
-    constexpr std::int64_t half = 16; // lines to either side, over half the resolution
-    const auto antennas = at::matmul(echo.flatten(1), path_signal.conj().flatten())
-                              .to(at::kCPU, at::kComplexDouble);
-    const double step = 0.5 / (static_cast<double>(d_antennas) * d_spacing * half);
-    const auto grid = at::arange(-half, half + 1, at::kDouble) * step + cosine;
-    const auto beams = signal::steering_vector(
-        grid, at::scalar_tensor(d_spacing, at::kDouble), d_antennas);
-    const auto level =
-        squared_magnitude(at::matmul(beams.conj(), antennas)).clamp_min(1e-300).log();
-    const auto* value = level.data_ptr<double>();
-    const auto best = level.argmax().item<std::int64_t>();
-    double offset = 0.0;
-    if (best > 0 && best < 2 * half) {
-        offset = parabola_vertex(value[best - 1], value[best], value[best + 1]);
-    }
-    return std::clamp(
-        cosine + step * (static_cast<double>(best - half) + offset), -1.0, 1.0);
-}
-
 PathParameters CompressedSensingEstimator::Implementation::refine(
     const at::Tensor& echo, const Reference& reference, const PathParameters& path) const
 {
@@ -244,12 +220,14 @@ PathParameters CompressedSensingEstimator::Implementation::refine(
                 power = 0.0;
                 break;
             }
-            refined.cosine = refine_angle(
-                echo,
+            const auto signal =
                 reference.towards(
                     path.transmitter, *departure, from.spacing_wavelengths) *
-                    path_phases(d_layout, refined.range_m, refined.range_rate_mps),
-                refined.cosine);
+                path_phases(d_layout, refined.range_m, refined.range_rate_mps);
+            refined.cosine =
+                refine_cosine(at::matmul(echo.flatten(1), signal.conj().flatten()),
+                              d_spacing,
+                              refined.cosine);
             half_range_m *= 0.25;
             half_rate_mps *= 0.25;
         }
@@ -264,11 +242,12 @@ PathParameters CompressedSensingEstimator::Implementation::refine(
 std::vector<PathParameters> CompressedSensingEstimator::Implementation::estimate(
     const at::Tensor& echo, const at::Tensor& transmit)
 {
-    const double noise_w = checked_power(d_layout, echo, transmit);
+    const double noise_w =
+        frame_energy(d_layout, echo, transmit) / static_cast<double>(echo.numel());
     if (!(noise_w > 0.0)) {
         return {};
     }
-    const auto samples = echo.to(at::kComplexFloat).contiguous() / std::sqrt(noise_w);
+    const auto samples = echo.contiguous() / std::sqrt(noise_w);
     const Reference reference(transmit, d_options.energy_share);
     const auto components = reference.components();
     const auto measurements = d_grid.rates() * d_beams;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "frames.h"
 #include "periodogram.h"
 #include <algorithm>
 #include <cfisac/estimators/music.h>
@@ -160,11 +161,12 @@ at::Tensor MusicEstimator::Implementation::beams(const std::vector<double>& cosi
 std::vector<PathParameters> MusicEstimator::Implementation::estimate(
     const at::Tensor& echo, const at::Tensor& transmit)
 {
-    const double noise_w = checked_power(d_layout, echo, transmit);
+    const double noise_w =
+        frame_energy(d_layout, echo, transmit) / static_cast<double>(echo.numel());
     if (!(noise_w > 0.0)) {
         return {};
     }
-    const auto samples = echo.to(at::kComplexFloat).contiguous();
+    const auto samples = echo.contiguous();
     const Reference reference(transmit, d_options.energy_share);
     const auto cosines = angles(samples, reference, noise_w);
     if (cosines.empty()) {

@@ -168,6 +168,34 @@ Peak zoom(const signal::Layout& layout,
     return peak;
 }
 
+double refine_cosine(const at::Tensor& antennas,
+                     double spacing_wavelengths,
+                     double cosine)
+{
+    const double step =
+        0.5 / (static_cast<double>(antennas.numel()) * spacing_wavelengths * zoom_half);
+    const auto lines = 2 * zoom_half + 1;
+    const auto beams =
+        signal::steering_vector(line(cosine - step * zoom_half, step, lines),
+                                at::scalar_tensor(spacing_wavelengths, at::kDouble),
+                                antennas.numel());
+    const auto level =
+        at::view_as_real(
+            at::matmul(beams.conj(), antennas.to(at::kCPU, at::kComplexDouble)))
+            .square()
+            .sum(-1)
+            .clamp_min(1e-300)
+            .log();
+    const auto* value = level.data_ptr<double>();
+    const auto best = level.argmax().item<std::int64_t>();
+    double offset = 0.0;
+    if (best > 0 && best < lines - 1) {
+        offset = parabola_vertex(value[best - 1], value[best], value[best + 1]);
+    }
+    return std::clamp(
+        cosine + step * (static_cast<double>(best - zoom_half) + offset), -1.0, 1.0);
+}
+
 at::Tensor path_phases(const signal::Layout& layout, double range_m, double rate_mps)
 {
     const auto over_frequency =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "frame.h"
+#include "reference.h"
 #include <cfisac/estimators/geometry.h>
 
 namespace cfisac::estimators {
@@ -90,6 +90,14 @@ Peak zoom(const signal::Layout& layout,
           double rate_mps,
           double half_range_m,
           double half_rate_mps);
+
+/*! Angle of a path within half of the array's resolution, 1 / (M spacing), of a start: the
+ * maximum of |a^H z| on 33 lines, and a parabola as in zoom().
+ * \param antennas z [M], what each antenna has of the path
+ */
+double refine_cosine(const at::Tensor& antennas,
+                     double spacing_wavelengths,
+                     double cosine);
 
 //! exp(-j2π f τ) exp(j2π f_D t) [S, T] of a path, complex64 on the layout's device.
 at::Tensor path_phases(const signal::Layout& layout, double range_m, double rate_mps);

@@ -5,16 +5,6 @@
 
 namespace cfisac::estimators {
 
-/*! Refuse what is no frame of the layout.
- * \param echo [M_r, S, T], \param transmit [N, N_t, S, T]; complex64 or complex128
- * \return mean power of a sample of the echo, W
- * \throws std::invalid_argument naming the tensor with its shape, its type, or that one of
- * its samples is not finite
- */
-double checked_power(const signal::Layout& layout,
-                     const at::Tensor& echo,
-                     const at::Tensor& transmit);
-
 //! \throws std::invalid_argument naming the access points there are
 void require_receiver(const signal::Layout& layout, std::int64_t receiver);
 

@@ -1,54 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "frame.h"
-#include <cmath>
-#include <sstream>
+#include "reference.h"
 #include <stdexcept>
+#include <string>
 
 namespace cfisac::estimators {
-
-namespace {
-
-void require_samples(const char* name, const at::Tensor& tensor, at::IntArrayRef expected)
-{
-    std::ostringstream text;
-    if (!tensor.defined()) {
-        text << name << " must have shape " << expected << ", got nothing";
-    } else if (tensor.sizes() != expected) {
-        text << name << " must have shape " << expected << ", got " << tensor.sizes();
-    } else if (!tensor.is_complex()) {
-        text << name << " must be complex, is " << tensor.scalar_type();
-    } else {
-        return;
-    }
-    throw std::invalid_argument(text.str());
-}
-
-// Σ |x|²; carries along a sample that is not finite.
-double finite_energy(const char* name, const at::Tensor& tensor)
-{
-    const auto values = at::view_as_real(tensor.detach().contiguous()).flatten();
-    const double energy = at::dot(values, values).item().toDouble();
-    if (!std::isfinite(energy) && !at::isfinite(values).all().item<bool>()) {
-        throw std::invalid_argument(std::string(name) +
-                                    " holds a sample that is not finite");
-    }
-    return energy;
-}
-
-} // namespace
-
-double checked_power(const signal::Layout& layout,
-                     const at::Tensor& echo,
-                     const at::Tensor& transmit)
-{
-    const auto s = layout.subcarriers(), t = layout.symbols();
-    require_samples("echo", echo, {layout.scenario.receive_antennas(), s, t});
-    require_samples("transmit",
-                    transmit,
-                    {layout.transmitters(), layout.scenario.transmit_antennas(), s, t});
-    finite_energy("transmit", transmit);
-    return finite_energy("echo", echo) / static_cast<double>(echo.numel());
-}
 
 void require_receiver(const signal::Layout& layout, std::int64_t receiver)
 {
