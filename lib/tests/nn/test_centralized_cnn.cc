@@ -5,6 +5,7 @@
 
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/engine.h>
+#include <cfisac/nn/model_io.h>
 #include <cfisac/nn/safetensors.h>
 #include <cfisac/signal/front_end.h>
 
