@@ -41,8 +41,9 @@ Program program()
         "make a model with fresh weights: paper, lite, cnn, or a JSON file with sizes");
     add("reference",
         word("NAME"),
-        "of a fresh model: what an access point (with cnn, the central unit) knows of the "
-        "transmitted signal: raw, pilot or reference, instead of the architecture's own");
+        "of a fresh model: what an access point (with cnn, the central unit) knows of "
+        "the transmitted signal: raw, pilot or reference, instead of the architecture's "
+        "own");
     add("latents",
         word("NAME"),
         "of a fresh model: quantized, or sent as float32 or float16 (D-VAE), instead of "
@@ -272,7 +273,8 @@ void print_fronthaul(const Model& model)
         row("raw echo",
             grouped(std::uint64_t{raw}) + " bit; the fronthaul carries" + part);
     }
-    row("reference", grouped(model.reference_bits()) + " bit per update and access point");
+    row("reference",
+        grouped(model.reference_bits()) + " bit per update and access point");
 }
 
 void print_report(const Model& model, const nlohmann::ordered_json& json)

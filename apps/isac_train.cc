@@ -237,8 +237,8 @@ int main(int argc, char** argv)
     program.name = "isac_train";
     program.usage = "--scenario FILE --out FILE [options]";
     program.summary =
-        "Train a D-VQVAE, D-VAE or centralized CNN for a scenario. Frames are made on the\n"
-        "fly from the seed.\n"
+        "Train a D-VQVAE, D-VAE or centralized CNN for a scenario. Frames are made on\n"
+        "the fly from the seed.\n"
         "Checkpoints OUT.checkpoint* are written on the way and on Ctrl-C, a log of all\n"
         "reports in OUT.log.";
     add_training_options(program.options);

@@ -101,7 +101,8 @@ void add_own_options(po::options_description& options)
         "warm-up",
         count_of(defaults.warm_up),
         "steps before the codebooks are initialised")(
-        "ordered", "dense read-out and cnn: score targets in their order, not in the best one")(
+        "ordered",
+        "dense read-out and cnn: score targets in their order, not in the best one")(
         "drop-access-point",
         po::value<Number>()->default_value(Number{0.0}, "0"),
         "probability that a frame misses one receive access point")(
@@ -164,14 +165,16 @@ void check_centralized(const po::variables_map& arguments)
 {
     for (const auto* option : {"codewords", "latents", "commitment", "warm-up"}) {
         if (arguments.count(option) && !arguments[option].defaulted()) {
-            throw UsageError("--" + std::string(option) +
-                             " says nothing to the cnn read-out, whose access points send "
-                             "raw echoes");
+            throw UsageError(
+                "--" + std::string(option) +
+                " says nothing to the cnn read-out, whose access points send "
+                "raw echoes");
         }
     }
     if (arguments["role"].as<std::string>() != "all") {
-        throw UsageError("--role: with the cnn read-out every worker has all roles, there "
-                         "is nothing to train at an access point");
+        throw UsageError(
+            "--role: with the cnn read-out every worker has all roles, there "
+            "is nothing to train at an access point");
     }
     if (arguments["drop-access-point"].as<Number>().value != 0.0) {
         throw UsageError("--drop-access-point: the cnn read-out needs the echoes of all "

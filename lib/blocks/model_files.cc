@@ -21,16 +21,16 @@ cfisac::nn::Model load_if(bool centralized,
                           const cfisac::Scenario& scenario,
                           const std::string& device)
 {
-    auto model = cfisac::nn::Model::load(
-        file, scenario, cfisac::signal::resolve_device(device));
+    auto model =
+        cfisac::nn::Model::load(file, scenario, cfisac::signal::resolve_device(device));
     if (model.centralized() != centralized) {
         throw cfisac::nn::FileError(
-            file + ": read-out " +
-            cfisac::nn::to_string(model.architecture().read_out) +
-            (model.centralized() ? " has no encoders and decoder: it is for the block "
-                                   "centralized_cnn, which takes raw echoes"
-                                 : " is for the blocks dvqvae_encoder and fusion_decoder; "
-                                   "the centralized network has read-out cnn"));
+            file + ": read-out " + cfisac::nn::to_string(model.architecture().read_out) +
+            (model.centralized()
+                 ? " has no encoders and decoder: it is for the block "
+                   "centralized_cnn, which takes raw echoes"
+                 : " is for the blocks dvqvae_encoder and fusion_decoder; "
+                   "the centralized network has read-out cnn"));
     }
     return model;
 }
@@ -125,8 +125,8 @@ model_info load_model_info(const std::string& path)
     info.reference_bits = static_cast<std::size_t>(model.reference_bits());
     info.encoder_reads_transmit =
         !model.centralized() && reference == cfisac::signal::Reference::reference;
-    info.decoder_reads_transmit =
-        model.centralized() ? model.encoder_needs_transmit() : model.decoder_needs_transmit();
+    info.decoder_reads_transmit = model.centralized() ? model.encoder_needs_transmit()
+                                                      : model.decoder_needs_transmit();
     return info;
 }
 

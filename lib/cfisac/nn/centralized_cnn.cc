@@ -92,8 +92,9 @@ CentralizedCnnImpl::CentralizedCnnImpl(const CentralizedCnnOptions& options)
         convolution(options, options.first_channels(), options.second_channels()));
     auto inputs = features(options);
     for (int64_t k = 1; k <= fully_connected_layers; k++) {
-        d_fully_connected.push_back(register_module("fully_connected" + std::to_string(k),
-                                                    Linear(inputs, options.fully_connected())));
+        d_fully_connected.push_back(
+            register_module("fully_connected" + std::to_string(k),
+                            Linear(inputs, options.fully_connected())));
         inputs = options.fully_connected();
     }
     d_output = register_module(
@@ -143,9 +144,8 @@ int64_t parameter_count(const CentralizedCnnOptions& options)
 {
     const auto hidden = options.fully_connected();
     const auto taps = options.kernel() * options.kernel() * options.kernel();
-    const auto first =
-        (taps * options.access_points() * options.in_channels() + 1) *
-        options.first_channels();
+    const auto first = (taps * options.access_points() * options.in_channels() + 1) *
+                       options.first_channels();
     const auto second = (taps * options.first_channels() + 1) * options.second_channels();
     const auto layers = (features(options) + 1) * hidden +
                         (fully_connected_layers - 1) * (hidden + 1) * hidden;

@@ -66,8 +66,9 @@ void Trainer::State::require_possible() const
                                     std::to_string(world.workers()) + " workers");
     }
     if (network.centralized() && world.split()) {
-        throw std::invalid_argument("with the cnn read-out there is nothing to train at an "
-                                    "access point: give every worker all roles");
+        throw std::invalid_argument(
+            "with the cnn read-out there is nothing to train at an "
+            "access point: give every worker all roles");
     }
     if (network.centralized() && options.drop_access_point > 0) {
         throw std::invalid_argument("drop access point must be 0 with the cnn read-out, "

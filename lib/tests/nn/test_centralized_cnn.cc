@@ -155,7 +155,8 @@ TEST_P(CentralizedFrontEnd, EstimatesFromTheFrontEndsOfAllEchoes)
     const auto found = model.estimate(batch.echo, raw ? at::Tensor() : batch.transmit);
     // lite.yml: 0 to 100 m, -20 to 20 m/s
     EXPECT_LT(relative_difference(found.location, 100.0 * labels.select(1, 0)), 1e-5);
-    EXPECT_LT(relative_difference(found.velocity, 40.0 * labels.select(1, 1) - 20.0), 1e-5);
+    EXPECT_LT(relative_difference(found.velocity, 40.0 * labels.select(1, 1) - 20.0),
+              1e-5);
     EXPECT_TRUE(found.confidence.equal(at::ones({3, 2})));
     EXPECT_EQ(parameter_counts(*model.network()).decoder,
               parameter_count(network->options()));

@@ -87,8 +87,7 @@ TEST(CentralizedTraining, LearnsTheMeanOfTheLabels)
 
 TEST(CentralizedTraining, ScoresAreThoseOfTheModel)
 {
-    Trainer trainer(
-        small_scenario(), small_centralized_architecture(), short_training());
+    Trainer trainer(small_scenario(), small_centralized_architecture(), short_training());
     trainer.step();
     const auto found = trainer.validate(8).scores;
     // The frames that a report scores, see training/validation.cc.

@@ -27,10 +27,9 @@ void bind_model_info(py::module& m)
             &model_info::reference,
             "What an access point knows of the transmitted signal: raw, pilot or "
             "reference.")
-        .def_readonly(
-            "packet_size",
-            &model_info::packet_size,
-            "Bytes of a fronthaul packet; 0 for a centralized network.")
+        .def_readonly("packet_size",
+                      &model_info::packet_size,
+                      "Bytes of a fronthaul packet; 0 for a centralized network.")
         .def_readonly("fingerprint", &model_info::fingerprint)
         .def_readonly("codewords", &model_info::codewords, "Size of the codebook.")
         .def_readonly("index_count",
