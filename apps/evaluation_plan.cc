@@ -21,12 +21,40 @@ std::string place_of(const evaluation::Sweep& sweep, const evaluation::SweepPoin
 {
     std::ostringstream text;
     if (point.series && !sweep.series_name.empty()) {
-        text << sweep.series_name << " = " << *point.series;
+        text << sweep.series_name << " = " << *point.series << ", ";
     }
     if (point.x && !sweep.x_name.empty()) {
-        text << (text.str().empty() ? "" : ", ") << sweep.x_name << " = " << *point.x;
+        text << sweep.x_name << " = " << *point.x;
     }
-    return text.str().empty() ? "every point" : text.str();
+    return text.str();
+}
+
+void leave_out(PlannedFigure& figure,
+               const std::string& scheme,
+               const std::string& reason,
+               const std::string& place)
+{
+    for (auto& left : figure.left_out) {
+        if (left.scheme == scheme && left.reason == reason) {
+            left.places.push_back(place);
+            return;
+        }
+    }
+    figure.left_out.push_back({scheme, reason, {place}, ""});
+}
+
+//! Say where in words.
+void finish(PlannedFigure& figure)
+{
+    for (auto& left : figure.left_out) {
+        if (left.places.size() == figure.points.size()) {
+            left.where = "every point";
+            continue;
+        }
+        for (const auto& place : left.places) {
+            left.where += (left.where.empty() ? "" : "; ") + place;
+        }
+    }
 }
 
 //! Models of a scheme for a point; one, or where codebooks are compared all of them.
@@ -98,6 +126,7 @@ public:
             planned.points.push_back(std::move(here));
         }
         planned.sweep.points.clear();
+        finish(planned);
         return planned;
     }
 
@@ -143,8 +172,7 @@ private:
             d_possible.insert(name);
         } catch (const std::invalid_argument& error) {
             d_reason[name] = error.what();
-            planned.left_out.push_back(
-                {name, place_of(planned.sweep, here.point), error.what()});
+            leave_out(planned, name, error.what(), place_of(planned.sweep, here.point));
         }
     }
 
@@ -158,10 +186,9 @@ private:
                 std::any_of(d_options.models.begin(),
                             d_options.models.end(),
                             [&](const auto& given) { return given.scheme == name; });
-            throw std::invalid_argument(
-                any ? "no --model " + name + "=FILE is for this scenario (fingerprint " +
-                          hexadecimal(cfisac::fingerprint(here.point.scenario)) + ")"
-                    : "no --model " + name + "=FILE is given");
+            throw std::invalid_argument(any ? "no --model " + name +
+                                                  "=FILE is for this scenario"
+                                            : "no --model " + name + "=FILE is given");
         }
         for (const auto* given : models) {
             here.contenders.push_back(
@@ -200,6 +227,31 @@ std::vector<PlannedFigure> plan(const EvaluationOptions& options)
         planner.check();
     }
     return figures;
+}
+
+std::vector<std::string> left_out_lines(const std::vector<PlannedFigure>& figures)
+{
+    std::vector<std::string> lines;
+    std::vector<std::pair<std::string, std::string>> order; // what, and in which figures
+    for (const auto& figure : figures) {
+        for (const auto& left : figure.left_out) {
+            const auto what =
+                ": no " + left.scheme + " at " + left.where + ": " + left.reason;
+            const auto number = std::to_string(figure.sweep.figure);
+            const auto found = std::find_if(order.begin(), order.end(), [&](auto& entry) {
+                return entry.first == what;
+            });
+            if (found == order.end()) {
+                order.emplace_back(what, "figure " + number);
+            } else {
+                found->second += ", " + number;
+            }
+        }
+    }
+    for (const auto& [what, where] : order) {
+        lines.push_back(where + what);
+    }
+    return lines;
 }
 
 WorkPlan::WorkPlan(const std::vector<PlannedFigure>& figures)

@@ -32,8 +32,9 @@ struct PlannedPoint {
 //! A scheme that a figure lacks somewhere.
 struct LeftOut {
     std::string scheme;
-    std::string where; //!< e.g. "targets = 1, 4"
     std::string reason;
+    std::vector<std::string> places; //!< e.g. "targets = 4"
+    std::string where;               //!< all of them, or "every point"
 };
 
 struct PlannedFigure {
@@ -47,6 +48,9 @@ struct PlannedFigure {
  * a model that fits no point, saying why
  */
 std::vector<PlannedFigure> plan(const EvaluationOptions& options);
+
+//! What the figures lack, one line for each scheme and reason.
+std::vector<std::string> left_out_lines(const std::vector<PlannedFigure>& figures);
 
 //! Frames of a scenario that belong together: from `first`, for some of the schemes.
 struct WorkItem {

@@ -76,11 +76,8 @@ public:
 private:
     void say_what_is_left_out() const
     {
-        for (const auto& figure : d_figures) {
-            for (const auto& left : figure.left_out) {
-                std::cerr << "figure " << figure.sweep.figure << ": no " << left.scheme
-                          << " at " << left.where << ": " << left.reason << std::endl;
-            }
+        for (const auto& line : left_out_lines(d_figures)) {
+            std::cerr << line << std::endl;
         }
     }
 
