@@ -2,7 +2,6 @@
 #include "evaluation_output.h"
 #include "evaluation_workers.h"
 
-#include <ATen/Version.h>
 #include <algorithm>
 #include <array>
 #include <cfisac/evaluation/scores.h>
@@ -12,6 +11,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <torch/version.h>
 
 namespace isac::apps {
 

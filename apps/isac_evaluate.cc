@@ -211,6 +211,11 @@ int main(int argc, char** argv)
                     return static_cast<int>(failure); // the first process tells why
                 }
                 throw;
+            } catch (const Interrupted&) {
+                if (evaluation.started()) {
+                    return static_cast<int>(interrupted); // so does it here
+                }
+                throw;
             }
         });
     if (code != success) {
