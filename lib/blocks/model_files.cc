@@ -5,6 +5,7 @@
 #include "frames.h"
 
 #include <cfisac/nn/dvqvae.h>
+#include <cfisac/nn/safetensors.h>
 #include <cfisac/signal/device.h>
 #include <cfisac/signal/front_end.h>
 #include <gnuradio/isac/model_info.h>
@@ -13,12 +14,41 @@
 namespace gr {
 namespace isac {
 
+namespace {
+
+cfisac::nn::Model load_if(bool centralized,
+                          const std::string& file,
+                          const cfisac::Scenario& scenario,
+                          const std::string& device)
+{
+    auto model = cfisac::nn::Model::load(
+        file, scenario, cfisac::signal::resolve_device(device));
+    if (model.centralized() != centralized) {
+        throw cfisac::nn::FileError(
+            file + ": read-out " +
+            cfisac::nn::to_string(model.architecture().read_out) +
+            (model.centralized() ? " has no encoders and decoder: it is for the block "
+                                   "centralized_cnn, which takes raw echoes"
+                                 : " is for the blocks dvqvae_encoder and fusion_decoder; "
+                                   "the centralized network has read-out cnn"));
+    }
+    return model;
+}
+
+} // namespace
+
 cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device)
 {
-    return cfisac::nn::Model::load(
-        file, scenario, cfisac::signal::resolve_device(device));
+    return load_if(false, file, scenario, device);
+}
+
+cfisac::nn::Model load_centralized_model(const std::string& file,
+                                         const cfisac::Scenario& scenario,
+                                         const std::string& device)
+{
+    return load_if(true, file, scenario, device);
 }
 
 cfisac::nn::EngineOptions engine_options(const std::string& precision)
@@ -83,7 +113,8 @@ model_info load_model_info(const std::string& path)
     info.path = path;
     info.scenario = model.scenario();
     info.reference = cfisac::signal::to_string(reference);
-    info.packet_size = packet_format(model).size();
+    info.read_out = cfisac::nn::to_string(model.architecture().read_out);
+    info.packet_size = model.centralized() ? 0 : packet_format(model).size();
     info.fingerprint = model.fingerprint();
     info.codewords = model.codewords();
     info.index_count = model.index_count();
@@ -91,9 +122,11 @@ model_info load_model_info(const std::string& path)
     info.vectors_sent = model.vectors_sent();
     info.index_priors = index_priors(model);
     info.fronthaul_bits = model.fronthaul_bits();
-    info.reference_bits = cfisac::signal::reference_bits(model.scenario(), reference);
-    info.encoder_reads_transmit = reference == cfisac::signal::Reference::reference;
-    info.decoder_reads_transmit = model.decoder_needs_transmit();
+    info.reference_bits = static_cast<std::size_t>(model.reference_bits());
+    info.encoder_reads_transmit =
+        !model.centralized() && reference == cfisac::signal::Reference::reference;
+    info.decoder_reads_transmit =
+        model.centralized() ? model.encoder_needs_transmit() : model.decoder_needs_transmit();
     return info;
 }
 

@@ -14,11 +14,17 @@
 namespace gr {
 namespace isac {
 
-//! A model for a scenario, on the device that `device` names (see
-//! cfisac::signal::resolve_device()).
+/*! A model for a scenario, on the device that `device` names (see
+ * cfisac::signal::resolve_device()): one with encoders at the access points.
+ * \throws std::runtime_error naming the file, also where it holds a centralized network
+ */
 cfisac::nn::Model load_model(const std::string& file,
                              const cfisac::Scenario& scenario,
                              const std::string& device);
+//! The same for a centralized network (read-out cnn); any other model is refused.
+cfisac::nn::Model load_centralized_model(const std::string& file,
+                                         const cfisac::Scenario& scenario,
+                                         const std::string& device);
 
 /*! Which indices of a packet an encoder of the model can give: what
  * cfisac::nn::Model::accepts() tells, without the weights.

@@ -15,10 +15,13 @@ namespace cfisac::nn {
  * - grid: the access points encode what their matched filter finds in every cell of the
  *   plane, the central unit lifts the Doppler profiles of all pairs of access points onto
  *   a common velocity plane and reads out the strongest cells.
+ * - cnn: centralized sensing, the comparison without anything at the access points: they
+ *   send their raw echoes, and one convolutional network at the central unit reads those
+ *   of all of them, see CentralizedCnn.
  */
-enum class ReadOut { dense, grid };
+enum class ReadOut { dense, grid, cnn };
 
-//! "dense" or "grid"
+//! "dense", "grid" or "cnn"
 const char* to_string(ReadOut read_out);
 
 /*!
@@ -33,10 +36,13 @@ const char* to_string(Latents latents);
 Latents latents_from_string(const std::string& name);
 
 /*!
- * Every size of a D-VQVAE. The defaults are the paper's network ("paper" preset).
+ * Every size of a D-VQVAE, or of the centralized network. The defaults are the paper's
+ * network ("paper" preset).
  */
 struct Architecture {
     ReadOut read_out = ReadOut::dense;
+    //! of the access points; with the cnn read-out of the central unit, which knows X, so
+    //! that nothing is sent for it and `pilot` and `reference` are the same
     signal::Reference reference = signal::Reference::raw;
     //! one encoder for all receive access points instead of one for each; codebooks are
     //! always their own
@@ -75,8 +81,20 @@ struct Architecture {
         int64_t velocity_steps = 9; //!< along each side of the velocity plane
     } grid;
 
+    //! Sizes of the centralized network, see CentralizedCnnOptions. What stands above of
+    //! encoders, latents and codebooks is not used with it.
+    struct Cnn {
+        int64_t first_channels = 16;
+        int64_t second_channels = 32;
+        int64_t kernel = 5; //!< odd
+        int64_t stride = 2;
+        int64_t pooling = 2;
+        int64_t fully_connected = 256;
+    } cnn;
+
     /*!
-     * "paper": as printed. "lite": the grid networks that the shipped model uses.
+     * "paper": as printed. "lite": the grid networks that the shipped model uses. "cnn":
+     * the centralized network, with the reference.
      *
      * \throws std::invalid_argument naming the word
      */

@@ -29,6 +29,10 @@ class DVqVaeImpl;
  *
  * Where latents are not quantized (a D-VAE), the same calls take words of 16 bits for
  * indices: K positions where only K vectors travel, then the elements as in LatentWords.
+ *
+ * A centralized network (ReadOut::cnn) has no encoders: `estimate` takes the raw echoes,
+ * all that concerns indices is zero, and `encode`, `decode`, `detect`, `accepts` and
+ * `codewords_of` throw std::invalid_argument.
  */
 class Model
 {
@@ -56,14 +60,22 @@ public:
     //! agree.
     std::uint64_t fingerprint() const;
 
+    //! Whether the access points send raw echoes and the central unit alone has a network.
+    bool centralized() const { return d_architecture.read_out == ReadOut::cnn; }
+
     std::int64_t index_count() const;    //!< L, indices per update and access point
     std::int64_t codewords() const;      //!< N_c; zero where latents are not quantized
     std::int64_t index_range() const;    //!< every index is below this
     std::int64_t bits_per_index() const; //!< ceil(log2 index_range)
     std::int64_t vectors_sent() const;   //!< K, positions ahead of the codewords, or zero
     std::int64_t positions() const;      //!< P, vectors of a latent
-    //! Fronthaul bits per update of one access point, N_b L.
-    std::int64_t fronthaul_bits() const { return index_count() * bits_per_index(); }
+    //! Fronthaul bits per update of one access point: N_b L, or those of its raw echo where
+    //! the model is centralized (Scenario::raw_echo_bits()).
+    std::int64_t fronthaul_bits() const;
+    //! Downlink bits per update that tell one access point what was transmitted, see
+    //! signal::reference_bits(); none where the model is centralized: the central unit
+    //! knows X.
+    std::int64_t reference_bits() const;
     /*! Moving averages (18) of how often access point m chose each codeword in training,
      * [N_c]: finite and not negative, in no particular unit. They are part of the
      * fingerprint. Empty where latents are not quantized.
@@ -71,8 +83,18 @@ public:
     std::vector<float> codeword_counts(std::int64_t receiver) const;
     //! Whether `decode` reads the transmitted frames.
     bool decoder_needs_transmit() const;
-    //! Whether `encode` reads the transmitted frames (reference other than `raw`).
+    //! Whether `encode` reads the transmitted frames (reference other than `raw`), or
+    //! `estimate` where the model is centralized.
     bool encoder_needs_transmit() const;
+
+    /*! From the echoes of all access points to estimates, for every kind of model: the
+     * centralized network, or `encode` of all access points and `decode`.
+     * \param echoes Y [B, M, M_r, S, T], complex64, on the model's device
+     * \param transmit X [B, N, N_t, S, T], complex64, there too; may be undefined unless
+     * `encoder_needs_transmit` or `decoder_needs_transmit`
+     * \throws std::invalid_argument on a wrong shape or a sample that is not finite
+     */
+    Estimates estimate(const at::Tensor& echoes, const at::Tensor& transmit) const;
 
     /*! Access point m: front end, encoder (12), projector and quantizer (13)–(15).
      * \param receiver m
@@ -123,6 +145,7 @@ private:
           const Architecture& architecture,
           std::shared_ptr<DVqVaeImpl> network);
     void check_counts() const;
+    void require_encoders(const char* what) const;
     at::Tensor message_of(std::int64_t receiver, const at::Tensor& latent) const;
     at::Tensor latent_of(std::int64_t receiver, const at::Tensor& message) const;
 

@@ -32,7 +32,8 @@ struct CodebookStatistics {
 };
 
 /*! What access point m sends for the input of its encoder, without gradient: codewords,
- * or the projected latents while nothing is quantized.
+ * or the projected latents while nothing is quantized. Where the network is centralized,
+ * the input as it is.
  * \param[out] indices [B, L] of the codewords; may be null
  * \return [B, D, latent_shape…]
  */
@@ -118,8 +119,8 @@ public:
 
     /*! Estimation loss of the latents of all access points and its gradients. Those of
      * the weights add to those that are there.
-     * \param latents M of [B, D, latent_shape…]
-     * \return gradients of the latents
+     * \param latents M of [B, D, latent_shape…], or what the centralized network reads
+     * \return gradients of the latents; undefined ones where the network is centralized
      */
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& latents,
                                      const Truth& truth);

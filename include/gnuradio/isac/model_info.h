@@ -18,8 +18,11 @@ namespace isac {
 struct ISAC_API model_info {
     std::string path;
     cfisac::Scenario scenario;  //!< the scenario that the model was made for
+    std::string read_out;       //!< "dense", "grid", or "cnn": a centralized network
     std::string reference;      //!< "raw", "pilot" or "reference", see dvqvae_encoder
-    std::size_t packet_size;    //!< bytes of one fronthaul packet, the item of its stream
+    std::size_t packet_size;    //!< bytes of one fronthaul packet, the item of its stream;
+                                //!< zero for a centralized network, for which raw echoes
+                                //!< travel
     std::uint64_t fingerprint;  //!< of architecture, codebooks and weights
     std::int64_t codewords = 0; //!< N_c, size of the codebook
     std::int64_t index_count = 0;  //!< L, indices of one access point and update
@@ -27,10 +30,11 @@ struct ISAC_API model_info {
     std::int64_t vectors_sent = 0; //!< K, positions ahead of the codewords, or zero
     //! [M] how likely the indices are; empty for a codebook of one codeword
     std::vector<cfisac::fronthaul::IndexPrior> index_priors;
-    std::int64_t fronthaul_bits; //!< index bits of one access point and update
+    std::int64_t fronthaul_bits; //!< index or raw echo bits of one access point and update
     std::size_t reference_bits;  //!< bits that tell one access point what was transmitted
     bool encoder_reads_transmit; //!< the encoder has inputs for the N transmit frames
-    bool decoder_reads_transmit; //!< the decoder has inputs for the N transmit frames
+    bool decoder_reads_transmit; //!< the decoder has inputs for the N transmit frames, or
+                                 //!< the centralized network reads them
 };
 
 /*!
@@ -44,7 +48,7 @@ ISAC_API model_info load_model_info(const std::string& path);
  * a flowgraph with. It estimates nothing of use.
  * \param path file to write
  * \param scenario what the model is for
- * \param architecture name of a preset, "paper" or "lite", or a JSON object with the
+ * \param architecture name of a preset, "paper", "lite" or "cnn", or a JSON object with the
  * sizes of cfisac/nn/architecture.h
  * \param reference "raw", "pilot" or "reference"; empty for the architecture's own
  * \param seed seed of the weights

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -41,6 +42,12 @@ void visit_sizes(Architecture& a, Visitor&& visit)
     visit("grid", "decoder_channels", a.grid.decoder_channels);
     visit("grid", "decoder_layers", a.grid.decoder_layers);
     visit("grid", "velocity_steps", a.grid.velocity_steps);
+    visit("cnn", "first_channels", a.cnn.first_channels);
+    visit("cnn", "second_channels", a.cnn.second_channels);
+    visit("cnn", "kernel", a.cnn.kernel);
+    visit("cnn", "stride", a.cnn.stride);
+    visit("cnn", "pooling", a.cnn.pooling);
+    visit("cnn", "fully_connected", a.cnn.fully_connected);
 }
 
 // Zero vectors sent stand for all of them.
@@ -83,7 +90,9 @@ const Json* find(const Json& json, const std::string& group, const std::string& 
 
 const char* to_string(ReadOut read_out)
 {
-    return read_out == ReadOut::dense ? "dense" : "grid";
+    return read_out == ReadOut::dense  ? "dense"
+           : read_out == ReadOut::grid ? "grid"
+                                       : "cnn";
 }
 
 const char* to_string(Latents latents)
@@ -122,7 +131,13 @@ Architecture Architecture::preset(const std::string& name)
         architecture.grid.velocity_steps = 11;
         return architecture;
     }
-    throw std::invalid_argument("architecture must be paper or lite, got '" + name + "'");
+    if (name == "cnn") {
+        architecture.read_out = ReadOut::cnn;
+        architecture.reference = signal::Reference::reference;
+        return architecture;
+    }
+    throw std::invalid_argument("architecture must be paper, lite or cnn, got '" + name +
+                                "'");
 }
 
 std::string Architecture::to_json() const
@@ -130,16 +145,24 @@ std::string Architecture::to_json() const
     Json json;
     json["read_out"] = nn::to_string(read_out);
     json["reference"] = signal::to_string(reference);
-    json["shared_encoder"] = shared_encoder;
+    // What a read-out has no use for is left out where older model files have none of it:
+    // their fingerprints are made of this text.
+    const bool centralized = read_out == ReadOut::cnn;
+    if (!centralized) {
+        json["shared_encoder"] = shared_encoder;
+    }
     if (latents != Latents::quantized) {
-        // Left out otherwise: older model files have fingerprints without it.
         json["latents"] = nn::to_string(latents);
     }
     auto copy = *this;
     visit_sizes(copy, [&](const std::string& group, const char* key, int64_t& value) {
-        (group.empty() ? json : json[group])[key] = value;
+        if ((group == "cnn") == centralized) {
+            (group.empty() ? json : json[group])[key] = value;
+        }
     });
-    json["grid"]["doppler_spacing_hz"] = grid.doppler_spacing_hz;
+    if (!centralized) {
+        json["grid"]["doppler_spacing_hz"] = grid.doppler_spacing_hz;
+    }
     return json.dump();
 }
 
@@ -152,14 +175,14 @@ Architecture Architecture::from_json(const std::string& text)
     }
     Architecture a;
     std::set<std::string> top = {
-        "read_out", "reference", "shared_encoder", "latents", "dense", "grid"};
-    std::set<std::string> dense, grid = {"doppler_spacing_hz"};
+        "read_out", "reference", "shared_encoder", "latents", "dense", "grid", "cnn"};
+    std::map<std::string, std::set<std::string>> groups = {
+        {"grid", {"doppler_spacing_hz"}}};
     visit_sizes(a, [&](const std::string& group, const char* key, int64_t&) {
-        (group.empty() ? top : group == "dense" ? dense : grid).insert(key);
+        (group.empty() ? top : groups[group]).insert(key);
     });
     check_keys(json, "architecture", top);
-    for (const auto& [name, known] :
-         {std::pair("dense", dense), std::pair("grid", grid)}) {
+    for (const auto& [name, known] : groups) {
         if (json.contains(name)) {
             check_keys(json[name], name, known);
         }
@@ -192,8 +215,10 @@ Architecture Architecture::from_json(const std::string& text)
     if (const auto* found = find(json, "", "read_out")) {
         if (*found == "grid") {
             a.read_out = ReadOut::grid;
+        } else if (*found == "cnn") {
+            a.read_out = ReadOut::cnn;
         } else if (*found != "dense") {
-            refuse("read_out", "must be dense or grid, got " + found->dump());
+            refuse("read_out", "must be dense, grid or cnn, got " + found->dump());
         }
     }
     if (const auto* found = find(json, "", "reference")) {

@@ -54,11 +54,25 @@ DVqVaeImpl::DVqVaeImpl(const Scenario& scenario,
                scenario.targets.velocity_mps.max)
 {
     validate(scenario);
-    if (architecture.read_out == ReadOut::dense) {
+    switch (architecture.read_out) {
+    case ReadOut::dense:
         make_dense(seed);
-    } else {
+        break;
+    case ReadOut::grid:
         make_grid(seed);
+        break;
+    case ReadOut::cnn:
+        make_centralized(seed);
+        break;
     }
+}
+
+int64_t DVqVaeImpl::input_channels() const
+{
+    return d_architecture.reference == signal::Reference::raw
+               ? 2
+               : 2 * static_cast<int64_t>(d_scenario.transmit.size()) *
+                     d_scenario.transmit_antennas();
 }
 
 int64_t DVqVaeImpl::encoders() const
@@ -75,9 +89,8 @@ void DVqVaeImpl::make_dense(uint64_t seed)
         static_cast<int64_t>(d_scenario.transmit.size()) * d_scenario.transmit_antennas();
     const int64_t subcarriers = d_scenario.waveform.sensed_subcarriers();
     const int64_t symbols = d_scenario.waveform.sensed_symbols();
-    const bool raw = d_architecture.reference == signal::Reference::raw;
     EncoderOptions options;
-    options.in_channels(raw ? 2 : 2 * transmit_antennas)
+    options.in_channels(input_channels())
         .stem_channels(sizes.stem_channels)
         .hidden_channels(sizes.hidden_channels)
         .downsampling_layers(sizes.downsampling_layers)
@@ -145,6 +158,31 @@ void DVqVaeImpl::make_grid(uint64_t seed)
     d_grid_decoder = register_module("decoder", GridDecoder(d_scenario, decoder));
 }
 
+void DVqVaeImpl::make_centralized(uint64_t seed)
+{
+    detail::require(d_architecture.latents == Latents::quantized,
+                    "architecture: latents: the cnn read-out has no latents to send as ",
+                    to_string(d_architecture.latents),
+                    ", its access points send raw echoes");
+    const auto& sizes = d_architecture.cnn;
+    CentralizedCnnOptions options;
+    options.access_points(receivers())
+        .in_channels(input_channels())
+        .echo_shape({d_scenario.receive_antennas(),
+                     d_scenario.waveform.sensed_subcarriers(),
+                     d_scenario.waveform.sensed_symbols()})
+        .targets(d_scenario.targets.count)
+        .dimensions(d_scenario.dimensions)
+        .first_channels(sizes.first_channels)
+        .second_channels(sizes.second_channels)
+        .kernel(sizes.kernel)
+        .stride(sizes.stride)
+        .pooling(sizes.pooling)
+        .fully_connected(sizes.fully_connected)
+        .seed(part_seed(seed, decoder_part));
+    d_centralized = register_module("decoder", CentralizedCnn(options));
+}
+
 void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
 {
     QuantizerOptions options;
@@ -172,7 +210,7 @@ void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
 
 int64_t DVqVaeImpl::positions() const
 {
-    int64_t count = 1;
+    int64_t count = centralized() ? 0 : 1;
     for (const auto size : d_latent_shape) {
         count *= size;
     }
@@ -181,6 +219,9 @@ int64_t DVqVaeImpl::positions() const
 
 int64_t DVqVaeImpl::index_count() const
 {
+    if (centralized()) {
+        return 0;
+    }
     const auto& quantizer = d_quantizers[0];
     if (quantized()) {
         return quantizer->index_count(positions());
@@ -222,7 +263,7 @@ torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
                     at::IntArrayRef(sent),
                     transmit.defined() ? c10::str(", got ", transmit.sizes())
                                        : std::string(", got nothing"));
-    if (d_architecture.read_out == ReadOut::dense) {
+    if (d_architecture.read_out != ReadOut::grid) {
         return signal::correlated_channels(echo, transmit);
     }
     if (d_features_device != echo.device()) {
@@ -241,8 +282,8 @@ torch::Tensor DVqVaeImpl::front_end(int64_t receiver,
 torch::Tensor DVqVaeImpl::encode(int64_t receiver, const torch::Tensor& input)
 {
     const int64_t own = d_architecture.shared_encoder ? 0 : receiver;
-    return d_architecture.read_out == ReadOut::dense ? d_encoders.at(own)(input)
-                                                     : d_grid_encoders.at(own)(input);
+    return d_architecture.read_out == ReadOut::grid ? d_grid_encoders.at(own)(input)
+                                                    : d_encoders.at(own)(input);
 }
 
 torch::Tensor DVqVaeImpl::decode_dense(const std::vector<torch::Tensor>& latents,
@@ -259,6 +300,11 @@ GridOutput DVqVaeImpl::decode_grid(const std::vector<torch::Tensor>& latents,
     return d_grid_decoder(latents, present);
 }
 
+torch::Tensor DVqVaeImpl::decode_centralized(const std::vector<torch::Tensor>& inputs)
+{
+    return d_centralized(inputs);
+}
+
 ParameterCounts parameter_counts(DVqVaeImpl& network)
 {
     ParameterCounts counts;
@@ -272,9 +318,11 @@ ParameterCounts parameter_counts(DVqVaeImpl& network)
             counts.decoder = size;
         }
     }
-    const auto& options = network.quantizer(0)->options();
-    counts.projector = projector_parameter_count(options);
-    counts.codebook = codebook_parameter_count(options);
+    if (!network.centralized()) {
+        const auto& options = network.quantizer(0)->options();
+        counts.projector = projector_parameter_count(options);
+        counts.codebook = codebook_parameter_count(options);
+    }
     return counts;
 }
 

@@ -11,8 +11,11 @@ namespace {
 constexpr Precision precisions[] = {
     Precision::float32, Precision::bfloat16, Precision::float16};
 
-void check_precision(const Model& model, Precision precision)
+void check_model(const Model& model, Precision precision)
 {
+    detail::require(!model.centralized(),
+                    "engine: the cnn read-out has no encoder and no decoder; "
+                    "Model::estimate takes the raw echoes");
     detail::require(precision != Precision::float16 || model.device().is_cuda(),
                     "engine: precision float16 is for CUDA devices, the model is on ",
                     model.device());
@@ -101,7 +104,7 @@ EncoderEngine::EncoderEngine(const Model& model,
       d_needs_transmit(model.encoder_needs_transmit())
 {
     const c10::InferenceMode no_gradients;
-    check_precision(model, options.precision);
+    check_model(model, options.precision);
     detail::require(!receivers.empty(), "engine: no access point to encode for");
     for (const auto receiver : receivers) {
         detail::require(receiver >= 0 && receiver < model.network()->receivers(),
@@ -146,7 +149,7 @@ DecoderEngine::DecoderEngine(const Model& model, const EngineOptions& options)
       d_needs_transmit(model.decoder_needs_transmit())
 {
     const c10::InferenceMode no_gradients;
-    check_precision(model, options.precision);
+    check_model(model, options.precision);
     d_backend = model.architecture().read_out == ReadOut::grid
                     ? detail::make_grid_decoder(model, options)
                     : detail::make_dense_decoder(model, options);

@@ -44,6 +44,14 @@ private:
     uint64_t d_hash = 0xcbf29ce484222325ULL;
 };
 
+void require_finite_frames(const at::Tensor& echo, const at::Tensor& transmit)
+{
+    detail::require_finite(at::view_as_real(echo), "echo", "samples");
+    if (transmit.defined()) {
+        detail::require_finite(at::view_as_real(transmit), "transmit", "samples");
+    }
+}
+
 std::string hexadecimal(uint64_t value)
 {
     std::ostringstream text;
@@ -58,6 +66,15 @@ const std::string& metadata_of(const SafeTensors& file, const char* key)
         throw FileError(file.source + ": metadata: " + key + " is missing");
     }
     return found->second;
+}
+
+// Of a network that gives labels of exactly Q targets.
+Estimates estimates_of(const LabelRange& range, const at::Tensor& labels)
+{
+    const auto [location, velocity] = range.restore(labels);
+    return {location,
+            velocity,
+            at::ones({location.size(0), location.size(1)}, location.options())};
 }
 
 void require_metadata(const SafeTensors& file,
@@ -167,21 +184,47 @@ int64_t Model::index_count() const { return d_network->index_count(); }
 
 int64_t Model::codewords() const
 {
-    return d_network->quantizer(0)->options().codewords();
+    return centralized() ? 0 : d_network->quantizer(0)->options().codewords();
 }
 
 int64_t Model::index_range() const
 {
-    return d_network->quantized() ? d_network->quantizer(0)->index_range()
-                                  : LatentWords::range;
+    return centralized()            ? 0
+           : d_network->quantized() ? d_network->quantizer(0)->index_range()
+                                    : LatentWords::range;
 }
 
-int64_t Model::vectors_sent() const { return d_network->quantizer(0)->options().sent(); }
+int64_t Model::vectors_sent() const
+{
+    return centralized() ? 0 : d_network->quantizer(0)->options().sent();
+}
 
 int64_t Model::positions() const { return d_network->positions(); }
 
+int64_t Model::fronthaul_bits() const
+{
+    return centralized() ? static_cast<int64_t>(d_scenario.raw_echo_bits())
+                         : index_count() * bits_per_index();
+}
+
+int64_t Model::reference_bits() const
+{
+    return centralized() ? 0
+                         : static_cast<int64_t>(signal::reference_bits(
+                               d_scenario, d_architecture.reference));
+}
+
+void Model::require_encoders(const char* what) const
+{
+    detail::require(!centralized(),
+                    what,
+                    ": the cnn read-out takes the raw echoes of all access points at the "
+                    "central unit; nothing is encoded or decoded");
+}
+
 bool Model::accepts(int64_t receiver, const at::Tensor& indices) const
 {
+    require_encoders("accepts");
     auto& quantizer = d_network->quantizer(receiver);
     if (d_network->quantized()) {
         return quantizer->accepts(indices);
@@ -193,14 +236,16 @@ bool Model::accepts(int64_t receiver, const at::Tensor& indices) const
 
 at::Tensor Model::codewords_of(int64_t receiver, const at::Tensor& indices) const
 {
+    require_encoders("codewords_of");
     return d_network->quantized() ? d_network->quantizer(receiver)->codewords_of(indices)
                                   : indices.slice(1, 0, 0);
 }
 
 int64_t Model::bits_per_index() const
 {
-    return d_network->quantized() ? d_network->quantizer(0)->bits_per_index()
-                                  : LatentWords::bits;
+    return centralized()            ? 0
+           : d_network->quantized() ? d_network->quantizer(0)->bits_per_index()
+                                    : LatentWords::bits;
 }
 
 std::vector<float> Model::codeword_counts(int64_t receiver) const
@@ -242,10 +287,8 @@ at::Tensor Model::encode(int64_t receiver,
                          const at::Tensor& transmit) const
 {
     torch::NoGradGuard no_grad;
-    detail::require_finite(at::view_as_real(echo), "echo", "samples");
-    if (encoder_needs_transmit() && transmit.defined()) {
-        detail::require_finite(at::view_as_real(transmit), "transmit", "samples");
-    }
+    require_encoders("encode");
+    require_finite_frames(echo, encoder_needs_transmit() ? transmit : at::Tensor());
     const auto input = d_network->front_end(receiver, echo, transmit);
     return message_of(receiver, d_network->encode(receiver, input));
 }
@@ -331,6 +374,7 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
                         const at::Tensor& transmit) const
 {
     torch::NoGradGuard no_grad;
+    require_encoders("decode");
     const auto [latents, present] = latents_of(indices);
     if (d_architecture.read_out == ReadOut::grid) {
         auto peaks = read_peaks(d_network->decode_grid(latents, present),
@@ -339,11 +383,31 @@ Estimates Model::decode(const std::vector<at::Tensor>& indices,
         return {peaks.location, peaks.velocity, peaks.confidence};
     }
     detail::require(transmit.defined(), "the dense decoder needs the transmitted frames");
-    const auto labels = d_network->decode_dense(latents, transmit, present);
-    const auto [location, velocity] = d_network->labels().restore(labels);
-    return {location,
-            velocity,
-            at::ones({location.size(0), location.size(1)}, location.options())};
+    return estimates_of(d_network->labels(),
+                        d_network->decode_dense(latents, transmit, present));
+}
+
+Estimates Model::estimate(const at::Tensor& echoes, const at::Tensor& transmit) const
+{
+    torch::NoGradGuard no_grad;
+    const auto receivers = d_network->receivers();
+    detail::require(echoes.dim() == 5 && echoes.size(1) == receivers,
+                    "echoes must be [B, M, M_r, S, T] of ",
+                    receivers,
+                    " access points, got ",
+                    echoes.sizes());
+    std::vector<at::Tensor> received; // inputs of the centralized network, or indices
+    if (centralized()) {
+        require_finite_frames(echoes, encoder_needs_transmit() ? transmit : at::Tensor());
+        for (int64_t m = 0; m < receivers; m++) {
+            received.push_back(d_network->front_end(m, echoes.select(1, m), transmit));
+        }
+        return estimates_of(d_network->labels(), d_network->decode_centralized(received));
+    }
+    for (int64_t m = 0; m < receivers; m++) {
+        received.push_back(encode(m, echoes.select(1, m), transmit));
+    }
+    return decode(received, transmit);
 }
 
 std::vector<Detections> Model::detect(const std::vector<at::Tensor>& indices,
@@ -351,6 +415,7 @@ std::vector<Detections> Model::detect(const std::vector<at::Tensor>& indices,
                                       double threshold) const
 {
     torch::NoGradGuard no_grad;
+    require_encoders("detect");
     detail::require(d_architecture.read_out == ReadOut::grid,
                     "the ",
                     to_string(d_architecture.read_out),

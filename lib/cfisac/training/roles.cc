@@ -85,6 +85,16 @@ at::Tensor unquantized_latent(nn::DVqVaeImpl& network,
         quantizer->project(latent), latent.size(0), network.latent_shape());
 }
 
+// Of a network that gives labels of exactly Q targets.
+at::Tensor labels(nn::DVqVaeImpl& network,
+                  const std::vector<at::Tensor>& latents,
+                  const Truth& truth)
+{
+    return network.centralized()
+               ? network.decode_centralized(latents)
+               : network.decode_dense(latents, truth.transmit, truth.present);
+}
+
 } // namespace
 
 at::Tensor sent_latent(nn::DVqVaeImpl& network,
@@ -94,6 +104,9 @@ at::Tensor sent_latent(nn::DVqVaeImpl& network,
                        at::Tensor* indices)
 {
     const at::NoGradGuard no_grad;
+    if (network.centralized()) {
+        return input;
+    }
     const auto latent = network.encode(receiver, input);
     auto& quantizer = network.quantizer(receiver);
     if (!quantizing) {
@@ -117,8 +130,8 @@ nn::Estimates estimates(nn::DVqVaeImpl& network,
                                           network.scenario().targets.count);
         return {peaks.location, peaks.velocity, peaks.confidence};
     }
-    const auto [location, velocity] = network.labels().restore(
-        network.decode_dense(latents, truth.transmit, truth.present));
+    const auto [location, velocity] =
+        network.labels().restore(labels(network, latents, truth));
     return {location,
             velocity,
             at::ones({location.size(0), location.size(1)}, location.options())};
@@ -225,7 +238,7 @@ at::Tensor CentralUnitRole::estimation_loss(const std::vector<at::Tensor>& laten
                          truth.there)
             .total;
     }
-    return dense_loss(d_network.decode_dense(latents, truth.transmit, truth.present),
+    return dense_loss(labels(d_network, latents, truth),
                       d_network.labels(),
                       truth.location,
                       truth.velocity,
@@ -237,8 +250,9 @@ std::vector<at::Tensor> CentralUnitRole::backward(const std::vector<at::Tensor>&
                                                   const Truth& truth)
 {
     std::vector<at::Tensor> leaves;
+    const bool wanted = !d_network.centralized(); // nobody learns from those of an echo
     for (const auto& latent : latents) {
-        leaves.push_back(latent.detach().requires_grad_());
+        leaves.push_back(latent.detach().requires_grad_(wanted));
     }
     const auto loss = estimation_loss(leaves, truth);
     loss.backward();

@@ -33,11 +33,7 @@ Trainer::State::State(const Scenario& scenario,
       average_commitment(network.receivers(), 0.0),
       replaced(network.receivers(), 0)
 {
-    if (options.batch % world.workers() != 0) {
-        throw std::invalid_argument("a batch of " + std::to_string(options.batch) +
-                                    " frames cannot be split between " +
-                                    std::to_string(world.workers()) + " workers");
-    }
+    require_possible();
     share_threads();
     network.to(layout.device);
     std::vector<std::int64_t> here;
@@ -46,18 +42,38 @@ Trainer::State::State(const Scenario& scenario,
             here.push_back(m);
         }
     }
-    if (!here.empty()) {
-        encoder = shared_encoder(network, options);
-    }
-    for (const auto m : here) {
-        access_points[m] =
-            std::make_unique<AccessPointRole>(network, m, options, encoder);
+    if (!network.centralized()) {
+        if (!here.empty()) {
+            encoder = shared_encoder(network, options);
+        }
+        for (const auto m : here) {
+            access_points[m] =
+                std::make_unique<AccessPointRole>(network, m, options, encoder);
+        }
     }
     if (world.is_central_unit(rank)) {
         central_unit = std::make_unique<CentralUnitRole>(network, options);
     }
     source = std::make_unique<DataSource>(
         network, layout, options, here, central_unit != nullptr);
+}
+
+void Trainer::State::require_possible() const
+{
+    if (options.batch % world.workers() != 0) {
+        throw std::invalid_argument("a batch of " + std::to_string(options.batch) +
+                                    " frames cannot be split between " +
+                                    std::to_string(world.workers()) + " workers");
+    }
+    if (network.centralized() && world.split()) {
+        throw std::invalid_argument("with the cnn read-out there is nothing to train at an "
+                                    "access point: give every worker all roles");
+    }
+    if (network.centralized() && options.drop_access_point > 0) {
+        throw std::invalid_argument("drop access point must be 0 with the cnn read-out, "
+                                    "which needs all echoes, got " +
+                                    std::to_string(options.drop_access_point));
+    }
 }
 
 // One thread makes data; the others train. OpenBLAS has threads of its own, which would

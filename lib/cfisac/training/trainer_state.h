@@ -17,6 +17,7 @@ inline double seconds_since(Clock::time_point start)
 }
 
 /*! The roles of this process and what happens in a step, in the order of its functions.
+ * Where the network is centralized there are no access points to train.
  * Between processes go latents and their gradients, and sums over processes with the same
  * role.
  */
@@ -36,7 +37,8 @@ struct Trainer::State {
     //! Codebooks from k-means over the latents of frames of their own, by worker 0.
     void initialise_codebooks();
     StepData next_data();
-    //! Latents of this worker; empty where the central unit is elsewhere.
+    //! Latents of this worker, or the inputs of a centralized network; empty where the
+    //! central unit is elsewhere.
     std::vector<at::Tensor> send_up(const StepData& data);
     //! Gradients of the latents; empty where the central unit is elsewhere.
     std::vector<at::Tensor> learn_at_central_unit(const std::vector<at::Tensor>& latents,
@@ -95,6 +97,7 @@ struct Trainer::State {
     std::unique_ptr<Prefetcher> prefetcher; // goes first
 
 private:
+    void require_possible() const;
     void share_threads() const;
     bool dead_codewords_are_replaced() const;
     void mean_over_workers(ParameterGroup& parameters, const Group& group) const;

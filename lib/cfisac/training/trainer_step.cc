@@ -74,6 +74,9 @@ at::Tensor Trainer::State::empty_latent() const
 
 std::vector<at::Tensor> Trainer::State::send_up(const StepData& data)
 {
+    if (network.centralized()) {
+        return data.inputs;
+    }
     std::vector<at::Tensor> latents;
     const int to = world.central_unit(worker);
     for (std::int64_t m = 0; m < network.receivers(); m++) {
@@ -114,6 +117,9 @@ std::vector<at::Tensor> Trainer::State::learn_at_central_unit(
 
 void Trainer::State::send_down(const std::vector<at::Tensor>& gradients)
 {
+    if (network.centralized()) {
+        return;
+    }
     if (encoder) {
         encoder->clear_gradients();
     }

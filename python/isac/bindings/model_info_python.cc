@@ -19,13 +19,18 @@ void bind_model_info(py::module& m)
         .def_readonly("scenario",
                       &model_info::scenario,
                       "The scenario that the model was made for.")
+        .def_readonly("read_out",
+                      &model_info::read_out,
+                      "dense, grid, or cnn for a centralized network.")
         .def_readonly(
             "reference",
             &model_info::reference,
             "What an access point knows of the transmitted signal: raw, pilot or "
             "reference.")
         .def_readonly(
-            "packet_size", &model_info::packet_size, "Bytes of a fronthaul packet.")
+            "packet_size",
+            &model_info::packet_size,
+            "Bytes of a fronthaul packet; 0 for a centralized network.")
         .def_readonly("fingerprint", &model_info::fingerprint)
         .def_readonly("codewords", &model_info::codewords, "Size of the codebook.")
         .def_readonly("index_count",
@@ -36,7 +41,7 @@ void bind_model_info(py::module& m)
                       "How many of the indices are positions, ahead of the codewords.")
         .def_readonly("fronthaul_bits",
                       &model_info::fronthaul_bits,
-                      "Index bits of one access point and update.")
+                      "Index or raw echo bits of one access point and update.")
         .def_readonly("reference_bits",
                       &model_info::reference_bits,
                       "Bits that tell one access point what was transmitted, per update.")
@@ -63,7 +68,7 @@ void bind_model_info(py::module& m)
         py::arg("reference") = "",
         py::arg("seed") = 0,
         "Write a model file with fresh weights, to train or to test a flowgraph with.\n\n"
-        "architecture: \"paper\", \"lite\" or a JSON object with sizes;\n"
+        "architecture: \"paper\", \"lite\", \"cnn\" or a JSON object with sizes;\n"
         "reference: \"raw\", \"pilot\", \"reference\", or empty for the architecture's "
         "own.");
 }
