@@ -38,12 +38,11 @@ Program program()
         "scenario (YAML): with a model file, refuse a model for another scenario");
     add("architecture",
         word("NAME"),
-        "make a model with fresh weights: paper, lite, or a JSON file with sizes");
+        "make a model with fresh weights: paper, lite, cnn, or a JSON file with sizes");
     add("reference",
         word("NAME"),
-        "of a fresh model: what an access point knows of the transmitted signal: raw, "
-        "pilot or "
-        "reference, instead of the architecture's own");
+        "of a fresh model: what an access point (with cnn, the central unit) knows of the "
+        "transmitted signal: raw, pilot or reference, instead of the architecture's own");
     add("latents",
         word("NAME"),
         "of a fresh model: quantized, or sent as float32 or float16 (D-VAE), instead of "
@@ -143,14 +142,13 @@ nlohmann::ordered_json to_json(const Model& model)
     const auto counts = nn::parameter_counts(*model.network());
     const auto& labels = model.network()->labels();
     const auto& scenario = model.scenario();
-    const auto reference = model.architecture().reference;
 
     nlohmann::ordered_json json;
     json["scenario"] = scenario.name;
     json["scenario_fingerprint"] = hexadecimal(cfisac::fingerprint(scenario));
     json["model_fingerprint"] = hexadecimal(model.fingerprint());
     json["read_out"] = nn::to_string(model.architecture().read_out);
-    json["reference"] = cfisac::signal::to_string(reference);
+    json["reference"] = cfisac::signal::to_string(model.architecture().reference);
     json["latents"] = nn::to_string(model.architecture().latents);
     json["architecture"] = nlohmann::ordered_json::parse(model.architecture().to_json());
     json["encoders"] = counts.encoders;
@@ -168,8 +166,7 @@ nlohmann::ordered_json to_json(const Model& model)
     json["codewords"] = model.codewords();
     json["bits_per_index"] = model.bits_per_index();
     json["fronthaul_bits_per_update"] = model.fronthaul_bits();
-    json["reference_bits_per_update"] =
-        cfisac::signal::reference_bits(scenario, reference);
+    json["reference_bits_per_update"] = model.reference_bits();
     json["raw_echo_bits_per_update"] = scenario.raw_echo_bits();
     json["prior_entropy_bits"] = nlohmann::json::array();
     json["expected_bits_per_update"] = nlohmann::json::array();
@@ -218,20 +215,10 @@ std::string sent_note(const Model& model)
                : "";
 }
 
-void print_report(const Model& model, const nlohmann::ordered_json& json)
+//! What the access points have: encoders, projectors and codebooks.
+void print_access_points(const Model& model, const nn::ParameterCounts& counts)
 {
-    const auto counts = nn::parameter_counts(*model.network());
-    const auto& labels = model.network()->labels();
-    const auto& scenario = model.scenario();
-    const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
-
-    row("scenario", scenario.name + ", fingerprint " + text("scenario_fingerprint"));
-    row("model fingerprint", text("model_fingerprint"));
-    row("read-out", text("read_out"));
-    row("front end", text("reference"));
-    row("sizes", sizes(json.at("architecture"), text("read_out")));
-
-    const auto receivers = scenario.receive.size();
+    const auto receivers = model.scenario().receive.size();
     row("encoder",
         grouped(counts.encoder) + " parameters, " +
             (counts.encoders == 1 && receivers > 1
@@ -242,13 +229,13 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
     row("codebook",
         quantized ? grouped(counts.codebook) + " parameters per access point (" +
                         grouped(model.codewords()) + " codewords)"
-                  : "none: latents " + text("latents") + ", not quantized");
-    row("decoder", grouped(counts.decoder) + " parameters");
+                  : std::string("none: latents ") +
+                        nn::to_string(model.architecture().latents) + ", not quantized");
+}
 
-    row("location range", interval(labels.location_min(), labels.location_max()) + " m");
-    row("velocity range",
-        interval(labels.velocity_min(), labels.velocity_max()) + " m/s");
-
+void print_latent(const Model& model)
+{
+    const bool quantized = model.network()->quantized();
     std::string latent;
     for (const auto size : model.network()->latent_shape()) {
         latent += (latent.empty() ? "" : " x ") + std::to_string(size);
@@ -257,14 +244,13 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
         latent + " = " + grouped(model.index_count()) +
             (quantized ? " indices of " : " words of ") +
             std::to_string(model.bits_per_index()) + " bit" + sent_note(model));
-    const auto raw = scenario.raw_echo_bits();
-    const double share =
-        static_cast<double>(model.fronthaul_bits()) / static_cast<double>(raw);
-    char part[96];
-    std::snprintf(
-        part, sizeof(part), ", %.4g %% (%.0f times less)", 100.0 * share, 1.0 / share);
+}
+
+void print_fronthaul(const Model& model)
+{
     row("fronthaul",
-        grouped(model.fronthaul_bits()) + " bit per update and access point");
+        grouped(model.fronthaul_bits()) + " bit per update and access point" +
+            (model.centralized() ? ": the raw echo" : ""));
     const auto costs = coded_costs(model);
     for (std::size_t m = 0; m < costs.size(); ++m) {
         const std::int64_t bits = std::llround(costs[m].message_bits);
@@ -276,11 +262,43 @@ void print_report(const Model& model, const nlohmann::ordered_json& json)
                       grouped(bits).c_str());
         row("entropy coded, AP " + std::to_string(m), prior);
     }
-    row("raw echo",
-        grouped(std::uint64_t{raw}) + " bit; the fronthaul carries" +
-            std::string(part).substr(1));
-    const auto reference = json.at("reference_bits_per_update").get<std::uint64_t>();
-    row("reference", grouped(reference) + " bit per update and access point");
+    if (!model.centralized()) {
+        const auto raw = model.scenario().raw_echo_bits();
+        const double share =
+            static_cast<double>(model.fronthaul_bits()) / static_cast<double>(raw);
+        char part[96];
+        std::snprintf(
+            part, sizeof(part), " %.4g %% (%.0f times less)", 100.0 * share, 1.0 / share);
+        row("raw echo",
+            grouped(std::uint64_t{raw}) + " bit; the fronthaul carries" + part);
+    }
+    row("reference", grouped(model.reference_bits()) + " bit per update and access point");
+}
+
+void print_report(const Model& model, const nlohmann::ordered_json& json)
+{
+    const auto counts = nn::parameter_counts(*model.network());
+    const auto& labels = model.network()->labels();
+    const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
+
+    row("scenario",
+        model.scenario().name + ", fingerprint " + text("scenario_fingerprint"));
+    row("model fingerprint", text("model_fingerprint"));
+    row("read-out", text("read_out"));
+    row("front end", text("reference"));
+    row("sizes", sizes(json.at("architecture"), text("read_out")));
+    if (!model.centralized()) {
+        print_access_points(model, counts);
+    }
+    row(model.centralized() ? "network" : "decoder",
+        grouped(counts.decoder) + " parameters");
+    row("location range", interval(labels.location_min(), labels.location_max()) + " m");
+    row("velocity range",
+        interval(labels.velocity_min(), labels.velocity_max()) + " m/s");
+    if (!model.centralized()) {
+        print_latent(model);
+    }
+    print_fronthaul(model);
     std::fflush(stdout);
 }
 

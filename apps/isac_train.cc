@@ -35,7 +35,7 @@ std::vector<double> numbers(const std::vector<std::int64_t>& counts)
     return {counts.begin(), counts.end()};
 }
 
-void print(const Report& report)
+void print(const Report& report, bool quantized)
 {
     const auto& progress = report.progress;
     const auto& validation = report.validation;
@@ -45,11 +45,11 @@ void print(const Report& report)
     text << "step " << progress.step << ": loss " << progress.loss << "; location median "
          << scores.location_median_m << " m, p90 " << scores.location_p90_m
          << " m; velocity median " << scores.velocity_median_mps << " m/s, p90 "
-         << scores.velocity_p90_mps << " m/s; ";
-    if (validation.perplexity.empty()) {
-        text << "no codebooks yet";
-    } else {
-        text << "codewords in use " << joined(numbers(validation.distinct))
+         << scores.velocity_p90_mps << " m/s";
+    if (quantized && validation.perplexity.empty()) {
+        text << "; no codebooks yet";
+    } else if (quantized) {
+        text << "; codewords in use " << joined(numbers(validation.distinct))
              << ", perplexity " << joined(validation.perplexity) << ", dead "
              << joined(numbers(validation.dead)) << ", replaced "
              << joined(numbers(report.replaced));
@@ -141,7 +141,7 @@ private:
     {
         d_report = d_trainer->report(d_arguments["validation-frames"].as<Count>().value);
         if (reports()) {
-            print(d_report);
+            print(d_report, d_trainer->model().codewords() > 0);
             d_log->add(d_report); // before the checkpoint: no line can be missing then
         }
     }
@@ -237,7 +237,8 @@ int main(int argc, char** argv)
     program.name = "isac_train";
     program.usage = "--scenario FILE --out FILE [options]";
     program.summary =
-        "Train a D-VQVAE for a scenario. Frames are made on the fly from the seed.\n"
+        "Train a D-VQVAE, D-VAE or centralized CNN for a scenario. Frames are made on the\n"
+        "fly from the seed.\n"
         "Checkpoints OUT.checkpoint* are written on the way and on Ctrl-C, a log of all\n"
         "reports in OUT.log.";
     add_training_options(program.options);

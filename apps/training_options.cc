@@ -75,10 +75,14 @@ void add_own_options(po::options_description& options)
         "out", po::value<std::string>()->required(), "model file to write (safetensors)")(
         "architecture",
         po::value<std::string>()->default_value("lite"),
-        "paper, lite, or a JSON file with sizes")(
+        "paper, lite, cnn, or a JSON file with sizes")(
         "codewords",
         po::value<Count>(),
         "of each codebook, 2 to 4096, instead of the architecture's")(
+        "reference",
+        po::value<std::string>(),
+        "what an access point (with cnn, the central unit) knows of the transmitted "
+        "signal: raw, pilot or reference, instead of the architecture's")(
         "latents",
         po::value<std::string>(),
         "quantized, or sent as float32 or float16 (D-VAE), instead of the "
@@ -97,7 +101,7 @@ void add_own_options(po::options_description& options)
         "warm-up",
         count_of(defaults.warm_up),
         "steps before the codebooks are initialised")(
-        "ordered", "dense read-out: score targets in their order, not in the best one")(
+        "ordered", "dense read-out and cnn: score targets in their order, not in the best one")(
         "drop-access-point",
         po::value<Number>()->default_value(Number{0.0}, "0"),
         "probability that a frame misses one receive access point")(
@@ -154,6 +158,27 @@ void add_process_options(po::options_description& options)
     options.add(processes);
 }
 
+//! Options that say something of access points, which have nothing to train with the cnn
+//! read-out.
+void check_centralized(const po::variables_map& arguments)
+{
+    for (const auto* option : {"codewords", "latents", "commitment", "warm-up"}) {
+        if (arguments.count(option) && !arguments[option].defaulted()) {
+            throw UsageError("--" + std::string(option) +
+                             " says nothing to the cnn read-out, whose access points send "
+                             "raw echoes");
+        }
+    }
+    if (arguments["role"].as<std::string>() != "all") {
+        throw UsageError("--role: with the cnn read-out every worker has all roles, there "
+                         "is nothing to train at an access point");
+    }
+    if (arguments["drop-access-point"].as<Number>().value != 0.0) {
+        throw UsageError("--drop-access-point: the cnn read-out needs the echoes of all "
+                         "access points");
+    }
+}
+
 } // namespace
 
 void add_training_options(po::options_description& options)
@@ -165,8 +190,14 @@ void add_training_options(po::options_description& options)
 
 cfisac::nn::Architecture read_architecture(const po::variables_map& arguments)
 {
-    auto json = nlohmann::json::parse(
-        named_architecture(arguments["architecture"].as<std::string>()).to_json());
+    const auto named = named_architecture(arguments["architecture"].as<std::string>());
+    if (named.read_out == cfisac::nn::ReadOut::cnn) {
+        check_centralized(arguments);
+    }
+    auto json = nlohmann::json::parse(named.to_json());
+    if (arguments.count("reference")) {
+        json["reference"] = arguments["reference"].as<std::string>();
+    }
     if (arguments.count("codewords")) {
         const auto codewords = arguments["codewords"].as<Count>().value;
         if (codewords < 2 || codewords > most_codewords) {

@@ -199,6 +199,33 @@ def test_inspect_shows_latents_that_are_not_quantized(tmp_path):
     assert "entropy coded" not in result.stdout
 
 
+def test_inspect_shows_the_centralized_network(tmp_path):
+    model = tmp_path / "cnn.safetensors"
+    fresh, _ = run_json(
+        *["isac_inspect", "--architecture", "cnn", "--scenario", LITE, "--save", model])
+    figures, result = run_json("isac_inspect", model, "--scenario", LITE)
+    assert figures == fresh
+    assert figures["read_out"] == "cnn" and figures["reference"] == "reference"
+    # 2 x 16 planes of each access point, of 8 x 32 x 32, halved three times.
+    convolutions = (125 * 64 + 1) * 16 + (125 * 16 + 1) * 32
+    layers = (32 * 1 * 4 * 4 + 1) * 256 + 2 * 257 * 256 + 257 * 8
+    assert figures["decoder_parameters"] == convolutions + layers
+    assert f"network               {convolutions + layers:,} parameters" in result.stdout
+    bits = 64 * 8 * 32 * 32
+    assert figures["fronthaul_bits_per_update"] == figures["raw_echo_bits_per_update"] == bits
+    assert f"{bits:,} bit per update and access point: the raw echo" in result.stdout
+    assert figures["reference_bits_per_update"] == 0  # the central unit knows X
+    assert figures["encoders"] == figures["indices"] == figures["codebook_parameters"] == 0
+    assert figures["latent_shape"] == figures["prior_entropy_bits"] == []
+    assert "kernel 5" in result.stdout and "pooling 2" in result.stdout
+    for row in ("encoder", "projector", "codebook", "latent "):
+        assert not any(line.startswith(row) for line in result.stdout.splitlines())
+    expect_error(
+        run("isac_inspect", "--architecture", "cnn", "--scenario", LITE,
+            "--latents", "float16"),
+        1, "latents", "float16", "cnn")
+
+
 # ----------------------------------------------------------------------- isac_simulate
 def scores_of(figures):
     return {k: v for k, v in figures.items() if k not in SIMULATE_KEYS[2:4]}

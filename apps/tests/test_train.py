@@ -28,6 +28,13 @@ SIZES = {
 }
 
 
+CENTRALIZED_SIZES = {
+    "read_out": "cnn",
+    "reference": "reference",
+    "cnn": {"first_channels": 2, "second_channels": 4, "stride": 4, "fully_connected": 16},
+}
+
+
 @pytest.fixture
 def arguments(tmp_path):
     sizes = tmp_path / "sizes.json"
@@ -64,6 +71,48 @@ def test_stopped_and_resumed_is_the_same_to_the_bit(arguments, tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("going on after step")
     assert stopped.read_bytes() == straight.read_bytes()
+
+
+@pytest.fixture
+def centralized(tmp_path):
+    sizes = tmp_path / "sizes.json"
+    sizes.write_text(json.dumps(CENTRALIZED_SIZES), encoding="utf-8")
+    return ["--scenario", LITE, "--architecture", sizes, "--steps", 20, "--batch", 4,
+            "--report-every", 10, "--validation-frames", 8, "--seed", 5, "--threads", 1]
+
+
+def test_centralized_network_stopped_and_resumed_is_the_same_to_the_bit(centralized, tmp_path):
+    straight, stopped = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    report, result = run_json("isac_train", *centralized, "--out", straight)
+    assert report["step"] == 20 and report["loss"] > 0 and report["commitment"] == 0
+    assert report["perplexity"] is None and "codebook" not in result.stdout
+    command = [str(program_path("isac_train")), *map(str, centralized), "--out", str(stopped)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("step 1:")
+        assert process.stdout.readline().startswith("step 10:")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130 and not stopped.exists()
+    result = run("isac_train", *centralized, "--out", stopped, "--resume")
+    assert result.returncode == 0, result.stderr
+    assert stopped.read_bytes() == straight.read_bytes()
+    header, reports = log_of(stopped)
+    assert header["fronthaul_bits_per_update"] == header["raw_echo_bits_per_update"]
+    assert header["architecture"]["cnn"]["kernel"] == 5  # the default
+    assert [entry["step"] for entry in reports] == [1, 10, 20]
+
+
+def test_centralized_network_without_reference_has_other_inputs(centralized, tmp_path):
+    told, untold = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert run("isac_train", *centralized, "--out", told).returncode == 0
+    result = run("isac_train", *centralized, "--reference", "raw", "--out", untold)
+    assert result.returncode == 0, result.stderr
+    figures, _ = run_json("isac_inspect", untold)
+    assert figures["reference"] == "raw"
+    # 2 planes of each access point in the place of 32, of which 2 x 30 have 125 weights for
+    # each of 2 channels.
+    assert run_json("isac_inspect", told)[0]["decoder_parameters"] == (
+        figures["decoder_parameters"] + 2 * 30 * 125 * 2)
 
 
 def log_of(model):
@@ -141,6 +190,14 @@ def test_killed_at_any_step_and_resumed_is_the_same_to_the_bit(arguments, tmp_pa
         (["--role", "ap", "--rank", "0", "--rendezvous", "localhost:1"], ["central unit"]),
         (["--role", "cu", "--rank", "9", "--rendezvous", "localhost:1"], ["--rank", "9"]),
         (["--role", "cu", "--rank", "0", "--rendezvous", "localhost"], ["HOST:PORT"]),
+        (["--architecture", "cnn", "--codewords", "8"], ["--codewords", "cnn"]),
+        (["--architecture", "cnn", "--latents", "float16"], ["--latents", "cnn"]),
+        (["--architecture", "cnn", "--warm-up", "5"], ["--warm-up", "cnn"]),
+        (["--architecture", "cnn", "--commitment", "1"], ["--commitment", "cnn"]),
+        (["--architecture", "cnn", "--drop-access-point", "0.1"],
+         ["--drop-access-point", "cnn"]),
+        (["--architecture", "cnn", "--role", "cu", "--rank", "0", "--rendezvous",
+          "localhost:1"], ["--role", "cnn"]),
         (["--power-dbm", "30"], ["--power-dbm", "'30'"]),
         (["--targets", "1.5,2"], ["--targets", "whole"]),
         (["--targets", "2,1"], ["--targets", "MIN"]),

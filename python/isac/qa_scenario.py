@@ -65,7 +65,7 @@ class qa_scenario(gr_unittest.TestCase):
             path = os.path.join(folder, "model.safetensors")
             isac.write_fresh_model(path, scenario, "lite", "pilot", 1)
             info = isac.load_model_info(path)
-            self.assertEqual(info.reference, "pilot")
+            self.assertEqual((info.read_out, info.reference), ("grid", "pilot"))
             self.assertEqual(info.scenario.fingerprint, scenario.fingerprint)
             self.assertGreaterEqual(info.packet_size, 56 + info.fronthaul_bits // 8)
             with open(path, "r+b") as file:

@@ -7,6 +7,7 @@
 #include <cfisac/nn/model.h>
 #include <cmath>
 #include <gnuradio/blocks/message_debug.h>
+#include <gnuradio/isac/dvqvae_encoder.h>
 #include <gnuradio/isac/fusion_decoder.h>
 
 namespace gr {
@@ -376,6 +377,32 @@ TEST_F(FusionDecoder, InfoTellsHowToConnectIt)
     EXPECT_EQ(info.scenario.name, "small");
     EXPECT_TRUE(
         load_model_info(small_model(small_dense(), "raw")).decoder_reads_transmit);
+}
+
+TEST_F(FusionDecoder, CentralizedNetworkIsRefusedByName)
+{
+    const auto cnn = small_model("cnn", "pilot");
+    const auto info = load_model_info(cnn);
+    EXPECT_EQ(info.read_out, "cnn");
+    EXPECT_EQ(info.packet_size, 0u);
+    EXPECT_EQ(info.reference_bits, 0u);
+    EXPECT_EQ(static_cast<std::size_t>(info.fronthaul_bits),
+              small_scenario().raw_echo_bits());
+    EXPECT_FALSE(info.encoder_reads_transmit);
+    EXPECT_TRUE(info.decoder_reads_transmit);
+    const auto expect_refused = [&](const auto& make) {
+        try {
+            make();
+            FAIL() << "it has no encoders and no decoder";
+        } catch (const std::runtime_error& error) {
+            for (const auto& part : {cnn, std::string("read-out cnn")}) {
+                EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+                    << error.what();
+            }
+        }
+    };
+    expect_refused([&] { fusion_decoder::make(small_scenario(), cnn, "cpu"); });
+    expect_refused([&] { dvqvae_encoder::make(small_scenario(), cnn, 0, 0, "cpu"); });
 }
 
 } // namespace test

@@ -180,6 +180,34 @@ def decoder(folder, name, batch, **sizes):
     write(folder, name, sizes, tensors)
 
 
+def centralized(folder, name, batch, **sizes):
+    kernel, stride, pooling = sizes["kernel"], sizes["stride"], sizes["pooling"]
+    hidden, points = sizes["fully_connected"], sizes["access_points"]
+    first = nn.Conv3d(points * sizes["in_channels"], sizes["first_channels"], kernel,
+                      stride=stride, padding=kernel // 2)
+    second = nn.Conv3d(sizes["first_channels"], sizes["second_channels"], kernel,
+                       stride=stride, padding=kernel // 2)
+    echoes = torch.randn(batch, points, sizes["in_channels"], *sizes["echo_shape"])
+    spread_weights(first, 2)
+    spread_weights(second, 2)
+    x = functional.relu(second(functional.relu(first(echoes.flatten(1, 2)))))
+    features = functional.max_pool3d(x, pooling, ceil_mode=True)
+    x = features.reshape(batch, -1)
+    layers = [nn.Linear(inputs, hidden) for inputs in (x.shape[1], hidden, hidden)]
+    output = nn.Linear(hidden, 2 * sizes["dimensions"] * sizes["targets"])
+    tensors = {f"echo.{m}": echoes[:, m].contiguous() for m in range(points)}
+    for number, layer in enumerate(layers, start=1):
+        spread_weights(layer, 2)
+        x = functional.relu(layer(x))
+        tensors[f"decoder.fully_connected{number}.weight"] = layer.weight
+        tensors[f"decoder.fully_connected{number}.bias"] = layer.bias
+    for key, module in {"conv1": first, "conv2": second, "output": output}.items():
+        tensors[f"decoder.{key}.weight"] = module.weight
+        tensors[f"decoder.{key}.bias"] = module.bias
+    tensors["feature_shape"] = torch.tensor(features.shape[1:])
+    write(folder, name, sizes, {**tensors, "estimate": output(x)})
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: reference_networks.py FOLDER")
@@ -205,6 +233,12 @@ def main():
                 hidden_channels=128, stem_channels=64, residual_channels=32,
                 latent_residual_layers=2, transmit_residual_layers=1,
                 transmit_downsampling_layers=2, flat_features=32, fully_connected=128)
+        centralized(folder, "centralized_small", 3, access_points=3, in_channels=2,
+                    echo_shape=[3, 8, 10], targets=3, dimensions=3, first_channels=4,
+                    second_channels=6, kernel=3, stride=1, pooling=4, fully_connected=9)
+        centralized(folder, "centralized_lite", 2, access_points=2, in_channels=32,
+                    echo_shape=[8, 32, 32], targets=2, dimensions=2, first_channels=16,
+                    second_channels=32, kernel=5, stride=2, pooling=2, fully_connected=256)
     shutil.copy(safetensors_file.__file__, folder)
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Compares with the networks of reference_networks.py, PyTorch in Python with the same
 // weights.
+#include <cfisac/nn/centralized_cnn.h>
 #include <cfisac/nn/decoder.h>
 #include <cfisac/nn/encoder.h>
 #include <cfisac/nn/model_io.h>
@@ -119,6 +120,33 @@ void compare_decoder(const Case& reference)
               TOLERANCE);
 }
 
+void compare_centralized(const Case& reference)
+{
+    const at::NoGradGuard no_grad;
+    const auto options = CentralizedCnnOptions()
+                             .access_points(reference.size("access_points"))
+                             .in_channels(reference.size("in_channels"))
+                             .echo_shape(reference.shape("echo_shape"))
+                             .targets(reference.size("targets"))
+                             .dimensions(reference.size("dimensions"))
+                             .first_channels(reference.size("first_channels"))
+                             .second_channels(reference.size("second_channels"))
+                             .kernel(reference.size("kernel"))
+                             .stride(reference.size("stride"))
+                             .pooling(reference.size("pooling"))
+                             .fully_connected(reference.size("fully_connected"));
+    EXPECT_TRUE(reference.tensor("feature_shape")
+                    .equal(at::tensor(feature_shape(options), at::kLong)));
+    CentralizedCnn network(options);
+    load_state(*network, reference.file, "decoder");
+    std::vector<at::Tensor> echoes;
+    for (int64_t m = 0; m < reference.size("access_points"); m++) {
+        echoes.push_back(reference.tensor("echo." + std::to_string(m)));
+    }
+    EXPECT_LT(relative_difference(network(echoes), reference.tensor("estimate")),
+              TOLERANCE);
+}
+
 } // namespace
 
 TEST(Reference, SmallEncoder) { compare_encoder(Case("access_point_small")); }
@@ -134,4 +162,14 @@ TEST(Reference, SmallDecoder) { compare_decoder(Case("decoder_small")); }
 TEST(Reference, PaperDecoderOnAShortFrame)
 {
     compare_decoder(Case("decoder_paper_channels"));
+}
+
+TEST(Reference, SmallCentralizedNetwork)
+{
+    compare_centralized(Case("centralized_small"));
+}
+
+TEST(Reference, CentralizedNetworkOfLite)
+{
+    compare_centralized(Case("centralized_lite"));
 }

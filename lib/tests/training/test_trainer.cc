@@ -67,6 +67,13 @@ TEST(Trainer, ResumedWithoutQuantizerIsBitForBitAsIfNeverStopped)
     expect_resumed_as_if_never_stopped(architecture);
 }
 
+TEST(Trainer, ResumedCentralizedIsBitForBitAsIfNeverStopped)
+{
+    auto architecture = nn::Architecture::preset("cnn");
+    architecture.cnn = {4, 6, 3, 2, 2, 16};
+    expect_resumed_as_if_never_stopped(architecture);
+}
+
 TEST(Trainer, CheckpointOfOtherOptionsIsRefused)
 {
     const TemporaryFolder folder;
