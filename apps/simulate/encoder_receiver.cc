@@ -25,14 +25,13 @@ public:
         : Receiver(settings.scenario),
           d_settings(settings),
           d_model(model),
-          d_decoder(
-              fusion_decoder::make(settings.scenario,
-                                   model.path,
-                                   settings.device,
-                                   {settings.absent.begin(), settings.absent.end()},
-                                   settings.precision,
-                                   settings.real_time,
-                                   settings.batch))
+          d_decoder(fusion_decoder::make(settings.scenario,
+                                         model.path,
+                                         settings.device,
+                                         {settings.absent.begin(), settings.absent.end()},
+                                         settings.precision,
+                                         settings.real_time,
+                                         settings.batch))
     {
     }
 
@@ -98,8 +97,9 @@ public:
 protected:
     const model_info& model() const { return d_model; }
     //! What else reads the packets of access point m; nothing by default.
-    virtual void
-    connect_packets(const Sources&, int /*m*/, const dvqvae_encoder::sptr& /*encoder*/)
+    virtual void connect_packets(const Sources&,
+                                 int /*m*/,
+                                 const dvqvae_encoder::sptr& /*encoder*/)
     {
     }
 
@@ -145,12 +145,12 @@ public:
     {
         const double coded = coded_bits();
         char text[128];
-        std::snprintf(
-            text,
-            sizeof(text),
-            "%s bit per access point on average (%.3g %% less)",
-            grouped(static_cast<std::int64_t>(std::llround(coded))).c_str(),
-            100.0 * (1.0 - coded / static_cast<double>(model().fronthaul_bits)));
+        std::snprintf(text,
+                      sizeof(text),
+                      "%s bit per access point on average (%.3g %% less)",
+                      grouped(static_cast<std::int64_t>(std::llround(coded))).c_str(),
+                      100.0 *
+                          (1.0 - coded / static_cast<double>(model().fronthaul_bits)));
         return {{"entropy coded", text}};
     }
 

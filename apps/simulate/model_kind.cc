@@ -11,10 +11,10 @@ gr::isac::model_info load_model_of_kind(const ReceiverSettings& settings)
                              : model.codewords == 0  ? "dvae"
                                                      : "dvqvae";
     if (kind != settings.name) {
-        const std::string what =
-            kind == "cnn"    ? "a centralized network"
-            : kind == "dvae" ? "a D-VAE, whose latents are not quantized"
-                             : "a D-VQVAE";
+        const std::string what = kind == "cnn" ? "a centralized network"
+                                 : kind == "dvae"
+                                     ? "a D-VAE, whose latents are not quantized"
+                                     : "a D-VQVAE";
         throw UsageError("--receiver " + settings.name + ": " + settings.model + " is " +
                          what + ", for --receiver " + kind);
     }

@@ -30,17 +30,17 @@ const std::set<std::string>& receiver_options();
 const ReceiverKind& receiver_kind(const std::string& name);
 
 struct ReceiverSettings {
-    std::string name;           //!< of the kind
-    cfisac::Scenario scenario;  //!< of the command line
-    std::string model;          //!< file; empty for a kind without
-    std::uint64_t seed = 0;     //!< the precoder's
-    std::string device;         //!< of all blocks
-    std::string precision;      //!< of the networks
+    std::string name;          //!< of the kind
+    cfisac::Scenario scenario; //!< of the command line
+    std::string model;         //!< file; empty for a kind without
+    std::uint64_t seed = 0;    //!< the precoder's
+    std::string device;        //!< of all blocks
+    std::string precision;     //!< of the networks
     bool entropy_coding = false;
     bool real_time = false;
-    int batch = 1;              //!< most frames that a network works on at once
-    std::set<int> absent;       //!< receive access points that send nothing
-    std::string reference;      //!< of the estimators, see gr::isac::describe_estimator()
+    int batch = 1;         //!< most frames that a network works on at once
+    std::set<int> absent;  //!< receive access points that send nothing
+    std::string reference; //!< of the estimators, see gr::isac::describe_estimator()
 };
 
 //! What frames come from.

@@ -30,9 +30,10 @@ Simulation::Simulation(const ReceiverSettings& settings, std::int64_t frames)
 {
     const auto& scenario = d_receiver->scenario();
     const auto& top = d_sources.top;
-    const auto items = static_cast<std::uint64_t>(frames) *
-                       static_cast<std::uint64_t>(scenario.waveform.sensed_subcarriers()) *
-                       static_cast<std::uint64_t>(scenario.waveform.sensed_symbols());
+    const auto items =
+        static_cast<std::uint64_t>(frames) *
+        static_cast<std::uint64_t>(scenario.waveform.sensed_subcarriers()) *
+        static_cast<std::uint64_t>(scenario.waveform.sensed_symbols());
     const auto source = gr::isac::payload_source::make(scenario, settings.seed);
     for (int k = 0; k < scenario.users.count; ++k) {
         const auto head = gr::blocks::head::make(sizeof(gr_complex), items);

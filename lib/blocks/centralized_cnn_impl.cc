@@ -81,10 +81,7 @@ centralized_cnn::sptr centralized_cnn::make(const cfisac::Scenario& scenario,
                                             int batch)
 {
     return gnuradio::make_block_sptr<centralized_cnn_impl>(
-        scenario,
-        load_centralized_model(model_file, scenario, device),
-        real_time,
-        batch);
+        scenario, load_centralized_model(model_file, scenario, device), real_time, batch);
 }
 
 } // namespace isac

@@ -75,18 +75,16 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
       d_layout(scenario, model.device()),
       d_seed(seed),
       d_pilot(model.architecture().reference == cfisac::signal::Reference::pilot),
-      d_engine(model,
-               {check_access_point(scenario, access_point)},
-               engine_options(precision)),
+      d_engine(
+          model, {check_access_point(scenario, access_point)}, engine_options(precision)),
       d_prior(entropy_coding ? d_format.prior(access_point) : nullptr),
-      d_frames_in(
-          *this,
-          d_queue,
-          scenario,
-          {{access_point},
-           model.architecture().reference == cfisac::signal::Reference::reference,
-           real_time,
-           checked_batch(batch, real_time)})
+      d_frames_in(*this,
+                  d_queue,
+                  scenario,
+                  {{access_point},
+                   model.architecture().reference == cfisac::signal::Reference::reference,
+                   real_time,
+                   checked_batch(batch, real_time)})
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_min_output_buffer(items_in_whole_pages(d_format.size()));

@@ -34,10 +34,7 @@ public:
     std::uint64_t frames_refused() const override { return d_frames_in.refused(); }
     std::uint64_t frames_unmatched() const override { return d_frames_in.unmatched(); }
     std::uint64_t frames_skipped() const override { return d_frames_in.skipped(); }
-    std::uint64_t host_copies() const override
-    {
-        return d_frames_in.copies().frames();
-    }
+    std::uint64_t host_copies() const override { return d_frames_in.copies().frames(); }
     std::uint64_t host_copied_bytes() const override
     {
         return d_frames_in.copies().bytes();

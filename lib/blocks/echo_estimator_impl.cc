@@ -76,22 +76,21 @@ int echo_estimator_impl::general_work(int noutput_items,
     const c10::InferenceMode no_gradients;
     const device_queue::scope own_queue(d_queue);
     try {
-        return d_frames_in.work(
-            noutput_items,
-            ninput_items,
-            input_items,
-            d_logger,
-            [&](const std::vector<received_frame>& work, int item) {
-                const auto estimates = estimate(work);
-                for (std::size_t i = 0; i < work.size(); i++) {
-                    d_outputs.write(work[i].frame,
-                                    work[i].capture_time_ns,
-                                    estimates[i],
-                                    item++,
-                                    output_items);
-                    d_frames++;
-                }
-            });
+        return d_frames_in.work(noutput_items,
+                                ninput_items,
+                                input_items,
+                                d_logger,
+                                [&](const std::vector<received_frame>& work, int item) {
+                                    const auto estimates = estimate(work);
+                                    for (std::size_t i = 0; i < work.size(); i++) {
+                                        d_outputs.write(work[i].frame,
+                                                        work[i].capture_time_ns,
+                                                        estimates[i],
+                                                        item++,
+                                                        output_items);
+                                        d_frames++;
+                                    }
+                                });
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }

@@ -49,8 +49,8 @@ protected:
                         const received_frames::options& options);
 
     //! The estimates of some frames, as many as were asked for at once.
-    virtual std::vector<cfisac::estimators::TargetEstimates>
-    estimate(const std::vector<received_frame>& frames) = 0;
+    virtual std::vector<cfisac::estimators::TargetEstimates> estimate(
+        const std::vector<received_frame>& frames) = 0;
 
 private:
     device_queue d_queue;

@@ -109,8 +109,8 @@ void estimate_outputs::write(std::uint64_t frame,
                              int item,
                              gr_vector_void_star& output_items)
 {
-    const at::Tensor values = to_floats(
-        at::cat({estimates.location.flatten(), estimates.velocity.flatten()}));
+    const at::Tensor values =
+        to_floats(at::cat({estimates.location.flatten(), estimates.velocity.flatten()}));
     const at::Tensor confidence = to_floats(estimates.confidence);
     const at::Tensor covariance =
         estimates.covariance.defined() ? to_floats(estimates.covariance) : at::Tensor();

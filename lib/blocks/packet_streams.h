@@ -46,7 +46,7 @@ public:
     void start();
 
     const cfisac::fronthaul::PacketFormat& format() const { return d_format; }
-    std::size_t count() const { return d_receivers.size(); }            //!< M'
+    std::size_t count() const { return d_receivers.size(); }             //!< M'
     std::size_t receiver(std::size_t i) const { return d_receivers[i]; } //!< of stream i
 
     /*! Read a packet, which is then the latest of its stream; one that was read before is

@@ -23,8 +23,9 @@ int check_access_point(const cfisac::Scenario& scenario, int access_point)
     return access_point;
 }
 
-gr::io_signature::sptr
-frame_signature(const cfisac::Scenario& scenario, int echoes, bool reads_transmit)
+gr::io_signature::sptr frame_signature(const cfisac::Scenario& scenario,
+                                       int echoes,
+                                       bool reads_transmit)
 {
     std::vector<int> sizes(
         echoes, static_cast<int>(scenario.receive_frame_size() * sizeof(gr_complex)));
@@ -127,16 +128,14 @@ int received_frames::work(int noutput_items,
     const std::size_t echoes = d_options.receivers.size();
     const int waiting = *std::min_element(
         ninput_items.begin(), ninput_items.begin() + static_cast<int>(echoes));
-    const int skipped =
-        d_options.real_time ? std::max(waiting - frames_in_flight, 0) : 0;
+    const int skipped = d_options.real_time ? std::max(waiting - frames_in_flight, 0) : 0;
     d_skipped.add(skipped, logger);
     auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
         if (stream < echoes && item < skipped) {
             return std::nullopt;
         }
-        return frame_number(
-            d_inputs.tags(stream),
-            d_block.nitems_read(static_cast<unsigned>(stream)) + item);
+        return frame_number(d_inputs.tags(stream),
+                            d_block.nitems_read(static_cast<unsigned>(stream)) + item);
     };
 
     frame_aligner aligner(ninput_items);

@@ -39,8 +39,9 @@ struct received_frame {
 int check_access_point(const cfisac::Scenario& scenario, int access_point);
 
 //! Inputs of a block that reads `echoes` echoes and then all transmit frames.
-gr::io_signature::sptr
-frame_signature(const cfisac::Scenario& scenario, int echoes, bool reads_transmit = true);
+gr::io_signature::sptr frame_signature(const cfisac::Scenario& scenario,
+                                       int echoes,
+                                       bool reads_transmit = true);
 
 /*! The frame inputs of a receiver: its echoes and then, where it reads them, the frames of
  * every transmit access point. Not for several threads, except for the counts.

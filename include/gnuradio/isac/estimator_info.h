@@ -41,7 +41,7 @@ ISAC_API estimator_info describe_estimator(const std::string& scheme,
  */
 ISAC_API cfisac::Scenario monostatic_scenario(const cfisac::Scenario& scenario,
                                               const cfisac::Coordinates& position = {
-                                                  50.0, 0.0 });
+                                                  50.0, 0.0});
 
 } // namespace isac
 } // namespace gr

@@ -27,13 +27,13 @@ access_point_estimator::sptr make_estimator(const std::string& scheme,
                                             bool real_time = false)
 {
     const auto scenario = small_scenario();
-    return scheme == "music"
+    return scheme == "music" ? access_point_estimator::sptr(music_estimator::make(
+                                   scenario, access_point, device, real_time))
+           : scheme == "cs"
                ? access_point_estimator::sptr(
-                     music_estimator::make(scenario, access_point, device, real_time))
-           : scheme == "cs" ? access_point_estimator::sptr(cs_estimator::make(
-                                  scenario, access_point, device, real_time))
-                            : access_point_estimator::sptr(ml_estimator::make(
-                                  scenario, access_point, device, real_time));
+                     cs_estimator::make(scenario, access_point, device, real_time))
+               : access_point_estimator::sptr(
+                     ml_estimator::make(scenario, access_point, device, real_time));
 }
 
 //! What is received of the frames 0 … count-1 of `sent_frames`: Y [count, M, M_r, S, T].
@@ -193,8 +193,8 @@ TEST_P(AccessPointEstimator, InRealTimeTheLatestFramesAreKept)
 {
     auto block = make_estimator(scheme, 0, "cpu", true);
     const at::Tensor many = sent.repeat({8, 1, 1, 1, 1});
-    const auto packets = run_estimator(
-        block, scheme, echoes.select(1, 0).repeat({8, 1, 1, 1}), many);
+    const auto packets =
+        run_estimator(block, scheme, echoes.select(1, 0).repeat({8, 1, 1, 1}), many);
     ASSERT_FALSE(packets.empty());
     EXPECT_EQ(packets.size() + block->frames_skipped(), 24u);
     EXPECT_EQ(packets.back().frame, 23u);
@@ -214,10 +214,8 @@ TEST_P(AccessPointEstimator, RefusesWrongParametersAndFlowgraphs)
     refused(2, "cpu", "access point: 2 is not one of 0 … 1");
     refused(-1, "cpu", "access point: -1");
     refused(0, "tpu", "tpu");
-    EXPECT_ANY_THROW(run_estimator(make_estimator(scheme, 0),
-                                   scheme,
-                                   echoes.select(1, 0),
-                                   sent.narrow(1, 0, 1)));
+    EXPECT_ANY_THROW(run_estimator(
+        make_estimator(scheme, 0), scheme, echoes.select(1, 0), sent.narrow(1, 0, 1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Scheme,

@@ -167,8 +167,7 @@ TEST(CentralizedCnn, FrameWithABadSampleIsLeftOut)
 {
     const std::string file = small_model(small_cnn(), "raw");
     at::Tensor echoes = noise_frames_of_all(3);
-    at::view_as_real(echoes)[1][1][2][3][4][0] =
-        std::numeric_limits<double>::quiet_NaN();
+    at::view_as_real(echoes)[1][1][2][3][4][0] = std::numeric_limits<double>::quiet_NaN();
     auto cnn = centralized_cnn::make(small_scenario(), file, "cpu");
     EXPECT_EQ(run_cnn(cnn, echoes).frames, (std::vector<std::uint64_t>{0, 2}));
     EXPECT_EQ(cnn->frames_refused(), 1u);
@@ -204,7 +203,8 @@ TEST(CentralizedCnn, RefusesModelsAndFlowgraphsThatDoNotFit)
     refused([&] { centralized_cnn::make(scenario, other, "cpu"); }, other);
     refused([&] { centralized_cnn::make(scenario, other, "cpu"); }, "read-out grid");
     refused([&] { dvqvae_encoder::make(scenario, file, 0, 0, "cpu"); }, "read-out cnn");
-    refused([&] { centralized_cnn::make(scenario, file, "cpu", false, 65); }, "batch: 65");
+    refused([&] { centralized_cnn::make(scenario, file, "cpu", false, 65); },
+            "batch: 65");
     EXPECT_ANY_THROW(
         run_cnn(centralized_cnn::make(scenario, file, "cpu"), noise_frames_of_all(1)));
 }

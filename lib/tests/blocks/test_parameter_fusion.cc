@@ -259,10 +259,9 @@ TEST_F(ParameterFusion, MissingPacketsAreLostFrames)
 TEST_F(ParameterFusion, RefusesForeignAndMisdirectedPackets)
 {
     // Paths of another scheme are of the same size.
-    const auto foreign =
-        run_fusion(fusion,
-                   {make_packets(scenario, 0, {0, 1}),
-                    make_packets(scenario, 1, {0, 1}, {}, Scheme::cs)});
+    const auto foreign = run_fusion(fusion,
+                                    {make_packets(scenario, 0, {0, 1}),
+                                     make_packets(scenario, 1, {0, 1}, {}, Scheme::cs)});
     EXPECT_TRUE(foreign.frames.empty());
     EXPECT_EQ(fusion->refusals().at("foreign"), 2u);
 
@@ -311,28 +310,26 @@ TEST_F(ParameterFusion, EstimatesWithoutAnAbsentAccessPoint)
         auto misled = parameter_fusion::make(scenario, "music", missing);
         EXPECT_TRUE(
             run_fusion(misled,
-                       {make_packets(
-                           scenario, static_cast<std::size_t>(absent), {0, 1})})
+                       {make_packets(scenario, static_cast<std::size_t>(absent), {0, 1})})
                 .frames.empty());
         EXPECT_EQ(misled->refusals().at("wrong_access_point"), 2u);
-        EXPECT_ANY_THROW(run_fusion(
-            parameter_fusion::make(scenario, "music", missing), clean_packets()));
+        EXPECT_ANY_THROW(run_fusion(parameter_fusion::make(scenario, "music", missing),
+                                    clean_packets()));
     }
 }
 
 TEST_F(ParameterFusion, RefusesWrongParametersByName)
 {
-    const auto refused = [&](const char* scheme,
-                             const std::vector<int>& absent,
-                             const char* part) {
-        try {
-            parameter_fusion::make(scenario, scheme, absent);
-            ADD_FAILURE() << "accepted: " << part;
-        } catch (const std::invalid_argument& error) {
-            EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-                << error.what();
-        }
-    };
+    const auto refused =
+        [&](const char* scheme, const std::vector<int>& absent, const char* part) {
+            try {
+                parameter_fusion::make(scenario, scheme, absent);
+                ADD_FAILURE() << "accepted: " << part;
+            } catch (const std::invalid_argument& error) {
+                EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+                    << error.what();
+            }
+        };
     refused("esprit", {}, "esprit");
     refused("music", {2}, "access point 2");
     refused("music", {1, 1}, "access point 1 is named twice");

@@ -64,7 +64,8 @@ std::vector<double> location_bounds(const Layout& layout,
         derivatives.push_back((difference / (2.0 * steps[k % 5])).flatten());
     }
     const auto rows = at::stack(derivatives);
-    const auto information = at::real(at::matmul(rows.conj(), rows.t())) * (2.0 / noise_w);
+    const auto information =
+        at::real(at::matmul(rows.conj(), rows.t())) * (2.0 / noise_w);
     const auto scale = information.diagonal().rsqrt();
     const auto inverse =
         at::linalg_inv(information * scale.unsqueeze(0) * scale.unsqueeze(1)) *
@@ -80,7 +81,8 @@ std::vector<double> location_bounds(const Layout& layout,
 
 TEST(SingularBound, LocationsOfAMonostaticBaseStationAreThoseOfNumericDerivatives)
 {
-    const std::vector<double> both{30.0, 60.0, 7.0, 0.8, -0.4, 71.0, 35.0, -11.0, 0.3, 0.9};
+    const std::vector<double> both{
+        30.0, 60.0, 7.0, 0.8, -0.4, 71.0, 35.0, -11.0, 0.3, 0.9};
     for (const int targets : {1, 2}) {
         const Layout layout(one_base_station(targets));
         const auto sent =
@@ -90,8 +92,7 @@ TEST(SingularBound, LocationsOfAMonostaticBaseStationAreThoseOfNumericDerivative
             cramer_rao_bound(layout, sent, scene_of(parameters), noise_w), targets);
         const auto expected = location_bounds(layout, sent, parameters);
         for (int q = 0; q < targets; q++) {
-            EXPECT_NEAR(
-                bound.location_m[0][q].item<double>() / expected[q], 1.0, 1e-3);
+            EXPECT_NEAR(bound.location_m[0][q].item<double>() / expected[q], 1.0, 1e-3);
             EXPECT_FALSE(std::isfinite(bound.velocity_mps[0][q].item<double>()));
         }
     }
@@ -115,7 +116,8 @@ TEST(SingularBound, SilenceTellsNothing)
     const Layout layout(one_base_station(1));
     const auto sent = at::zeros_like(transmit(layout, 30.0, Random(6, {0})).signal);
     const auto bound = root_bound(
-        cramer_rao_bound(layout, sent, scene_of({30.0, 60.0, 7.0, 1.0, 0.0}), noise_w), 1);
+        cramer_rao_bound(layout, sent, scene_of({30.0, 60.0, 7.0, 1.0, 0.0}), noise_w),
+        1);
     EXPECT_FALSE(bound.location_m.isfinite().any().item<bool>());
     EXPECT_FALSE(bound.velocity_mps.isfinite().any().item<bool>());
 }

@@ -28,16 +28,17 @@ optionally the confidence of each target's estimate, 0 to 1, and the covariance 
 its location and velocity. Message port `estimates`: a PDU per frame with frame, time,
 confidence and covariance. Packets that are damaged, of another scheme or with words that no
 access point gives are counted and dropped.)doc")
-        .def(py::init(&parameter_fusion::make),
-             py::arg("scenario"),
-             py::arg("scheme"),
-             py::arg("absent") = std::vector<int>{},
-             py::arg("real_time") = false,
-             "scheme: music, cs or ml.\n\n"
-             "absent: receive access points whose packets do not come, counted from 0; "
-             "they have no input.\n\n"
-             "real_time: whether frames are skipped when the packets of more than two are "
-             "waiting, and the latency is measured.")
+        .def(
+            py::init(&parameter_fusion::make),
+            py::arg("scenario"),
+            py::arg("scheme"),
+            py::arg("absent") = std::vector<int>{},
+            py::arg("real_time") = false,
+            "scheme: music, cs or ml.\n\n"
+            "absent: receive access points whose packets do not come, counted from 0; "
+            "they have no input.\n\n"
+            "real_time: whether frames are skipped when the packets of more than two are "
+            "waiting, and the latency is measured.")
         .def("packet_size", &parameter_fusion::packet_size, "Bytes of one packet.")
         .def("frames", &parameter_fusion::frames, "Frames estimated.")
         .def("frames_lost",
