@@ -29,6 +29,8 @@ struct MaximumLikelihoodOptions {
     std::int64_t iterations = 30;      //!< at most, of every Gauss–Newton descent
 };
 
+struct MaximumLikelihoodSearch;
+
 /*! Targets in the echo of one receive access point by maximum likelihood.
  *
  * The access point knows what was transmitted (see signal::Reference). Correlating its echo
@@ -72,8 +74,7 @@ public:
     std::int64_t cells() const;
 
 private:
-    struct Search;
-    std::unique_ptr<const Search> d_search;
+    std::unique_ptr<const MaximumLikelihoodSearch> d_search;
 };
 
 //! Places that are reported where the options leave it open: Q + 2.

@@ -10,6 +10,7 @@ namespace {
 using Complex = c10::complex<double>;
 constexpr std::int64_t functions = 4; // plain, times frequency, times time, derived a_t
 constexpr std::int64_t vectors = 2;   // a_r and its derivative
+constexpr double singular = 1e-12;    // relative eigenvalue of gains that nothing tells apart
 
 // Steering vectors and their derivatives with respect to the cosine, [C, 2, antennas].
 at::Tensor steering_pair(const at::Tensor& cosine, double spacing, std::int64_t antennas)
@@ -20,29 +21,66 @@ at::Tensor steering_pair(const at::Tensor& cosine, double spacing, std::int64_t 
     return at::stack({plain, plain * slope * Complex(0.0, 1.0)}, 1);
 }
 
+// Re x^H y. Not at::vdot: with some builds of BLAS, whose complex dot product returns its
+// value in another way, it gives nothing.
+at::Tensor real_product(const at::Tensor& x, const at::Tensor& y)
+{
+    return at::real((x.conj() * y).sum());
+}
+
 // x^H y over the last dimension.
 at::Tensor products(const at::Tensor& x, const at::Tensor& y)
 {
     return at::matmul(x.conj(), y.transpose(-2, -1));
 }
 
+at::Tensor to_host(const at::Tensor& values)
+{
+    return values.to(at::kCPU, at::kComplexDouble);
+}
+
+// A^H C^-1 A, C the block of the inverse that belongs to the gains A.
+at::Tensor energy_of(const at::Tensor& gains, const at::Tensor& inverse)
+{
+    return real_product(gains,
+                        at::mv(at::linalg_pinv(inverse, singular, true), gains));
+}
+
 } // namespace
 
-LocalTargets LocalTargets::split(const at::Tensor& values, std::int64_t dimensions)
+LocalTargets LocalTargets::moved(const at::Tensor& change) const
 {
-    return {values.slice(1, 0, dimensions).contiguous(),
-            values.slice(1, dimensions).contiguous()};
+    const auto rows = change.view({count(), parameters()});
+    const auto dimensions = location.size(1);
+    return {location + rows.slice(1, 0, dimensions),
+            range_rate + rows.slice(1, dimensions),
+            active};
 }
 
 LocalTargets LocalTargets::slice(std::int64_t first, std::int64_t last) const
 {
-    return {location.slice(0, first, last), range_rate.slice(0, first, last)};
+    return {location.slice(0, first, last),
+            range_rate.slice(0, first, last),
+            active.slice(0, first, last)};
+}
+
+LocalTargets LocalTargets::without(std::int64_t target, std::int64_t transmitter) const
+{
+    auto rest = active.clone();
+    rest[target][transmitter].fill_(false);
+    return {location, range_rate, rest};
+}
+
+LocalTargets LocalTargets::without(std::int64_t target) const
+{
+    return join(slice(0, target), slice(target + 1, count()));
 }
 
 LocalTargets LocalTargets::join(const LocalTargets& first, const LocalTargets& second)
 {
     return {at::cat({first.location, second.location}),
-            at::cat({first.range_rate, second.range_rate})};
+            at::cat({first.range_rate, second.range_rate}),
+            at::cat({first.active, second.active})};
 }
 
 struct LocalLikelihood::Geometry {
@@ -56,16 +94,13 @@ struct LocalLikelihood::Geometry {
               layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
               layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
               targets.location.unsqueeze(0).contiguous())),
-          delay_s((departing.distance_m[0] + arriving.distance_m[0])
-                      .t()
-                      .div(signal_speed)
-                      .contiguous()),
+          delay_s((departing.distance_m[0] + arriving.distance_m[0]).t() /
+                  speed_of_light),
           doppler_hz(targets.range_rate *
-                     (-layout.scenario.waveform.carrier_hz / signal_speed))
+                     (-layout.scenario.waveform.carrier_hz / speed_of_light))
     {
     }
 
-    static constexpr double signal_speed = speed_of_light;
     signal::Rays departing; // [1, N, C]
     signal::Rays arriving;  // [1, 1, C]
     at::Tensor delay_s;     // [C, N]
@@ -79,64 +114,78 @@ LocalLikelihood::LocalLikelihood(const signal::Layout& layout,
 {
 }
 
-LocalLikelihood::Basis LocalLikelihood::basis(const Geometry& geometry,
-                                              bool derivatives) const
+at::Tensor LocalLikelihood::to_device(const at::Tensor& values) const
+{
+    return values.resolve_conj().to(d_layout.device, at::kComplexFloat);
+}
+
+std::vector<LocalLikelihood::Path> LocalLikelihood::paths_of(const LocalTargets& targets)
+{
+    std::vector<Path> paths;
+    for (std::int64_t q = 0; q < targets.count(); q++) {
+        for (std::int64_t n = 0; n < targets.active.size(1); n++) {
+            if (targets.is_active(q, n)) {
+                paths.push_back({q, n});
+            }
+        }
+    }
+    return paths;
+}
+
+at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
+                                         const std::vector<Path>& paths,
+                                         bool derivatives) const
 {
     const auto& scenario = d_layout.scenario;
-    const auto count = geometry.delay_s.size(0);
-    const auto n = d_layout.transmitters();
+    const auto count = static_cast<std::int64_t>(paths.size());
     const auto s = d_layout.subcarriers();
     const auto t = d_layout.symbols();
-    const auto to_device = [this](const at::Tensor& values) {
-        return values.to(d_layout.device, at::kComplexFloat);
+    auto result = at::empty({count, derivatives ? functions : 1, s, t},
+                            d_transmit.options());
+    const auto ramp = [&](double per_axis, const at::Tensor& axis) {
+        return to_device(signal::phasor(axis.cpu() * (2.0 * M_PI * per_axis)));
     };
-    std::vector<at::Tensor> illuminations;
-    for (std::int64_t k = 0; k < n; k++) {
-        const auto pair = steering_pair(geometry.departing.cosine[0][k],
-                                        scenario.transmit[k].spacing_wavelengths,
+    for (std::int64_t p = 0; p < count; p++) {
+        const auto [q, n] = paths[p];
+        const auto pair = steering_pair(geometry.departing.cosine[0][n].slice(0, q, q + 1),
+                                        scenario.transmit[n].spacing_wavelengths,
                                         scenario.transmit_antennas())
-                              .slice(1, 0, derivatives ? 2 : 1);
-        illuminations.push_back(
-            at::matmul(to_device(pair.conj().resolve_conj().flatten(0, 1)),
-                       d_transmit[k])
-                .view({count, -1, s, t}));
+                              .select(0, 0)
+                              .slice(0, 0, derivatives ? vectors : 1);
+        const auto turned =
+            at::matmul(to_device(pair.conj()), d_transmit[n])
+                .view({-1, s, t})
+                .mul_(ramp(-geometry.delay_s[q][n].item<double>(), d_layout.frequency_hz)
+                          .unsqueeze(-1))
+                .mul_(ramp(geometry.doppler_hz[q][n].item<double>(), d_layout.time_s));
+        result[p][0].copy_(turned[0]);
+        if (derivatives) {
+            auto weighted = result[p][1];
+            at::mul_out(
+                weighted, turned[0], to_device(d_layout.frequency_hz).unsqueeze(-1));
+            weighted = result[p][2];
+            at::mul_out(weighted, turned[0], to_device(d_layout.time_s));
+            result[p][3].copy_(turned[1]);
+        }
     }
-    const auto ramp = [&](const at::Tensor& per_path, const at::Tensor& axis) {
-        return to_device(
-            signal::phasor(per_path.unsqueeze(-1) * axis.cpu() * (2.0 * M_PI)));
-    };
-    const auto turned = at::stack(illuminations, 1)
-                            .mul_(ramp(-geometry.delay_s, d_layout.frequency_hz)
-                                      .view({count, n, 1, s, 1}))
-                            .mul_(ramp(geometry.doppler_hz, d_layout.time_s)
-                                      .view({count, n, 1, 1, t})); // [C, N, 2, S, T]
-    Basis result;
-    result.receive = steering_pair(geometry.arriving.cosine[0][0],
-                                   scenario.receive[d_receiver].spacing_wavelengths,
-                                   scenario.receive_antennas());
-    if (!derivatives) {
-        result.functions = turned.flatten(3);
-        return result;
-    }
-    result.functions = at::empty({count, n, functions, s, t}, turned.options());
-    const auto plain = turned.select(2, 0);
-    result.functions.select(2, 0).copy_(plain);
-    at::Tensor weighted = result.functions.select(2, 1);
-    at::mul_out(weighted, plain, to_device(d_layout.frequency_hz).unsqueeze(-1));
-    weighted = result.functions.select(2, 2);
-    at::mul_out(weighted, plain, to_device(d_layout.time_s));
-    result.functions.select(2, 3).copy_(turned.select(2, 1));
-    result.functions = result.functions.flatten(3);
     return result;
 }
 
-// Columns of the products [C, N, 4, 2] that the derivatives of the echo with respect to the
+at::Tensor LocalLikelihood::arrays_of(const Geometry& geometry) const
+{
+    return steering_pair(geometry.arriving.cosine[0][0],
+                         d_layout.scenario.receive[d_receiver].spacing_wavelengths,
+                         d_layout.scenario.receive_antennas());
+}
+
+// Columns of the products [P, 4, 2] that the derivatives of the echo with respect to the
 // parameters [C, D + N] consist of.
 at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
-                                         const at::Tensor& amplitude) const
+                                         const std::vector<Path>& paths,
+                                         const at::Tensor& gains,
+                                         std::int64_t targets) const
 {
     const auto& scenario = d_layout.scenario;
-    const auto count = geometry.delay_s.size(0);
     const auto n = d_layout.transmitters();
     const std::int64_t d = scenario.dimensions;
     const Complex per_delay(0.0, -2.0 * M_PI / speed_of_light);
@@ -152,82 +201,98 @@ at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
                            rays.cosine.data_ptr<double>()[place],
                            still.data());
     };
-    auto result = at::zeros({count, n, functions, vectors, count, d + n},
-                            at::kComplexDouble);
-    auto entry = result.accessor<Complex, 6>();
-    const auto gain = amplitude.accessor<Complex, 2>();
-    for (std::int64_t q = 0; q < count; q++) {
+    const auto count = static_cast<std::int64_t>(paths.size());
+    auto result =
+        at::zeros({count, functions, vectors, targets, d + n}, at::kComplexDouble);
+    auto entry = result.accessor<Complex, 5>();
+    const auto* gain = gains.data_ptr<Complex>();
+    for (std::int64_t p = 0; p < count; p++) {
+        const auto [q, k] = paths[p];
         const auto in = leg(geometry.arriving, scenario.receive[d_receiver], q);
-        for (std::int64_t k = 0; k < n; k++) {
-            const auto out = leg(geometry.departing, scenario.transmit[k], k * count + q);
-            auto of_path = entry[q][k];
-            for (std::int64_t e = 0; e < d; e++) {
-                // (35) without Doppler, which has its own parameters; (36), (37)
-                of_path[1][0][q][e] =
-                    gain[q][k] * per_delay *
-                    (out.distance_gradient(e) + in.distance_gradient(e));
-                of_path[3][0][q][e] = gain[q][k] * out.cosine_gradient(e);
-                of_path[0][1][q][e] = gain[q][k] * in.cosine_gradient(e);
-            }
-            of_path[2][0][q][d + k] = gain[q][k] * per_rate; // (38), (39)
+        const auto out =
+            leg(geometry.departing, scenario.transmit[k], k * targets + q);
+        auto of_path = entry[p];
+        for (std::int64_t e = 0; e < d; e++) {
+            // (35) without Doppler, which has its own parameters; (36), (37)
+            of_path[1][0][q][e] = gain[p] * per_delay *
+                                  (out.distance_gradient(e) + in.distance_gradient(e));
+            of_path[3][0][q][e] = gain[p] * out.cosine_gradient(e);
+            of_path[0][1][q][e] = gain[p] * in.cosine_gradient(e);
         }
+        of_path[2][0][q][d + k] = gain[p] * per_rate; // (38), (39)
     }
-    return result.flatten(0, 3).flatten(1);
+    return result.flatten(0, 2).flatten(1);
 }
 
 LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& targets) const
 {
     const Geometry geometry(d_layout, d_receiver, targets);
-    const auto parts = basis(geometry, true);
-    const auto count = targets.count();
-    const auto n = d_layout.transmitters();
-    const auto to_host = [](const at::Tensor& values) {
-        return values.to(at::kCPU, at::kComplexDouble);
-    };
+    const auto paths = paths_of(targets);
+    const auto count = static_cast<std::int64_t>(paths.size());
+    const auto basis = functions_of(geometry, paths, true).flatten(2); // [P, 4, S T]
+    const auto arrays = arrays_of(geometry);                           // [C, 2, M_r]
+    std::vector<std::int64_t> of_target;
+    for (const auto& path : paths) {
+        of_target.push_back(path.target);
+    }
+    const auto own_arrays = arrays.index_select(0, at::tensor(of_target, at::kLong));
+
     // Products of all functions, of all receive vectors, and of both with the echo.
-    const auto flat = parts.functions.flatten(0, 2); // [C N 4, S T]
-    const auto gram = to_host(products(flat, flat)).view({count * n, functions, 1, count * n, functions, 1});
-    const auto arrays = parts.receive.flatten(0, 1); // [C 2, M_r]
-    const auto of_arrays = products(arrays, arrays)
-                               .view({count, 1, vectors, count, 1, vectors})
-                               .expand({count, n, vectors, count, n, vectors})
-                               .reshape({count * n, 1, vectors, count * n, 1, vectors});
-    const auto everything = (gram * of_arrays).reshape({count * n * functions * vectors, -1});
+    const auto flat = basis.flatten(0, 1);
+    const auto gram =
+        to_host(products(flat, flat)).view({count, functions, 1, count, functions, 1});
+    const auto rows = own_arrays.flatten(0, 1);
+    const auto of_arrays =
+        products(rows, rows).view({count, 1, vectors, count, 1, vectors});
+    const auto everything =
+        (gram * of_arrays).reshape({count * functions * vectors, -1});
     const auto beams =
-        at::matmul(arrays.conj().resolve_conj().to(d_layout.device, at::kComplexFloat),
-                   echo.flatten(1))
-            .view({count, vectors, -1}); // a_r^H y, [C, 2, S T]
-    const auto received =
-        to_host(at::matmul(parts.functions.flatten(1, 2).conj(), beams.transpose(1, 2)))
-            .reshape({-1}); // [C N 4 2]
+        at::matmul(to_device(arrays.flatten(0, 1).conj()), echo.flatten(1))
+            .view({targets.count(), vectors, -1}); // a_r^H y, [C, 2, S T]
+    std::vector<at::Tensor> received_parts;
+    for (std::int64_t p = 0; p < count; p++) {
+        received_parts.push_back(
+            at::matmul(basis[p].conj(), beams[paths[p].target].t())); // [4, 2]
+    }
+    const auto received = to_host(at::stack(received_parts)).reshape({-1}); // [P 4 2]
 
     // The gains: least squares on the plain products.
-    const auto plain = at::arange(count * n, at::kLong) * (functions * vectors);
+    const auto plain = at::arange(count, at::kLong) * (functions * vectors);
     const auto columns = everything.index_select(1, plain);
-    const auto square = columns.index_select(0, plain);
-    const auto inverse = at::linalg_pinv(square, 1e-12, /*hermitian=*/true);
+    const auto inverse =
+        at::linalg_pinv(columns.index_select(0, plain), singular, /*hermitian=*/true);
     const auto right = received.index_select(0, plain);
-    const auto amplitude = at::mv(inverse, right);
+    const auto gains = at::mv(inverse, right).contiguous();
 
+    const auto n = d_layout.transmitters();
     LocalFit result;
-    result.amplitude = amplitude.view({count, n});
-    result.explained = at::real(at::vdot(amplitude, right)).item<double>();
-    // What a target alone explains: A^H of its block against the rest of the inverse.
-    std::vector<at::Tensor> energies;
-    for (std::int64_t q = 0; q < count; q++) {
-        const auto own = inverse.slice(0, q * n, (q + 1) * n).slice(1, q * n, (q + 1) * n);
-        const auto gain = result.amplitude[q];
-        energies.push_back(
-            at::real(at::vdot(gain, at::mv(at::linalg_pinv(own, 1e-12, true), gain))));
+    result.amplitude = at::zeros({targets.count(), n}, at::kComplexDouble);
+    result.path_energy = at::zeros({targets.count(), n}, at::kDouble);
+    result.target_energy = at::zeros({targets.count()}, at::kDouble);
+    result.explained = real_product(gains, right).item<double>();
+    for (std::int64_t first = 0; first < count;) {
+        const auto target = paths[first].target;
+        auto last = first;
+        for (; last < count && paths[last].target == target; last++) {
+            const auto place = result.path_energy[target][paths[last].transmitter];
+            place.copy_(energy_of(
+                gains.slice(0, last, last + 1),
+                inverse.slice(0, last, last + 1).slice(1, last, last + 1)));
+            result.amplitude[target][paths[last].transmitter].copy_(gains[last]);
+        }
+        result.target_energy[target].copy_(
+            energy_of(gains.slice(0, first, last),
+                      inverse.slice(0, first, last).slice(1, first, last)));
+        first = last;
     }
-    result.target_energy = at::stack(energies);
-    const auto turn = coefficients(geometry, result.amplitude); // [C N 4 2, C (D + N)]
+    const auto turn = coefficients(geometry, paths, gains, targets.count());
     const auto turned = at::matmul(everything, turn);
-    const auto mixed = turned.index_select(0, plain); // K_A^H J
-    result.gradient = at::real(
-        at::mv(turn.mH(), received - at::mv(columns, amplitude)));
+    const auto mixed = turned.index_select(0, plain);
+    result.gradient =
+        at::real(at::mv(turn.mH(), received - at::mv(columns, gains))).contiguous();
     result.information = at::real(at::matmul(turn.mH(), turned) -
-                                  at::matmul(mixed.mH(), at::matmul(inverse, mixed)));
+                                  at::matmul(mixed.mH(), at::matmul(inverse, mixed)))
+                             .contiguous();
     return result;
 }
 
@@ -235,11 +300,36 @@ at::Tensor LocalLikelihood::echo_of(const LocalTargets& targets,
                                     const at::Tensor& amplitude) const
 {
     const Geometry geometry(d_layout, d_receiver, targets);
-    const auto parts = basis(geometry, false);
-    const auto arrays = parts.receive.select(1, 0).unsqueeze(1) * amplitude.unsqueeze(-1);
-    return at::matmul(arrays.flatten(0, 1).t().to(d_layout.device, at::kComplexFloat),
-                      parts.functions.flatten(0, 2))
+    const auto paths = paths_of(targets);
+    const auto arrays = arrays_of(geometry).select(1, 0); // [C, M_r]
+    std::vector<at::Tensor> columns;
+    for (const auto& path : paths) {
+        columns.push_back(arrays[path.target] * amplitude[path.target][path.transmitter]);
+    }
+    if (columns.empty()) {
+        return at::zeros({arrays.size(1), d_layout.subcarriers(), d_layout.symbols()},
+                         d_transmit.options());
+    }
+    return at::matmul(to_device(at::stack(columns, 1)),
+                      functions_of(geometry, paths, false).flatten(1))
         .view({-1, d_layout.subcarriers(), d_layout.symbols()});
+}
+
+at::Tensor LocalLikelihood::doppler_spectrum(const at::Tensor& echo,
+                                             const LocalTargets& targets,
+                                             std::int64_t transmitter,
+                                             std::int64_t lines) const
+{
+    const LocalTargets still{targets.location, at::zeros_like(targets.range_rate), {}};
+    const Geometry geometry(d_layout, d_receiver, still);
+    const auto shape = functions_of(geometry, {{0, transmitter}}, false)[0][0];
+    const auto beam = at::matmul(to_device(arrays_of(geometry)[0].slice(0, 0, 1).conj()),
+                                 echo.flatten(1))
+                          .view(shape.sizes());
+    const auto over_symbols = to_host((shape.conj() * beam).sum(0)); // [T]
+    const auto energy = at::view_as_real(shape).square().sum().item<double>();
+    const auto spectrum = at::fft_fft(over_symbols, lines);
+    return at::view_as_real(spectrum).square().sum(-1) / std::max(energy, 1e-300);
 }
 
 } // namespace cfisac::estimators

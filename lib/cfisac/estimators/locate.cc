@@ -15,6 +15,8 @@ namespace {
 constexpr int most_steps = 30;
 constexpr double settled = 1e-18;   // squared normalised step
 constexpr double least_width = 1e-3; // of a coordinate that the prior fixes, m or m/s
+// Share of the information of the prior below which a direction counts as open.
+constexpr double least_information = 0.01;
 
 // Prior of (location, velocity): boxes as Gaussians of the same variance.
 struct Prior {
@@ -40,9 +42,13 @@ struct Prior {
         }
         return true;
     }
-    double information(std::size_t k) const
+    std::vector<double> informations() const
     {
-        return 3.0 / (half_width[k] * half_width[k]);
+        std::vector<double> result;
+        for (const double half : half_width) {
+            result.push_back(3.0 / (half * half));
+        }
+        return result;
     }
 
     std::vector<double> mean, half_width;
@@ -88,8 +94,8 @@ private:
     struct Solution {
         at::Tensor values;
         Equations equations;
-        at::Tensor covariance; // undefined where the information is singular
-        double log_determinant = 0.0;
+        at::Tensor covariance; // undefined where a direction is open
+        double log_determinant = 0.0; // of the information together with the prior's
     };
 
     Equations equations(const at::Tensor& values, bool with_prior) const;
@@ -120,8 +126,9 @@ Equations Problem::equations(const at::Tensor& values, bool with_prior) const
             at::dot(residual, at::mv(report.information, residual)).item<double>();
     }
     result.cost = result.mismatch;
+    const auto weights = d_prior.informations();
     for (std::int64_t k = 0; with_prior && k < size; k++) {
-        const double weight = d_prior.information(k);
+        const double weight = weights[k];
         const double residual = d_prior.mean[k] - values.data_ptr<double>()[k];
         result.information.data_ptr<double>()[k * size + k] += weight;
         result.right.data_ptr<double>()[k] += weight * residual;
@@ -177,13 +184,16 @@ Problem::Solution Problem::descend(at::Tensor values, bool with_prior) const
         }
     }
     Solution solution{values, here, {}, 0.0};
-    const auto [factor, info] = at::linalg_cholesky_ex(here.information);
-    if (info.item<int>() == 0) {
-        solution.log_determinant = 2.0 * factor.diagonal().log().sum().item<double>();
-        if (std::isfinite(solution.log_determinant)) {
-            solution.covariance = at::cholesky_inverse(factor);
-        }
+    const auto prior = at::tensor(d_prior.informations(), at::kDouble);
+    const auto scale = prior.rsqrt();
+    const auto relative = here.information * scale.unsqueeze(1) * scale;
+    if (at::linalg_eigvalsh(relative, "L").min().item<double>() >= least_information) {
+        solution.covariance =
+            at::cholesky_inverse(at::linalg_cholesky(here.information));
     }
+    const auto bounded = with_prior ? here.information : here.information + at::diag(prior);
+    solution.log_determinant =
+        2.0 * at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
     return solution;
 }
 
