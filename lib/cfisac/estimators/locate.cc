@@ -92,13 +92,14 @@ private:
     struct Solution {
         std::vector<double> values;
         Equations equations;
-        at::Tensor covariance; // undefined where a direction is open
-        double log_determinant = 0.0; // of the information together with the prior's
     };
 
-    Equations equations(const std::vector<double>& values, bool with_prior) const;
+    Equations equations(const std::vector<double>& values,
+                        const std::vector<double>& prior) const;
     std::vector<double> start_at(const Coordinates& location) const;
-    Solution descend(std::vector<double> values, bool with_prior) const;
+    std::vector<double> full_prior() const;
+    std::vector<double> prior_where_open(const Solution& solution) const;
+    Solution descend(std::vector<double> values, const std::vector<double>& prior) const;
     std::vector<Coordinates> starts() const;
 
     const Scenario& d_scenario;
@@ -107,7 +108,8 @@ private:
     const Prior d_prior;
 };
 
-Equations Problem::equations(const std::vector<double>& values, bool with_prior) const
+Equations Problem::equations(const std::vector<double>& values,
+                             const std::vector<double>& prior) const
 {
     const auto size = values.size();
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(size / 2);
@@ -136,12 +138,14 @@ Equations Problem::equations(const std::vector<double>& values, bool with_prior)
         }
     }
     result.cost = result.mismatch;
-    for (std::size_t k = 0; with_prior && k < size; k++) {
-        const double weight = d_prior.information[k];
-        const double residual = d_prior.mean[k] - values[k];
-        result.information[k * size + k] += weight;
-        result.right[k] += weight * residual;
-        result.cost += weight * residual * residual;
+    for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t j = 0; j < size; j++) {
+            const double weight = prior[i * size + j];
+            const double residual = d_prior.mean[j] - values[j];
+            result.information[i * size + j] += weight;
+            result.right[i] += weight * residual;
+            result.cost += weight * residual * (d_prior.mean[i] - values[i]);
+        }
     }
     return result;
 }
@@ -152,7 +156,7 @@ std::vector<double> Problem::start_at(const Coordinates& location) const
     const auto d = location.size();
     auto values = d_prior.mean;
     std::copy(location.begin(), location.end(), values.begin());
-    const auto here = equations(values, true);
+    const auto here = equations(values, full_prior());
     const auto velocities = static_cast<std::int64_t>(d);
     const auto change =
         solved(matrix_of(here.information).slice(0, velocities).slice(1, velocities),
@@ -163,10 +167,34 @@ std::vector<double> Problem::start_at(const Coordinates& location) const
     return values;
 }
 
-Problem::Solution Problem::descend(std::vector<double> values, bool with_prior) const
+std::vector<double> Problem::full_prior() const
+{
+    const auto size = d_prior.mean.size();
+    std::vector<double> result(size * size, 0.0);
+    for (std::size_t k = 0; k < size; k++) {
+        result[k * size + k] = d_prior.information[k];
+    }
+    return result;
+}
+
+// The prior's information in the directions that the reports leave open at a solution.
+std::vector<double> Problem::prior_where_open(const Solution& solution) const
+{
+    const auto root = at::tensor(d_prior.information, at::kDouble).sqrt();
+    const auto without = equations(solution.values, std::vector<double>(root.numel() * root.numel()));
+    const auto relative = matrix_of(without.information) / (root.unsqueeze(1) * root);
+    const auto [value, vector] = at::linalg_eigh(relative);
+    const auto open = (value < least_information).to(at::kDouble);
+    const auto result = (at::matmul(vector * open, vector.t()) * root.unsqueeze(1) * root)
+                            .contiguous();
+    return {result.data_ptr<double>(), result.data_ptr<double>() + result.numel()};
+}
+
+Problem::Solution Problem::descend(std::vector<double> values,
+                                   const std::vector<double>& prior) const
 {
     const auto size = values.size();
-    auto here = equations(values, with_prior);
+    auto here = equations(values, prior);
     double damping = 1e-3;
     for (int step = 0; step < most_steps && damping < 1e12; step++) {
         auto damped = here.information;
@@ -184,7 +212,7 @@ Problem::Solution Problem::descend(std::vector<double> values, bool with_prior) 
             next[i] += (*change)[i];
             length += here.right[i] * (*change)[i];
         }
-        auto there = equations(next, with_prior);
+        auto there = equations(next, prior);
         if (there.cost <= here.cost) {
             values = std::move(next);
             here = std::move(there);
@@ -196,19 +224,7 @@ Problem::Solution Problem::descend(std::vector<double> values, bool with_prior) 
             break;
         }
     }
-    Solution solution{values, here, {}, 0.0};
-    const auto information = matrix_of(here.information);
-    const auto prior = at::tensor(d_prior.information, at::kDouble);
-    const auto scale = prior.rsqrt();
-    const auto relative = information * scale.unsqueeze(1) * scale;
-    const auto least = at::linalg_eigvalsh(relative).min().item<double>();
-    if (least >= least_information) {
-        solution.covariance = at::cholesky_inverse(at::linalg_cholesky(information));
-    }
-    const auto bounded = with_prior ? information : information + at::diag(prior);
-    solution.log_determinant =
-        2.0 * at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
-    return solution;
+    return {values, here};
 }
 
 // Where the reports alone see the target.
@@ -236,34 +252,37 @@ std::vector<Coordinates> Problem::starts() const
 
 FusedTarget Problem::solve() const
 {
-    Solution best;
-    for (const bool with_prior : {false, true}) {
-        for (const auto& start : starts()) {
-            const auto solution = descend(start_at(start), with_prior);
-            if (best.values.empty() ||
-                (!best.covariance.defined() && solution.covariance.defined()) ||
-                solution.equations.cost < best.equations.cost) {
-                best = solution;
-            }
-        }
-        if (best.covariance.defined() &&
-            (with_prior || d_prior.contains(best.values))) {
-            break;
-        }
-        if (!with_prior) {
-            best = {};
+    // With the prior there is always a solution; it leads to the one without.
+    Solution likeliest;
+    for (const auto& start : starts()) {
+        const auto solution = descend(start_at(start), full_prior());
+        if (likeliest.values.empty() ||
+            solution.equations.cost < likeliest.equations.cost) {
+            likeliest = solution;
         }
     }
+    auto best = descend(likeliest.values, prior_where_open(likeliest));
+    if (!d_prior.contains(best.values)) {
+        best = likeliest;
+    }
+
+    const auto information = matrix_of(best.equations.information);
+    const auto [factor, info] = at::linalg_cholesky_ex(information);
+    const auto bounded =
+        information + at::diag(at::tensor(d_prior.information, at::kDouble));
     FusedTarget target;
     const auto middle = best.values.begin() + d_scenario.dimensions;
     target.state = {{best.values.begin(), middle}, {middle, best.values.end()}};
-    target.covariance = best.covariance;
+    target.covariance = info.item<int>() == 0
+                            ? at::cholesky_inverse(factor)
+                            : at::linalg_pinv(information, 1e-15, /*hermitian=*/true);
     target.mismatch = best.equations.mismatch;
     target.reports = d_members;
     const double half_size = 0.5 * static_cast<double>(best.values.size());
     // cost: where the prior was needed, its density counts as well
     target.score = -0.5 * best.equations.cost - d_prior.log_volume +
-                   half_size * std::log(2.0 * M_PI) - 0.5 * best.log_determinant;
+                   half_size * std::log(2.0 * M_PI) -
+                   at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
     for (const auto member : d_members) {
         target.score += d_reports[member].gain;
     }
