@@ -97,6 +97,7 @@ private:
     Equations equations(const std::vector<double>& values,
                         const std::vector<double>& prior) const;
     std::vector<double> start_at(const Coordinates& location) const;
+    std::vector<double> no_prior() const;
     std::vector<double> full_prior() const;
     std::vector<double> prior_where_open(const Solution& solution) const;
     Solution descend(std::vector<double> values, const std::vector<double>& prior) const;
@@ -167,10 +168,15 @@ std::vector<double> Problem::start_at(const Coordinates& location) const
     return values;
 }
 
+std::vector<double> Problem::no_prior() const
+{
+    return std::vector<double>(d_prior.mean.size() * d_prior.mean.size(), 0.0);
+}
+
 std::vector<double> Problem::full_prior() const
 {
     const auto size = d_prior.mean.size();
-    std::vector<double> result(size * size, 0.0);
+    auto result = no_prior();
     for (std::size_t k = 0; k < size; k++) {
         result[k * size + k] = d_prior.information[k];
     }
@@ -181,7 +187,7 @@ std::vector<double> Problem::full_prior() const
 std::vector<double> Problem::prior_where_open(const Solution& solution) const
 {
     const auto root = at::tensor(d_prior.information, at::kDouble).sqrt();
-    const auto without = equations(solution.values, std::vector<double>(root.numel() * root.numel()));
+    const auto without = equations(solution.values, no_prior());
     const auto relative = matrix_of(without.information) / (root.unsqueeze(1) * root);
     const auto [value, vector] = at::linalg_eigh(relative);
     const auto open = (value < least_information).to(at::kDouble);
@@ -261,7 +267,10 @@ FusedTarget Problem::solve() const
             likeliest = solution;
         }
     }
-    auto best = descend(likeliest.values, prior_where_open(likeliest));
+    auto best = descend(likeliest.values, no_prior());
+    if (!d_prior.contains(best.values) || prior_where_open(best) != no_prior()) {
+        best = descend(likeliest.values, prior_where_open(likeliest));
+    }
     if (!d_prior.contains(best.values)) {
         best = likeliest;
     }
