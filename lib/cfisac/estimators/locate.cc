@@ -268,6 +268,13 @@ FusedTarget Problem::solve() const
         }
     }
     auto best = descend(likeliest.values, no_prior());
+    for (const auto& start : starts()) {
+        const auto solution = descend(start_at(start), no_prior());
+        if (solution.equations.cost < best.equations.cost &&
+            d_prior.contains(solution.values)) {
+            best = solution;
+        }
+    }
     if (!d_prior.contains(best.values) || prior_where_open(best) != no_prior()) {
         best = descend(likeliest.values, prior_where_open(likeliest));
     }
