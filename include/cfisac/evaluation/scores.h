@@ -2,6 +2,7 @@
 #ifndef INCLUDED_CFISAC_EVALUATION_SCORES_H
 #define INCLUDED_CFISAC_EVALUATION_SCORES_H
 
+#include <cfisac/evaluation/frame_errors.h>
 #include <cfisac/scenario/scenario.h>
 #include <cstddef>
 #include <string>
@@ -11,7 +12,8 @@ namespace cfisac::evaluation {
 
 /*! Scores over frames and targets. Errors are Euclidean distances per target after
  * matching; a target's root bound is the square root of the trace of its block of (24).
- * All scores run over the same targets. NaN where nothing was counted.
+ * All scores run over the same targets. NaN where nothing was counted; those of the velocity
+ * are NaN where locations alone are scored.
  */
 struct Scores {
     std::size_t frames = 0;      //!< frames with an estimate
@@ -36,13 +38,11 @@ struct Calibration {
 class ScoreKeeper
 {
 public:
-    //! \throws std::invalid_argument on a scenario without targets or with boxes of
-    //! another dimension
-    explicit ScoreKeeper(const Scenario& scenario);
+    //! \throws std::invalid_argument, see Matcher
+    explicit ScoreKeeper(const Scenario& scenario,
+                         Scored scored = Scored::location_and_velocity);
 
-    /*! Count one frame. Estimate and truth are matched by the best permutation over
-     * location and velocity together, each coordinate scaled by the width of its prior
-     * (one of zero width is left out).
+    /*! Count one frame; estimate and truth are matched, see Matcher.
      * \param truth, estimate  target by target, [location D × Q, velocity D × Q], m and
      * m/s
      * \param root_bound [location × Q, velocity × Q] in the order of `truth`, m and m/s;
@@ -56,6 +56,8 @@ public:
              const float* estimate,
              const float* root_bound = nullptr,
              const float* confidence = nullptr);
+    //! Count a frame whose errors are known.
+    void add(const FrameErrors& errors, const float* root_bound = nullptr);
     //! Count a frame that has no estimate.
     void add_lost() { d_lost++; }
     //! Forget everything counted.
@@ -65,10 +67,7 @@ public:
     Calibration calibration() const;
 
 private:
-    std::size_t d_targets;
-    std::size_t d_dimensions;
-    std::vector<double> d_location_scale; // [D], m
-    std::vector<double> d_velocity_scale; // [D], m/s
+    Matcher d_match;
     std::size_t d_frames = 0;
     std::size_t d_lost = 0;
     std::vector<double> d_location_error, d_velocity_error;

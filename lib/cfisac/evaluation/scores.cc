@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "statistics.h"
+
 #include <algorithm>
-#include <cfisac/evaluation/matching.h>
 #include <cfisac/evaluation/scores.h>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 
 namespace cfisac::evaluation {
 namespace {
@@ -19,87 +19,6 @@ constexpr double calibration_distance_m = 5.0; // of Calibration
 double sum(const std::vector<double>& values)
 {
     return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
-//! Width of a box in each coordinate.
-std::vector<double> widths(const Box& box, std::size_t dimensions)
-{
-    if (box.min.size() != dimensions || box.max.size() != dimensions) {
-        throw std::invalid_argument(
-            "ScoreKeeper: a box of the targets' prior does not have " +
-            std::to_string(dimensions) + " coordinates");
-    }
-    std::vector<double> result(dimensions);
-    for (std::size_t i = 0; i < dimensions; ++i) {
-        result[i] = box.max[i] - box.min[i];
-    }
-    return result;
-}
-
-void check_finite(const char* what, const float* values, std::size_t count)
-{
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!std::isfinite(values[i])) {
-            throw std::invalid_argument(std::string("ScoreKeeper: ") + what + "[" +
-                                        std::to_string(i) + "] is " +
-                                        std::to_string(values[i]));
-        }
-    }
-}
-
-double distance(const float* a, const float* b, std::size_t dimensions)
-{
-    double sum = 0.0;
-    for (std::size_t i = 0; i < dimensions; ++i) {
-        const double difference = static_cast<double>(a[i]) - b[i];
-        sum += difference * difference;
-    }
-    return std::sqrt(sum);
-}
-
-//! Squared distance in units of the scale; a coordinate of zero scale tells nothing.
-double scaled(const float* a, const float* b, const std::vector<double>& scale)
-{
-    double sum = 0.0;
-    for (std::size_t i = 0; i < scale.size(); ++i) {
-        if (scale[i] > 0.0) {
-            const double difference = (static_cast<double>(a[i]) - b[i]) / scale[i];
-            sum += difference * difference;
-        }
-    }
-    return sum;
-}
-
-double root_mean_square(const std::vector<double>& values)
-{
-    if (values.empty()) {
-        return nan;
-    }
-    double sum = 0.0;
-    for (const auto value : values) {
-        sum += value * value;
-    }
-    return std::sqrt(sum / static_cast<double>(values.size()));
-}
-
-//! Quantile with linear interpolation between order statistics, as numpy.percentile; the
-//! median is that of 0.5. NaN without values.
-double quantile(std::vector<double> values, double share)
-{
-    if (values.empty()) {
-        return nan;
-    }
-    const double position = share * static_cast<double>(values.size() - 1);
-    const auto index = static_cast<std::size_t>(position);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(index);
-    std::nth_element(values.begin(), middle, values.end());
-    const double low = *middle;
-    const double weight = position - static_cast<double>(index);
-    if (weight <= 0.0) {
-        return low;
-    }
-    const double high = *std::min_element(middle + 1, values.end());
-    return low == high ? low : low + weight * (high - low); // equal also when infinite
 }
 
 std::string row(const char* name, const std::vector<std::string>& cells)
@@ -126,17 +45,9 @@ std::string number(double value, const char* format = "%.3f")
 
 } // namespace
 
-ScoreKeeper::ScoreKeeper(const Scenario& scenario)
-    : d_targets(static_cast<std::size_t>(std::max(scenario.targets.count, 0))),
-      d_dimensions(static_cast<std::size_t>(std::max(scenario.dimensions, 0))),
-      d_location_scale(widths(scenario.targets.area_m, d_dimensions)),
-      d_velocity_scale(widths(scenario.targets.velocity_mps, d_dimensions))
+ScoreKeeper::ScoreKeeper(const Scenario& scenario, Scored scored)
+    : d_match(scenario, scored)
 {
-    if (d_targets == 0 || d_dimensions == 0) {
-        throw std::invalid_argument(
-            "ScoreKeeper: " + std::to_string(scenario.targets.count) + " targets in " +
-            std::to_string(scenario.dimensions) + " dimensions");
-    }
 }
 
 void ScoreKeeper::add(const float* truth,
@@ -144,41 +55,28 @@ void ScoreKeeper::add(const float* truth,
                       const float* root_bound,
                       const float* confidence)
 {
-    const auto coordinates = d_targets * d_dimensions;
-    check_finite("truth", truth, 2 * coordinates);
-    check_finite("estimate", estimate, 2 * coordinates);
-
-    std::vector<double> cost(d_targets * d_targets);
-    for (std::size_t i = 0; i < d_targets; ++i) {
-        for (std::size_t j = 0; j < d_targets; ++j) {
-            const auto a = i * d_dimensions;
-            const auto b = j * d_dimensions;
-            cost[i * d_targets + j] = scaled(truth + a, estimate + b, d_location_scale) +
-                                      scaled(truth + coordinates + a,
-                                             estimate + coordinates + b,
-                                             d_velocity_scale);
-        }
+    const auto errors = d_match(truth, estimate);
+    add(errors, root_bound);
+    for (std::size_t i = 0; confidence && i < d_match.targets(); ++i) {
+        auto& group = errors.location_m[i] <= calibration_distance_m
+                          ? d_confidence_within
+                          : d_confidence_beyond;
+        group.push_back(confidence[errors.match[i]]);
     }
-    const auto match = assign(cost, d_targets);
+}
 
-    for (std::size_t i = 0; i < d_targets; ++i) {
-        const auto a = i * d_dimensions;
-        const auto b = match[i] * d_dimensions;
-        d_location_error.push_back(distance(truth + a, estimate + b, d_dimensions));
-        d_velocity_error.push_back(
-            distance(truth + coordinates + a, estimate + coordinates + b, d_dimensions));
-        if (root_bound) {
-            const double location = root_bound[i];
-            const double velocity = root_bound[d_targets + i];
-            d_location_bound.push_back(location >= 0.0 ? location : infinity);
-            d_velocity_bound.push_back(velocity >= 0.0 ? velocity : infinity);
-        }
-        if (confidence) {
-            auto& group = d_location_error.back() <= calibration_distance_m
-                              ? d_confidence_within
-                              : d_confidence_beyond;
-            group.push_back(confidence[match[i]]);
-        }
+void ScoreKeeper::add(const FrameErrors& errors, const float* root_bound)
+{
+    const auto append = [](std::vector<double>& all, const std::vector<double>& some) {
+        all.insert(all.end(), some.begin(), some.end());
+    };
+    append(d_location_error, errors.location_m);
+    append(d_velocity_error, errors.velocity_mps);
+    for (std::size_t i = 0; root_bound && i < d_match.targets(); ++i) {
+        const double location = root_bound[i];
+        const double velocity = root_bound[d_match.targets() + i];
+        d_location_bound.push_back(location >= 0.0 ? location : infinity);
+        d_velocity_bound.push_back(velocity >= 0.0 ? velocity : infinity);
     }
     d_frames++;
 }

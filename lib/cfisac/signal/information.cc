@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "information.h"
 #include "gram_kernel.h"
+#include "leg.h"
 #include <cmath>
 
 namespace cfisac::signal {
@@ -26,50 +27,22 @@ struct Derivative {
     std::vector<Term> terms;
 };
 
-// A ray of one frame with its gradients.
-class Leg
-{
-public:
-    Leg(const Rays& rays,
+Leg leg(const Rays& rays,
         const AccessPoint& point,
         const at::Tensor& velocity,
         std::int64_t frame,
         std::int64_t access_point,
         std::int64_t target)
-        : d_point(point)
-    {
-        const auto places = rays.cosine.size(2);
-        const auto dimensions = velocity.size(2);
-        const auto ray = (frame * rays.cosine.size(1) + access_point) * places + target;
-        d_distance = rays.distance_m.data_ptr<double>()[ray];
-        d_direction = rays.direction.data_ptr<double>() + ray * dimensions;
-        d_velocity = velocity.data_ptr<double>() + (frame * places + target) * dimensions;
-        cosine = rays.cosine.data_ptr<double>()[ray];
-        for (std::int64_t d = 0; d < dimensions; d++) {
-            d_speed += d_direction[d] * d_velocity[d];
-        }
-    }
-
-    double distance_gradient(std::int64_t d) const { return d_direction[d]; }
-    double cosine_gradient(std::int64_t d) const
-    {
-        return (d_point.axis[d] - cosine * d_direction[d]) / d_distance;
-    }
-    // The part of the velocity across the ray turns the direction.
-    double range_rate_gradient(std::int64_t d) const
-    {
-        return (d_velocity[d] - d_speed * d_direction[d]) / d_distance;
-    }
-
-    double cosine;
-
-private:
-    const AccessPoint& d_point;
-    double d_distance;
-    const double* d_direction;
-    const double* d_velocity;
-    double d_speed = 0.0;
-};
+{
+    const auto places = rays.cosine.size(2);
+    const auto dimensions = velocity.size(2);
+    const auto ray = (frame * rays.cosine.size(1) + access_point) * places + target;
+    return {point,
+            rays.distance_m.data_ptr<double>()[ray],
+            rays.direction.data_ptr<double>() + ray * dimensions,
+            rays.cosine.data_ptr<double>()[ray],
+            velocity.data_ptr<double>() + (frame * places + target) * dimensions};
+}
 
 // Conjugated products of the receive vectors, [Q, 2, Q, 2].
 std::vector<Complex> vector_gram(const Layout& layout,
@@ -126,16 +99,16 @@ void add_target(const Layout& layout,
     const auto per_delay = imaginary_unit * (-2.0 * M_PI / speed_of_light);
     const auto per_rate =
         imaginary_unit * (-2.0 * M_PI * scenario.waveform.carrier_hz / speed_of_light);
-    const Leg in(
-        paths.receive, scenario.receive[receiver], velocity, frame, receiver, target);
+    const auto in =
+        leg(paths.receive, scenario.receive[receiver], velocity, frame, receiver, target);
     std::vector<Derivative> location(dimensions), speed(dimensions);
     for (std::int64_t d = 0; d < dimensions; d++) {
         location[d].parameter = target * dimensions + d;
         speed[d].parameter = (q + target) * dimensions + d;
     }
     for (std::int64_t t = 0; t < n; t++) {
-        const Leg out_leg(
-            paths.transmit, scenario.transmit[t], velocity, frame, t, target);
+        const auto out_leg =
+            leg(paths.transmit, scenario.transmit[t], velocity, frame, t, target);
         const auto k = ((frame * n + t) * m + receiver) * q + target;
         const auto& value = amplitude.data_ptr<c10::complex<double>>()[k];
         const Complex a(value.real(), value.imag());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cfisac/evaluation/scores.h>
 #include <cmath>
@@ -281,6 +282,50 @@ TEST(Scores, HaveTheKeysOfTheCommandLine)
     EXPECT_EQ(json["velocity_p90_mps"], 4.0);
     EXPECT_TRUE(json["root_crlb_location_median_m"].is_null());
     EXPECT_EQ(json.size(), 13u);
+}
+
+TEST(Scores, LocationsAloneAreMatchedAndScoredWithoutVelocities)
+{
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    // By location alone the first estimate is the second target's; the velocities say the
+    // opposite.
+    const std::array<float, 8> truth{10, 10, 30, 30, -20, -20, 20, 20};
+    const std::array<float, 8> estimate{27, 26, 10, 11, -20, -20, 20, 20};
+    const std::array<float, 4> bound{0.5f, 1.5f, 2.0f, 2.0f};
+    ScoreKeeper both(scenario(2));
+    ScoreKeeper locations(scenario(2), cfisac::evaluation::Scored::location);
+    both.add(truth.data(), estimate.data(), bound.data());
+    locations.add(truth.data(), estimate.data(), bound.data());
+    EXPECT_GT(both.scores().location_rmse_m, 20.0);
+    EXPECT_NEAR(locations.scores().location_rmse_m, std::sqrt((25.0 + 1.0) / 2.0), 1e-6);
+    EXPECT_TRUE(std::isnan(locations.scores().velocity_rmse_mps));
+    EXPECT_NEAR(locations.scores().root_crlb_location_rms_m, std::sqrt(1.25), 1e-6);
+
+    auto without = estimate;
+    std::fill(without.begin() + 4, without.end(), nan);
+    locations.add(truth.data(), without.data(), bound.data());
+    EXPECT_EQ(locations.scores().frames, 2u);
+    EXPECT_THROW(both.add(truth.data(), without.data()), std::invalid_argument);
+    const auto json = nlohmann::json::parse(to_json(locations.scores()));
+    EXPECT_TRUE(json.at("velocity_rmse_mps").is_null());
+    EXPECT_TRUE(json.at("location_rmse_m").is_number());
+}
+
+TEST(Scores, ErrorsOfAFrameCountAsTheFrame)
+{
+    const std::array<float, 8> truth{1, 2, 3, 4, 5, 6, 7, 8};
+    const std::array<float, 8> estimate{3, 4, 2, 2, 7, 7, 5, 5};
+    const cfisac::evaluation::Matcher match(scenario(2));
+    const auto errors = match(truth.data(), estimate.data());
+    EXPECT_EQ(errors.match, (std::vector<std::size_t>{1, 0}));
+    EXPECT_NEAR(errors.location_m.at(0), 1.0, 1e-12);
+    EXPECT_NEAR(errors.location_m.at(1), 0.0, 1e-12);
+    EXPECT_NEAR(errors.velocity_mps.at(0), 1.0, 1e-12);
+    EXPECT_NEAR(errors.velocity_mps.at(1), 1.0, 1e-12);
+    ScoreKeeper one(scenario(2)), other(scenario(2));
+    one.add(truth.data(), estimate.data());
+    other.add(errors);
+    EXPECT_EQ(to_json(one.scores()), to_json(other.scores()));
 }
 
 } // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_EVALUATION_FRAME_ERRORS_H
+#define INCLUDED_CFISAC_EVALUATION_FRAME_ERRORS_H
+
+#include <cfisac/scenario/scenario.h>
+#include <cstddef>
+#include <vector>
+
+namespace cfisac::evaluation {
+
+//! What of an estimate is scored: a monostatic receiver sees no whole velocity.
+enum class Scored { location_and_velocity, location };
+
+//! Euclidean distances of one frame after matching, target by target of the truth.
+struct FrameErrors {
+    std::vector<double> location_m;   //!< [Q]
+    std::vector<double> velocity_mps; //!< [Q]; empty where locations alone are scored
+    std::vector<std::size_t> match;   //!< [Q], the estimate that belongs to each target
+};
+
+/*! Matches estimates with the truth by the best permutation, over location and velocity
+ * together (or over locations alone, where nothing else is scored), each coordinate scaled
+ * by the width of its prior; one of zero width is left out.
+ */
+class Matcher
+{
+public:
+    //! \throws std::invalid_argument on a scenario without targets or with boxes of
+    //! another dimension
+    explicit Matcher(const Scenario& scenario,
+                     Scored scored = Scored::location_and_velocity);
+
+    std::size_t targets() const { return d_targets; }
+    std::size_t dimensions() const { return d_dimensions; }
+    Scored scored() const { return d_scored; }
+
+    /*! \param truth, estimate  target by target, [location D × Q, velocity D × Q], m and
+     * m/s; velocities are not read where locations alone are scored
+     * \throws std::invalid_argument on a truth or an estimate that is not finite
+     */
+    FrameErrors operator()(const float* truth, const float* estimate) const;
+
+private:
+    std::size_t d_targets;
+    std::size_t d_dimensions;
+    Scored d_scored;
+    std::vector<double> d_location_scale; //!< [D], m
+    std::vector<double> d_velocity_scale; //!< [D], m/s
+};
+
+} // namespace cfisac::evaluation
+
+#endif
