@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common.h"
 #include "log_to_stderr.h"
-#include "simulation.h"
+#include "simulate/report.h"
 
 #include <boost/algorithm/string/split.hpp>
 #include <boost/lexical_cast/try_lexical_convert.hpp>
@@ -16,27 +17,43 @@ namespace {
 
 using namespace isac::apps;
 using cfisac::Scenario;
-using gr::isac::model_info;
 
-const std::vector<std::string> receivers{"dvqvae"};
+//! Names and meanings of the receivers, for the help.
+std::string receiver_help()
+{
+    std::string text = "what estimates the targets:";
+    for (const auto& kind : receiver_kinds()) {
+        text += (&kind == &receiver_kinds().front() ? " " : "; ") + kind.name + " (" +
+                kind.text + ")";
+    }
+    return text;
+}
 
 Program program()
 {
     Program p;
     p.name = "isac_simulate";
-    p.usage = "--scenario FILE --model FILE [options]";
+    p.usage = "--scenario FILE [--receiver NAME] [--model FILE] [options]";
     p.summary =
         "Run the whole chain as a GNU Radio flowgraph: users' symbols are precoded, the\n"
         "echoes of moving targets are synthesised, each receive access point encodes "
         "its\n"
         "echo, the central unit estimates, and the estimates are scored against the "
         "truth\n"
-        "and the Cramer-Rao bound. The same seed gives the same scores.";
+        "and the Cramer-Rao bound. The same seed gives the same scores.\n"
+        "\n"
+        "With --receiver monostatic, one full-duplex base station at (50, 0) m stands in "
+        "the\n"
+        "place of the access points, locations alone are scored, and the bound is that of "
+        "its\n"
+        "own scenario.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
     const auto number = [] { return po::value<Number>(); };
     add("scenario", file()->required(), "scenario (YAML)");
-    add("model", file()->required(), "model made for the scenario (safetensors)");
+    add("model",
+        file(),
+        "model made for the scenario (safetensors); for the receivers dvqvae, dvae and cnn");
     add("frames",
         po::value<Count>()->default_value(Count{1000}, "1000")->value_name("N"),
         "number of frames (coherent intervals)");
@@ -45,7 +62,12 @@ Program program()
         "seed of all draws, 0 to 2^64-1");
     add("receiver",
         po::value<std::string>()->default_value("dvqvae")->value_name("NAME"),
-        "what estimates the targets; available: dvqvae");
+        receiver_help().c_str());
+    add("reference",
+        po::value<std::string>()->default_value("reference")->value_name("WORD"),
+        "how the access points of music, cs and ml know what was transmitted, which "
+        "reference_bits_per_update counts: reference (they are told) or pilot (it follows "
+        "from a seed)");
     add_device_option(p.options);
     add("precision",
         po::value<std::string>()->default_value("float32")->value_name("TYPE"),
@@ -86,17 +108,33 @@ Program program()
     return p;
 }
 
-void check_receiver(const std::string& name)
+/*! The receiver of `--receiver`.
+ * \throws UsageError naming a word that is none, an option that it does not take, and one
+ * that it lacks
+ */
+const ReceiverKind& receiver_of(const po::variables_map& values)
 {
-    std::string available;
-    for (const auto& receiver : receivers) {
-        if (receiver == name) {
-            return;
+    const auto& kind = receiver_kind(values["receiver"].as<std::string>());
+    for (const auto& option : receiver_options()) {
+        const bool given = values.count(option) && !values[option].defaulted();
+        if (given && !kind.options.count(option)) {
+            throw UsageError("--" + option + " is not for --receiver " + kind.name);
         }
-        available += (available.empty() ? "" : ", ") + receiver;
     }
-    throw UsageError("--receiver '" + name +
-                     "' is not in this version; available: " + available);
+    if (kind.options.count("model") && !values.count("model")) {
+        throw UsageError("--receiver " + kind.name + " needs the option '--model'");
+    }
+    return kind;
+}
+
+//! \throws UsageError on another word than "reference" and "pilot"
+std::string reference_of(const po::variables_map& values)
+{
+    const auto word = values["reference"].as<std::string>();
+    if (word != "reference" && word != "pilot") {
+        throw UsageError("--reference '" + word + "': want reference or pilot");
+    }
+    return word;
 }
 
 //! The scenario with what the command line sets; the model's fingerprint leaves it out.
@@ -192,152 +230,24 @@ std::set<int> absent_of(const po::variables_map& values, const Scenario& scenari
     return absent;
 }
 
-//! What a run has given beside the scores.
-struct Figures {
-    std::int64_t frames;
-    double seconds;
-    double interval_s;
-    std::size_t raw_echo_bits;
-    bool real_time;
-    double frames_per_second() const { return static_cast<double>(frames) / seconds; }
-    double real_time_factor() const { return frames_per_second() * interval_s; }
-};
-
-void print_report(const Simulation& simulation,
-                  const model_info& model,
-                  const Figures& figures)
-{
-    const auto scores = simulation.meter().scores();
-    std::printf("%s\n", simulation.meter().table().c_str());
-    const auto row = [](const char* name, const std::string& value) {
-        std::printf("%-28s%s\n", name, value.c_str());
-    };
-    char text[128];
-    std::snprintf(text,
-                  sizeof(text),
-                  "%s (%s lost), %.1f per second, %.3f of real time",
-                  grouped(static_cast<std::int64_t>(scores.at("frames"))).c_str(),
-                  grouped(static_cast<std::int64_t>(scores.at("frames_lost"))).c_str(),
-                  figures.frames_per_second(),
-                  figures.real_time_factor());
-    row("frames", text);
-    for (const auto& [m, counter] : simulation.counters()) {
-        if (model.codewords == 0) {
-            continue; // latents travel unquantized
-        }
-        std::snprintf(text,
-                      sizeof(text),
-                      "%lld of %lld codewords in use, perplexity %.1f",
-                      static_cast<long long>(counter->distinct()),
-                      static_cast<long long>(model.codewords),
-                      counter->perplexity());
-        row(("codebook of access point " + std::to_string(m)).c_str(), text);
-    }
-    const auto calibration = simulation.meter().calibration();
-    std::snprintf(text,
-                  sizeof(text),
-                  "%.3f on average; %.3f within 5 m (%.1f %%), %.3f beyond",
-                  calibration.at("confidence_mean"),
-                  calibration.at("confidence_mean_within_5m"),
-                  100.0 * calibration.at("location_within_5m"),
-                  calibration.at("confidence_mean_beyond_5m"));
-    row("confidence", text);
-    const auto bits = static_cast<double>(model.fronthaul_bits);
-    const auto raw = static_cast<double>(figures.raw_echo_bits);
-    std::snprintf(text,
-                  sizeof(text),
-                  "%s bit per access point, %.4g %% of the raw echo (%.0f times less)",
-                  grouped(model.fronthaul_bits).c_str(),
-                  100.0 * bits / raw,
-                  raw / bits);
-    row("fronthaul per update", text);
-    const double coded = simulation.entropy_coded_bits();
-    std::snprintf(text,
-                  sizeof(text),
-                  "%s bit per access point on average (%.3g %% less)",
-                  grouped(static_cast<std::int64_t>(std::llround(coded))).c_str(),
-                  100.0 * (1.0 - coded / bits));
-    row("entropy coded", text);
-    row("reference per update",
-        grouped(std::uint64_t{model.reference_bits}) + " bit per access point (" +
-            model.reference + ")");
-    if (figures.real_time) {
-        std::snprintf(text,
-                      sizeof(text),
-                      "%.3f ms in the median, %.3f ms at the 99th percentile",
-                      1e3 * simulation.decoder().latency_s(0.5),
-                      1e3 * simulation.decoder().latency_s(0.99));
-        row("latency", text);
-        row("behind real time",
-            grouped(simulation.frames_skipped()) + " frames skipped, " +
-                grouped(simulation.channel().intervals_missed()) +
-                " intervals without a frame");
-    }
-    std::fflush(stdout);
-}
-
-nlohmann::ordered_json to_json(const Simulation& simulation,
-                               const model_info& model,
-                               const Figures& figures)
-{
-    const auto scores = nlohmann::ordered_json::parse(simulation.meter().to_json());
-    nlohmann::ordered_json json;
-    json["frames"] = scores.at("frames");
-    json["frames_lost"] = scores.at("frames_lost");
-    json["frames_per_second"] = figures.frames_per_second();
-    json["real_time_factor"] = figures.real_time_factor();
-    json.update(scores);
-    json["fronthaul_bits_per_update"] = model.fronthaul_bits;
-    json["reference_bits_per_update"] = model.reference_bits;
-    json["raw_echo_bits_per_update"] = figures.raw_echo_bits;
-    json["codewords"] = model.codewords;
-    json["codewords_in_use"] = nlohmann::json::array();
-    json["codebook_perplexity"] = nlohmann::json::array();
-    for (const auto& [m, counter] : simulation.counters()) {
-        json["codewords_in_use"].push_back(counter->distinct());
-        json["codebook_perplexity"].push_back(counter->perplexity());
-    }
-    json["entropy_coded_bits_per_update"] = simulation.entropy_coded_bits();
-    const auto calibration = simulation.meter().calibration();
-    for (const auto* key : {"confidence_mean",
-                            "location_within_5m",
-                            "confidence_mean_within_5m",
-                            "confidence_mean_beyond_5m"}) {
-        json[key] = calibration.at(key); // null where it is NaN
-    }
-    json["host_copies"] = simulation.host_copies();
-    json["host_copied_bytes"] = simulation.host_copied_bytes();
-    if (figures.real_time) {
-        json["latency_median_ms"] = 1e3 * simulation.decoder().latency_s(0.5);
-        json["latency_p99_ms"] = 1e3 * simulation.decoder().latency_s(0.99);
-        json["frames_skipped"] = simulation.frames_skipped();
-        json["intervals_missed"] = simulation.channel().intervals_missed();
-    }
-    return json;
-}
-
 int body(const po::variables_map& values)
 {
     log_to_stderr();
-    check_receiver(values["receiver"].as<std::string>());
-    const auto device = resolve_device(values["device"].as<std::string>());
-    const auto precision = precision_of(values);
-    const auto batch = batch_of(values);
-    const auto scenario = scenario_of(values);
-    const auto model = gr::isac::load_model_info(values["model"].as<std::string>());
+    ReceiverSettings settings;
+    settings.name = receiver_of(values).name;
+    settings.device = resolve_device(values["device"].as<std::string>());
+    settings.precision = precision_of(values);
+    settings.batch = batch_of(values);
+    settings.reference = reference_of(values);
+    settings.scenario = scenario_of(values);
+    settings.model = values.count("model") ? values["model"].as<std::string>() : "";
+    settings.seed = values["seed"].as<Seed>().value;
+    settings.entropy_coding = values["entropy-coding"].as<bool>();
+    settings.real_time = values["real-time"].as<bool>();
+    settings.absent = absent_of(values, settings.scenario);
     const auto frames = values["frames"].as<Count>().value;
-    const auto real_time = values["real-time"].as<bool>();
-    Simulation simulation(scenario,
-                          model,
-                          {frames,
-                           values["seed"].as<Seed>().value,
-                           device,
-                           precision,
-                           values["entropy-coding"].as<bool>(),
-                           real_time,
-                           batch,
-                           absent_of(values, scenario)});
-    const double seconds = simulation.run(frames);
+    Simulation simulation(settings, frames);
+    const Timing timing{simulation.run(), settings.real_time};
 
     const auto scores = simulation.meter().scores();
     const auto seen = scores.at("frames") + scores.at("frames_lost") +
@@ -347,14 +257,9 @@ int body(const po::variables_map& values)
                                  grouped(static_cast<std::int64_t>(seen)) + " of " +
                                  grouped(frames) + " frames");
     }
-    const Figures figures{frames,
-                          seconds,
-                          scenario.waveform.interval_s(),
-                          scenario.raw_echo_bits(),
-                          real_time};
-    print_report(simulation, model, figures);
+    print_report(simulation, timing);
     if (values["json"].as<bool>()) {
-        print_json(to_json(simulation, model, figures));
+        print_json(to_json(simulation, timing));
     }
     return success;
 }

@@ -2,44 +2,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "dvqvae_encoder_impl.h"
-#include "alignment.h"
 #include "exported_count.h"
 #include "frames.h"
 #include "model_files.h"
 
 #include <algorithm>
-#include <cfisac/signal/front_end.h>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
-#include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
 #include <stdexcept>
 
 namespace gr {
 namespace isac {
-
-namespace {
-
-gr::io_signature::sptr inputs(const cfisac::Scenario& scenario)
-{
-    std::vector<int> sizes(
-        1 + scenario.transmit.size(),
-        static_cast<int>(scenario.transmit_frame_size() * sizeof(gr_complex)));
-    sizes[0] = static_cast<int>(scenario.receive_frame_size() * sizeof(gr_complex));
-    return gr::io_signature::makev(1, static_cast<int>(sizes.size()), sizes);
-}
-
-int check_access_point(const cfisac::Scenario& scenario, int access_point)
-{
-    if (access_point < 0 || access_point >= static_cast<int>(scenario.receive.size())) {
-        throw std::invalid_argument("access point: " + std::to_string(access_point) +
-                                    " is not one of 0 … " +
-                                    std::to_string(scenario.receive.size() - 1));
-    }
-    return access_point;
-}
-
-} // namespace
 
 dvqvae_encoder::sptr dvqvae_encoder::make(const cfisac::Scenario& scenario,
                                           const std::string& model_file,
@@ -92,21 +66,25 @@ dvqvae_encoder_impl::dvqvae_encoder_impl(const cfisac::Scenario& scenario,
                                          bool real_time,
                                          int batch,
                                          const cfisac::nn::Model& model)
-    : gr::block(
-          "dvqvae_encoder", inputs(scenario), gr::io_signature::make(1, 1, sizeof(char))),
+    : gr::block("dvqvae_encoder",
+                frame_signature(scenario, 1),
+                gr::io_signature::make(1, 1, sizeof(char))),
       d_queue(model.device()),
       d_model_file(model_file),
       d_format(packet_format(model)),
       d_layout(scenario, model.device()),
-      d_access_point(check_access_point(scenario, access_point)),
       d_seed(seed),
       d_pilot(model.architecture().reference == cfisac::signal::Reference::pilot),
-      d_reference(model.architecture().reference == cfisac::signal::Reference::reference),
-      d_engine(model, {access_point}, engine_options(precision)),
+      d_engine(
+          model, {check_access_point(scenario, access_point)}, engine_options(precision)),
       d_prior(entropy_coding ? d_format.prior(access_point) : nullptr),
-      d_real_time(real_time),
-      d_batch(checked_batch(batch, real_time)),
-      d_inputs(*this, d_queue)
+      d_frames_in(*this,
+                  d_queue,
+                  scenario,
+                  {{access_point},
+                   model.architecture().reference == cfisac::signal::Reference::reference,
+                   real_time,
+                   checked_batch(batch, real_time)})
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
     set_min_output_buffer(items_in_whole_pages(d_format.size()));
@@ -148,21 +126,20 @@ bool dvqvae_encoder_impl::start()
 {
     prepare_thread();
     d_queue.begin();
-    d_inputs.start();
+    d_frames_in.start();
     d_failure.clear();
     return true;
 }
 
 bool dvqvae_encoder_impl::check_topology(int ninputs, int)
 {
-    const int wanted = d_reference ? 1 + static_cast<int>(d_layout.transmitters()) : 1;
+    const int wanted = d_frames_in.inputs();
     if (ninputs != wanted) {
-        d_logger->error(
-            "{:d} inputs connected, but the model {:s} works on {:d}: the echo{:s}",
-            ninputs,
-            d_model_file,
-            wanted,
-            d_reference ? " and the frames of every transmit access point" : " alone");
+        d_logger->error("{:d} inputs connected, but the model {:s} works on {:d}: {:s}",
+                        ninputs,
+                        d_model_file,
+                        wanted,
+                        d_frames_in.description());
     }
     return ninputs == wanted;
 }
@@ -172,10 +149,11 @@ void dvqvae_encoder_impl::forecast(int, gr_vector_int& ninput_items_required)
     std::fill(ninput_items_required.begin(), ninput_items_required.end(), 1);
 }
 
-at::Tensor dvqvae_encoder_impl::make_pilot(const std::vector<tag_t>& tags,
-                                           std::uint64_t offset,
-                                           std::uint64_t frame) const
+at::Tensor dvqvae_encoder_impl::make_pilot(const received_frame& next) const
 {
+    const auto& tags = d_frames_in.tags();
+    const auto offset = next.offset;
+    const auto frame = next.frame;
     const auto csi = find_tag(tags, offset, names::csi());
     if (csi && pmt::eq(*csi, pmt::intern("message"))) {
         throw std::runtime_error(
@@ -202,75 +180,13 @@ at::Tensor dvqvae_encoder_impl::make_pilot(const std::vector<tag_t>& tags,
         .signal;
 }
 
-std::int64_t dvqvae_encoder_impl::capture_time_ns(const std::vector<tag_t>& tags,
-                                                  std::uint64_t offset,
-                                                  std::uint64_t frame) const
-{
-    const auto time = find_tag(tags, offset, names::rx_time());
-    if (time && pmt::is_tuple(*time) && pmt::length(*time) == 2) {
-        const auto seconds = pmt::to_uint64(pmt::tuple_ref(*time, 0));
-        const double fraction = pmt::to_double(pmt::tuple_ref(*time, 1));
-        return static_cast<std::int64_t>(seconds) * 1000000000 +
-               std::llround(fraction * 1e9);
-    }
-    return std::llround(static_cast<double>(frame) *
-                        d_layout.scenario.waveform.interval_s() * 1e9);
-}
-
-bool dvqvae_encoder_impl::accept(double power, std::uint64_t frame, const char* what)
-{
-    if (std::isfinite(power)) {
-        return true;
-    }
-    d_frames_refused++;
-    if (d_log_limiter.pass()) {
-        d_logger->error("frame {:d} of access point {:d} left out: {:s} has samples that "
-                        "are not finite ({:d} frames left out so far)",
-                        frame,
-                        d_access_point,
-                        what,
-                        d_frames_refused.load());
-    }
-    return false;
-}
-
-std::optional<dvqvae_encoder_impl::task> dvqvae_encoder_impl::make_task(
-    std::uint64_t frame,
-    const std::vector<int>& items,
-    const gr_vector_const_void_star& input_items)
-{
-    const auto& tags = d_inputs.tags(0);
-    const std::uint64_t offset = nitems_read(0) + items[0];
-    task work;
-    work.frame = frame;
-    work.capture_time_ns = capture_time_ns(tags, offset, frame);
-    work.echo = d_inputs.read(0, items[0], receive_shape(d_layout.scenario), input_items);
-    work.power = cfisac::signal::mean_power(work.echo);
-    if (!accept(work.power, frame, "the echo")) {
-        return std::nullopt;
-    }
-    if (d_pilot) {
-        work.transmit = make_pilot(tags, offset, frame);
-    } else if (d_reference) {
-        work.transmit = d_inputs.read_stack(1,
-                                            {items.begin() + 1, items.end()},
-                                            transmit_shape(d_layout.scenario),
-                                            input_items);
-        if (!accept(cfisac::signal::mean_power(work.transmit),
-                    frame,
-                    "the transmit signal")) {
-            return std::nullopt;
-        }
-    }
-    return work;
-}
-
-void dvqvae_encoder_impl::encode(const std::vector<task>& work, std::uint8_t* packets)
+void dvqvae_encoder_impl::encode(const std::vector<received_frame>& work,
+                                 std::uint8_t* packets)
 {
     std::vector<at::Tensor> echoes;
     std::vector<at::Tensor> transmit;
-    for (const task& each : work) {
-        echoes.push_back(each.echo);
+    for (const received_frame& each : work) {
+        echoes.push_back(each.echoes[0]);
         if (each.transmit.defined()) {
             transmit.push_back(each.transmit);
         }
@@ -278,7 +194,7 @@ void dvqvae_encoder_impl::encode(const std::vector<task>& work, std::uint8_t* pa
     const at::Tensor indices =
         d_engine.encode({joined(echoes)}, joined(transmit))[0].to(at::kCPU).contiguous();
     const std::int64_t* values = indices.data_ptr<std::int64_t>();
-    for (const task& each : work) {
+    for (const received_frame& each : work) {
         std::copy(values, values + indices.size(1), d_packet.indices.begin());
         values += indices.size(1);
         d_packet.frame = each.frame;
@@ -298,49 +214,24 @@ int dvqvae_encoder_impl::general_work(int noutput_items,
 {
     const c10::InferenceMode no_gradients;
     const device_queue::scope own_queue(d_queue);
-    d_inputs.read_tags(ninput_items);
-
-    const int skipped = d_real_time ? std::max(ninput_items[0] - frames_in_flight, 0) : 0;
-    d_frames_skipped.add(skipped, d_logger);
-    auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
-        if (stream == 0 && item < skipped) {
-            return std::nullopt;
-        }
-        return frame_number(d_inputs.tags(stream), nitems_read(stream) + item);
-    };
-
-    frame_aligner aligner(ninput_items);
-    int produced = 0;
+    auto* const packets = static_cast<std::uint8_t*>(output_items[0]);
     try {
-        // In real time the next call sees what has come in the meantime.
-        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
-        auto* const packets = static_cast<std::uint8_t*>(output_items[0]);
-        std::vector<task> work;
-        for (bool more = true; more && produced < most;) {
-            const auto frame = aligner.align(number);
-            more = frame.has_value();
-            if (more) {
-                auto next = make_task(*frame, aligner.taken(), input_items);
-                aligner.advance();
-                if (next) {
-                    work.push_back(std::move(*next));
+        return d_frames_in.work(
+            noutput_items,
+            ninput_items,
+            input_items,
+            d_logger,
+            [&](const std::vector<received_frame>& work, int item) {
+                encode(work, packets + item * d_format.size());
+            },
+            [this](received_frame& next) {
+                if (d_pilot) {
+                    next.transmit = make_pilot(next);
                 }
-            }
-            const int count = static_cast<int>(work.size());
-            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
-                encode(work, packets + produced * d_format.size());
-                produced += count;
-                work.clear();
-            }
-        }
+            });
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }
-    d_frames_unmatched += aligner.unmatched();
-    for (std::size_t i = 0; i < input_items.size(); i++) {
-        consume(static_cast<int>(i), aligner.taken()[i]);
-    }
-    return produced;
 }
 
 } // namespace isac

@@ -30,17 +30,20 @@ gr::io_signature::sptr inputs(const cfisac::Scenario& scenario)
 
 } // namespace
 
-error_meter::sptr error_meter::make(const cfisac::Scenario& scenario)
+error_meter::sptr error_meter::make(const cfisac::Scenario& scenario, bool location_only)
 {
-    return gnuradio::make_block_sptr<error_meter_impl>(scenario);
+    return gnuradio::make_block_sptr<error_meter_impl>(scenario, location_only);
 }
 
-error_meter_impl::error_meter_impl(const cfisac::Scenario& scenario)
+error_meter_impl::error_meter_impl(const cfisac::Scenario& scenario, bool location_only)
     : gr::block("error_meter", inputs(scenario), gr::io_signature::make(0, 0, 0)),
       d_values(estimate_size(scenario)),
+      d_scored(location_only ? d_values / 2 : d_values),
       d_bounds(std::size_t{2} * scenario.targets.count),
       d_targets(scenario.targets.count),
-      d_keeper(scenario)
+      d_keeper(scenario,
+               location_only ? cfisac::evaluation::Scored::location
+                             : cfisac::evaluation::Scored::location_and_velocity)
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_out(names::scores_port());
@@ -178,7 +181,7 @@ void error_meter_impl::score(const entry& truth,
 {
     auto finite = [this](const float* values) {
         return std::all_of(
-            values, values + d_values, [](float v) { return std::isfinite(v); });
+            values, values + d_scored, [](float v) { return std::isfinite(v); });
     };
     if (finite(truth.values.data()) && finite(estimate)) {
         d_keeper.add(truth.values.data(),

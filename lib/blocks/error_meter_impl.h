@@ -17,7 +17,7 @@ namespace isac {
 class error_meter_impl : public error_meter
 {
 public:
-    explicit error_meter_impl(const cfisac::Scenario& scenario);
+    error_meter_impl(const cfisac::Scenario& scenario, bool location_only);
 
     std::map<std::string, double> scores() const override;
     std::map<std::string, double> calibration() const override;
@@ -52,6 +52,7 @@ private:
     void publish();
 
     const std::size_t d_values;  //!< 2·D·Q
+    const std::size_t d_scored;  //!< of these, the first ones
     const std::size_t d_bounds;  //!< 2·Q
     const std::size_t d_targets; //!< Q
     mutable std::mutex d_mutex;  //!< guards d_keeper and d_unmatched

@@ -7,6 +7,7 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <dlfcn.h>
 #include <gnuradio/isac/names.h>
@@ -143,6 +144,21 @@ std::uint64_t frame_number(const std::vector<tag_t>& tags, std::uint64_t offset)
     }
     throw std::invalid_argument("tag frame of item " + std::to_string(offset) +
                                 ": want a whole number, got " + pmt::write_string(*tag));
+}
+
+std::int64_t capture_time_ns(const std::vector<tag_t>& tags,
+                             std::uint64_t offset,
+                             std::uint64_t frame,
+                             double interval_s)
+{
+    const auto time = find_tag(tags, offset, names::rx_time());
+    if (time && pmt::is_tuple(*time) && pmt::length(*time) == 2) {
+        const auto seconds = pmt::to_uint64(pmt::tuple_ref(*time, 0));
+        const double fraction = pmt::to_double(pmt::tuple_ref(*time, 1));
+        return static_cast<std::int64_t>(seconds) * 1000000000 +
+               std::llround(fraction * 1e9);
+    }
+    return std::llround(static_cast<double>(frame) * interval_s * 1e9);
 }
 
 } // namespace isac

@@ -71,6 +71,12 @@ std::optional<pmt::pmt_t> find_tag(const std::vector<tag_t>& tags,
 //! Frame number of an item: its tag `frame`, or `offset`, its place in the stream.
 std::uint64_t frame_number(const std::vector<tag_t>& tags, std::uint64_t offset);
 
+//! Capture time of an item: its tag `rx_time`, or frame number times interval; ns.
+std::int64_t capture_time_ns(const std::vector<tag_t>& tags,
+                             std::uint64_t offset,
+                             std::uint64_t frame,
+                             double interval_s);
+
 } // namespace isac
 } // namespace gr
 

@@ -8,52 +8,18 @@
 
 #include <algorithm>
 #include <gnuradio/io_signature.h>
-#include <gnuradio/isac/names.h>
-#include <stdexcept>
 
 namespace gr {
 namespace isac {
 
-namespace fronthaul = cfisac::fronthaul;
-
 namespace {
 
-gr::io_signature::sptr outputs(const cfisac::Scenario& scenario)
+//! Indices as the networks take them, [1, L], int64, on the processor.
+at::Tensor row_of(const std::vector<std::uint32_t>& indices)
 {
-    const int estimates = static_cast<int>(estimate_size(scenario) * sizeof(float));
-    const int confidence = static_cast<int>(scenario.targets.count * sizeof(float));
-    return gr::io_signature::makev(1, 2, {estimates, confidence});
-}
-
-//! Access points that are not absent, ascending.
-std::vector<std::size_t> present_access_points(const cfisac::Scenario& scenario,
-                                               const std::vector<int>& absent)
-{
-    const auto count = scenario.receive.size();
-    std::vector<bool> missing(count, false);
-    for (const int m : absent) {
-        if (m < 0 || static_cast<std::size_t>(m) >= count) {
-            throw std::invalid_argument("absent: access point " + std::to_string(m) +
-                                        " is not one of 0 … " +
-                                        std::to_string(count - 1));
-        }
-        if (missing[m]) {
-            throw std::invalid_argument("absent: access point " + std::to_string(m) +
-                                        " is named twice");
-        }
-        missing[m] = true;
-    }
-    std::vector<std::size_t> present;
-    for (std::size_t m = 0; m < count; m++) {
-        if (!missing[m]) {
-            present.push_back(m);
-        }
-    }
-    if (present.empty()) {
-        throw std::invalid_argument("absent: all " + std::to_string(count) +
-                                    " access points are named, one must be left");
-    }
-    return present;
+    at::Tensor row = at::empty({1, static_cast<std::int64_t>(indices.size())}, at::kLong);
+    std::copy(indices.begin(), indices.end(), row.data_ptr<std::int64_t>());
+    return row;
 }
 
 } // namespace
@@ -96,22 +62,24 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const cfisac::nn::Model& model)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
-                outputs(scenario)),
+                estimate_outputs::signature(scenario)),
       d_scenario(scenario),
       d_model_file(model_file),
       d_queue(model.device()),
       d_needs_transmit(model.decoder_needs_transmit()),
       d_engine(model, engine_options(precision)),
-      d_index_check(model),
-      d_format(packet_format(model)),
-      d_receivers(present_access_points(scenario, absent)),
-      d_access_points(d_receivers.size()),
-      d_heads(d_access_points),
+      d_packets(packet_format(model),
+                present_access_points(scenario, absent),
+                [check = index_check(model)](std::size_t receiver, const auto& indices) {
+                    return check.accepts(receiver, row_of(indices));
+                }),
+      d_access_points(d_packets.count()),
       d_real_time(real_time),
       d_batch(d_needs_transmit ? 1 : checked_batch(batch, real_time)),
+      d_outputs(*this, scenario, real_time),
       d_inputs(*this, d_queue)
 {
-    std::vector<int> sizes(d_access_points, static_cast<int>(d_format.size()));
+    std::vector<int> sizes(d_access_points, static_cast<int>(packet_size()));
     if (d_needs_transmit) {
         sizes.insert(
             sizes.end(),
@@ -121,13 +89,6 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
     const int count = static_cast<int>(sizes.size());
     set_input_signature(gr::io_signature::makev(1, count, sizes));
     set_tag_propagation_policy(TPP_DONT);
-    message_port_register_out(names::estimates_port());
-}
-
-std::map<std::string, std::uint64_t> fusion_decoder_impl::refusals() const
-{
-    const std::lock_guard<std::mutex> lock(d_refusals_mutex);
-    return d_refusals;
 }
 
 void fusion_decoder_impl::setup_rpc()
@@ -162,13 +123,9 @@ bool fusion_decoder_impl::start()
     d_queue.begin();
     d_inputs.start();
     d_prepared.clear();
-    d_latency.clear();
+    d_packets.start();
+    d_outputs.start();
     d_failure.clear();
-    for (head& each : d_heads) {
-        each.item.reset();
-    }
-    d_first_frame = true;
-    d_decoded = false;
     return true;
 }
 
@@ -196,80 +153,12 @@ void fusion_decoder_impl::forecast(int, gr_vector_int& ninput_items_required)
     }
 }
 
-void fusion_decoder_impl::refuse(std::size_t stream, const char* reason)
-{
-    d_packets_refused++;
-    {
-        const std::lock_guard<std::mutex> lock(d_refusals_mutex);
-        d_refusals[reason]++;
-    }
-    if (d_log_limiter.pass()) {
-        d_logger->error(
-            "packet at input {:d} refused: {:s} ({:d} packets refused so far)",
-            stream,
-            reason,
-            d_packets_refused.load());
-    }
-}
-
-std::optional<std::uint64_t> fusion_decoder_impl::read_packet(std::size_t stream,
-                                                              std::uint64_t item,
-                                                              const std::uint8_t* data)
-{
-    head& mine = d_heads[stream];
-    if (mine.item != item) {
-        const auto status =
-            fronthaul::decode(data, d_format.size(), d_format, mine.packet);
-        if (status != fronthaul::PacketStatus::ok) {
-            refuse(stream, fronthaul::to_string(status));
-            return std::nullopt;
-        }
-        if (mine.packet.access_point != d_receivers[stream]) {
-            refuse(stream, "wrong_access_point");
-            return std::nullopt;
-        }
-        if (!d_index_check.accepts(d_receivers[stream], indices_of(stream))) {
-            refuse(stream, "bad_indices");
-            return std::nullopt;
-        }
-        mine.item = item;
-        note_seen(mine.packet.frame);
-    }
-    return mine.packet.frame;
-}
-
-void fusion_decoder_impl::note_seen(std::uint64_t frame)
-{
-    if (d_first_frame || (!d_decoded && frame < d_next)) {
-        d_next = frame;
-    }
-    d_first_frame = false;
-}
-
-void fusion_decoder_impl::note_decoded(std::uint64_t frame)
-{
-    if (frame > d_next) { // not after a recording has started again
-        d_frames_lost += frame - d_next;
-    }
-    d_next = frame + 1;
-    d_decoded = true;
-    d_frames++;
-}
-
-at::Tensor fusion_decoder_impl::indices_of(std::size_t stream) const
-{
-    const auto& values = d_heads[stream].packet.indices;
-    at::Tensor row = at::empty({1, static_cast<std::int64_t>(values.size())}, at::kLong);
-    std::copy(values.begin(), values.end(), row.data_ptr<std::int64_t>());
-    return row;
-}
-
 fusion_decoder_impl::task fusion_decoder_impl::make_task(std::uint64_t frame,
                                                          const at::Tensor& prepared) const
 {
-    task work{frame, d_heads[0].packet.capture_time_ns, {}, prepared};
+    task work{frame, d_packets.packet(0).capture_time_ns, {}, prepared};
     for (std::size_t stream = 0; stream < d_access_points; stream++) {
-        work.indices.push_back(indices_of(stream));
+        work.indices.push_back(row_of(d_packets.packet(stream).indices));
     }
     return work;
 }
@@ -284,7 +173,7 @@ void fusion_decoder_impl::decode(const std::vector<task>& work,
         for (const task& each : work) {
             rows.push_back(each.indices[stream]);
         }
-        indices[d_receivers[stream]] = joined(rows).to(d_queue.device());
+        indices[d_packets.receiver(stream)] = joined(rows).to(d_queue.device());
     }
     const auto estimates = d_engine.decode(indices, work[0].prepared);
     // One transfer from the device for everything.
@@ -296,56 +185,14 @@ void fusion_decoder_impl::decode(const std::vector<task>& work,
                                   .contiguous(); // [B, 2·D·Q + Q]
     const auto* row = values.data_ptr<float>();
     for (const task& each : work) {
-        give_out(each, row, item++, output_items);
-        note_latency(each);
-        note_decoded(each.frame);
+        d_outputs.write(each.frame,
+                        each.capture_time_ns,
+                        {row, row + estimate_size(d_scenario)},
+                        item++,
+                        output_items);
+        d_packets.note_used(each.frame);
         row += values.size(1);
     }
-}
-
-void fusion_decoder_impl::give_out(const task& each,
-                                   const float* values,
-                                   int item,
-                                   gr_vector_void_star& output_items)
-{
-    const std::size_t count = estimate_size(d_scenario);
-    const auto targets = static_cast<std::size_t>(d_scenario.targets.count);
-    const float* const confidence = values + count;
-    std::copy(values, confidence, static_cast<float*>(output_items[0]) + item * count);
-    if (output_items.size() > 1) {
-        std::copy(confidence,
-                  confidence + targets,
-                  static_cast<float*>(output_items[1]) + item * targets);
-    }
-    const auto frame = pmt::from_uint64(each.frame);
-    add_item_tag(0, nitems_written(0) + item, names::frame(), frame);
-
-    const double time_s = 1e-9 * static_cast<double>(each.capture_time_ns);
-    pmt::pmt_t about = pmt::make_dict();
-    about = pmt::dict_add(about, names::frame(), frame);
-    about = pmt::dict_add(about, pmt::intern("time"), pmt::from_double(time_s));
-    about = pmt::dict_add(
-        about, pmt::intern("confidence"), pmt::init_f32vector(targets, confidence));
-    message_port_pub(names::estimates_port(),
-                     pmt::cons(about, pmt::init_f32vector(count, values)));
-}
-
-void fusion_decoder_impl::note_latency(const task& each)
-{
-    if (d_real_time) {
-        const double end_s = 1e-9 * static_cast<double>(each.capture_time_ns) +
-                             d_scenario.waveform.interval_s();
-        d_latency.add(1e-9 * static_cast<double>(to_ns(frame_clock::now())) - end_s);
-    }
-}
-
-double fusion_decoder_impl::latency_s(double share) const
-{
-    if (!(share >= 0.0 && share <= 1.0)) {
-        throw std::invalid_argument("latency: " + std::to_string(share) +
-                                    " is not a share between 0 and 1");
-    }
-    return d_latency.quantile(share);
 }
 
 int fusion_decoder_impl::general_work(int noutput_items,
@@ -370,10 +217,11 @@ int fusion_decoder_impl::general_work(int noutput_items,
         if (item < skipped) {
             return std::nullopt;
         }
-        return read_packet(stream,
-                           offset,
-                           static_cast<const std::uint8_t*>(input_items[stream]) +
-                               item * d_format.size());
+        return d_packets.read(stream,
+                              offset,
+                              static_cast<const std::uint8_t*>(input_items[stream]) +
+                                  item * packet_size(),
+                              d_logger);
     };
 
     frame_aligner aligner(ninput_items);

@@ -74,6 +74,22 @@ class qa_error_meter(gr_unittest.TestCase):
         self.assertGreaterEqual(messages.num_messages(), 1)
         self.assertIn("location_rmse_m", pmt.to_python(messages.get_message(0)))
 
+    def test_location_only(self):
+        self.meter = isac.error_meter(isac.load_scenario(SMALL), location_only=True)
+        truth = self.items(self.location, self.velocity)
+        # Velocities that would assign the estimates the other way round, or are not known.
+        velocity = 100 * self.velocity[:, ::-1]
+        velocity[3] = np.nan
+        self.run_meter(truth, self.items(self.location + self.error[0], velocity))
+        scores = self.meter.scores()
+        far = np.linalg.norm(self.error[0], axis=-1).ravel()
+        self.assertEqual((scores["frames"], scores["frames_lost"]), (200, 0))
+        self.assertAlmostEqual(scores["location_rmse_m"], np.sqrt(np.mean(far ** 2)), 4)
+        self.assertAlmostEqual(scores["location_p90_m"], np.percentile(far, 90), 4)
+        for name in ("velocity_rmse_mps", "velocity_median_mps", "velocity_p90_mps"):
+            self.assertTrue(np.isnan(scores[name]), name)
+            self.assertIsNone(json.loads(self.meter.to_json())[name])
+
     def test_lost_frames(self):
         truth = self.items(self.location, self.velocity)
         kept = [f for f in range(200) if f % 3]

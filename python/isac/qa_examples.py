@@ -73,10 +73,9 @@ class qa_examples(gr_unittest.TestCase):
             command, cwd=self.folder.name, env=self.environment, capture_output=True,
             text=True, timeout=400, **options)
 
-    def run_headless(self, *arguments):
+    def run_headless(self, *arguments, script="simulate_lite.py"):
         return self.run_program(
-            sys.executable, str(ROOT / "examples" / "headless" / "simulate_lite.py"),
-            *arguments)
+            sys.executable, str(ROOT / "examples" / "headless" / script), *arguments)
 
     def test_headless(self):
         picture = pathlib.Path(self.folder.name) / "map.png"
@@ -100,6 +99,37 @@ class qa_examples(gr_unittest.TestCase):
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(text, result.stderr)
             self.assertNotIn("Traceback", result.stderr)
+
+    def test_estimators_without_a_window(self):
+        arguments = ["--frames", "5", "--seed", "3", "--device", "cpu"]
+        first = self.run_headless(*arguments, script="ml_lite.py")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertIn("location [m]", first.stdout)
+        self.assertIn("frames 5, lost 0; fronthaul 1472 bit", first.stdout)
+        self.assertIn("squared location error", first.stdout)
+        self.assertEqual(self.run_headless(*arguments, script="ml_lite.py").stdout,
+                         first.stdout)
+        for wrong, text in ((["--scheme", "esprit"], "esprit"), (["--frames", "0"], "--frames"),
+                            (["--device", "abacus"], "abacus"),
+                            (["--scenario", "nothing"], "nothing")):
+            result = self.run_headless(*wrong, script="ml_lite.py")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(text, result.stderr)
+            self.assertNotIn("Traceback", result.stderr)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
+    def test_companion_with_estimators(self):
+        result = self.run_program(
+            "grcc", "-o", self.folder.name, str(ROOT / "examples" / "estimators_lite.grc"))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        generated = pathlib.Path(self.folder.name) / "estimators_lite.py"
+        self.assertTrue(generated.is_file(), result.stdout + result.stderr)
+        program = generated.read_text()
+        self.assertIn("frames = 100", program)
+        generated.write_text(program.replace("frames = 100", "frames = 5"))
+        result = self.run_program(sys.executable, str(generated))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("location [m]", result.stdout)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
     def test_companion(self):

@@ -18,8 +18,9 @@ namespace cfisac::signal {
  * \param targets [B, Q]
  * \param noise_w ξ_z², W
  * \return CRLB (24) [B, 2DQ, 2DQ]: location coordinates of all targets (m²), then
- * velocity coordinates (m²/s²). A frame whose parameters cannot be told apart has
- * infinite or not-a-number entries.
+ * velocity coordinates (m²/s²). The rows and columns of coordinates that cannot be
+ * estimated are infinite or not a number, such as those of a velocity of which a single
+ * access point sees the radial component only; the others are then the bound all the same.
  */
 at::Tensor cramer_rao_bound(const Layout& layout,
                             const at::Tensor& transmit,

@@ -42,8 +42,12 @@ class ISAC_API error_meter : virtual public gr::block
 public:
     using sptr = std::shared_ptr<error_meter>;
 
-    //! \param scenario number of targets and coordinates; priors, for the assignment
-    static sptr make(const cfisac::Scenario& scenario);
+    /*!
+     * \param scenario number of targets and coordinates; priors, for the assignment
+     * \param location_only whether locations alone are matched and scored, for a receiver
+     * that does not see whole velocities; the scores of the velocity are NaN then
+     */
+    static sptr make(const cfisac::Scenario& scenario, bool location_only = false);
 
     /*!
      * Scores so far: frames, frames_lost, location_rmse_m, location_median_m,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cfisac/estimators/access_point.h>
+#include <cfisac/estimators/compressed_sensing.h>
 #include <cfisac/estimators/fusion.h>
 #include <cfisac/estimators/maximum_likelihood.h>
+#include <cfisac/estimators/music.h>
 #include <stdexcept>
 
 namespace cfisac::estimators {
@@ -156,11 +158,14 @@ std::unique_ptr<AccessPointEstimator> make_access_point_estimator(
     Scheme scheme, const signal::Layout& layout, std::int64_t receiver)
 {
     switch (scheme) {
+    case Scheme::music:
+        return std::make_unique<PathSender<MusicEstimator>>(layout, receiver);
+    case Scheme::cs:
+        return std::make_unique<PathSender<CompressedSensingEstimator>>(layout, receiver);
     case Scheme::ml:
         return std::make_unique<LikelihoodSender>(layout, receiver);
-    default:
-        throw std::invalid_argument(std::string("not merged: ") + to_string(scheme));
     }
+    throw std::invalid_argument("no such scheme");
 }
 
 std::size_t message_words(Scheme scheme, const Scenario& scenario)

@@ -7,60 +7,132 @@ namespace cfisac::estimators {
 
 namespace {
 
-// Whether two reports can be of one target: not twice of the same access point, or path.
-bool exclude(const Report& one, const Report& other)
+// Logarithm of the odds against a range rate that is wrong altogether.
+constexpr double wrong_rate = 6.0;
+
+// What agreement can add to the score beside the gain: more than any prior outweighs
+// information, twice for the bound's linearisation.
+constexpr double most_profit = 60.0;
+
+// The report without one of its values, of which nothing is known then.
+Report without_value(const Report& report, std::int64_t k)
 {
-    return one.receiver == other.receiver &&
-           (one.kind == Report::Kind::target || one.transmitter == other.transmitter);
+    auto rest = report;
+    const auto column = report.information.select(1, k);
+    const double own = column[k].item<double>();
+    rest.information =
+        report.information - column.unsqueeze(1) * column.unsqueeze(0) / own;
+    rest.information.select(0, k).zero_();
+    rest.information.select(1, k).zero_();
+    rest.gain -= wrong_rate;
+    return rest;
 }
 
+/* Reports and what they may become: a path that fades can have been measured at the Doppler
+ * line of something else, and its range rate is then left out.
+ */
 class Association
 {
 public:
     Association(const Scenario& scenario, const std::vector<Report>& reports)
-        : d_scenario(scenario), d_reports(reports), d_used(reports.size(), false)
+        : d_scenario(scenario), d_used(reports.size(), false)
     {
         for (std::size_t k = 0; k < reports.size(); k++) {
-            d_alone.push_back(locate_members(scenario, reports, {k}));
+            const auto& report = reports[k];
+            add(report, k);
+            for (std::int64_t rate = scenario.dimensions;
+                 report.kind == Report::Kind::target && rate < report.value.numel();
+                 rate++) {
+                if (report.information[rate][rate].item<double>() > 0.0) {
+                    add(without_value(report, rate), k);
+                }
+            }
         }
+    }
+
+    bool is_empty() const
+    {
+        return std::all_of(d_used.begin(), d_used.end(), [](bool used) { return used; });
     }
 
     //! The best target of the reports that are left, which are then used.
     FusedTarget take()
     {
         FusedTarget best;
-        for (std::size_t seed = 0; seed < d_reports.size(); seed++) {
-            if (d_used[seed]) {
+        for (const auto seed : d_seeds) {
+            if (d_used[d_source[seed]]) {
                 continue;
             }
-            const auto target = shrink(grow(d_alone[seed]));
-            if (best.reports.empty() || target.score > best.score) {
-                best = target;
+            auto& grown = d_grown[seed];
+            const bool stale = std::any_of(
+                grown.reports.begin(), grown.reports.end(), [&](std::size_t member) {
+                    return d_used[d_source[member]];
+                });
+            if (grown.reports.empty() || stale) {
+                grown = shrink(grow(d_alone[seed]));
+            }
+            if (best.reports.empty() || grown.score > best.score) {
+                best = grown;
             }
         }
-        for (const auto member : best.reports) {
+        for (auto& member : best.reports) {
+            member = d_source[member];
             d_used[member] = true;
         }
         return best;
     }
 
-    bool is_empty() const { return std::all_of(d_used.begin(), d_used.end(), [](bool u) { return u; }); }
-
 private:
-    //! What a report is worth as a target of its own, nothing if noise explains it better.
-    double worth_alone(std::size_t report) const
+    void add(const Report& variant, std::size_t source)
     {
-        return std::max(d_alone[report].score, 0.0);
+        if (d_source.empty() || d_source.back() != source) {
+            d_seeds.push_back(d_variants.size());
+            d_worth.push_back(0.0);
+        }
+        d_variants.push_back(variant);
+        d_source.push_back(source);
+        d_alone.push_back(locate_members(d_scenario, d_variants, {d_alone.size()}));
+        d_grown.emplace_back();
+        d_worth[source] = std::max(d_worth[source], d_alone.back().score);
     }
 
-    bool can_join(const FusedTarget& target, std::size_t report) const
+    // What a report is worth as a target of its own, nothing if noise explains it better.
+    double worth(std::size_t variant) const { return d_worth[d_source[variant]]; }
+
+    // Whether two reports can be of one target: not twice of the same access point, or path.
+    bool exclude(std::size_t one, std::size_t other) const
     {
-        return !d_used[report] &&
-               std::none_of(target.reports.begin(),
-                            target.reports.end(),
-                            [&](std::size_t member) {
-                                return exclude(d_reports[member], d_reports[report]);
-                            });
+        const auto& a = d_variants[one];
+        const auto& b = d_variants[other];
+        return a.receiver == b.receiver &&
+               (a.kind == Report::Kind::target || a.transmitter == b.transmitter);
+    }
+
+    bool can_join(const FusedTarget& target, std::size_t variant) const
+    {
+        return !d_used[d_source[variant]] &&
+               std::none_of(
+                   target.reports.begin(),
+                   target.reports.end(),
+                   [&](std::size_t member) { return exclude(member, variant); });
+    }
+
+    // Whether a variant sees its target too far away to join: the distance, normalised by both
+    // covariances, is a lower bound of the mismatch that it would bring.
+    bool is_elsewhere(const FusedTarget& target, std::size_t variant) const
+    {
+        const auto& other = d_alone[variant];
+        const double dx = target.state.location[0] - other.state.location[0];
+        const double dy = target.state.location[1] - other.state.location[1];
+        const auto* a = target.covariance.data_ptr<double>();
+        const auto* b = other.covariance.data_ptr<double>();
+        const auto width = target.covariance.size(1);
+        const double xx = a[0] + b[0], xy = a[1] + b[1];
+        const double yy = a[width + 1] + b[width + 1];
+        const double distance =
+            (dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy);
+        return 0.5 * distance >
+               d_variants[variant].gain - worth(variant) + most_profit;
     }
 
     FusedTarget grow(FusedTarget target) const
@@ -68,15 +140,14 @@ private:
         for (;;) {
             FusedTarget best;
             double best_profit = 0.0;
-            for (std::size_t report = 0; report < d_reports.size(); report++) {
-                if (!can_join(target, report)) {
+            for (std::size_t k = 0; k < d_variants.size(); k++) {
+                if (!can_join(target, k) || is_elsewhere(target, k)) {
                     continue;
                 }
                 auto members = target.reports;
-                members.insert(std::upper_bound(members.begin(), members.end(), report),
-                               report);
-                auto joint = locate_members(d_scenario, d_reports, members);
-                const double profit = joint.score - target.score - worth_alone(report);
+                members.insert(std::upper_bound(members.begin(), members.end(), k), k);
+                auto joint = locate_members(d_scenario, d_variants, members);
+                const double profit = joint.score - target.score - worth(k);
                 if (profit > best_profit) {
                     best_profit = profit;
                     best = std::move(joint);
@@ -97,8 +168,8 @@ private:
             for (const auto outlier : target.reports) {
                 auto members = target.reports;
                 members.erase(std::find(members.begin(), members.end(), outlier));
-                auto rest = locate_members(d_scenario, d_reports, members);
-                const double profit = rest.score + worth_alone(outlier) - target.score;
+                auto rest = locate_members(d_scenario, d_variants, members);
+                const double profit = rest.score + worth(outlier) - target.score;
                 if (profit > best_profit) {
                     best_profit = profit;
                     best = std::move(rest);
@@ -113,9 +184,13 @@ private:
     }
 
     const Scenario& d_scenario;
-    const std::vector<Report>& d_reports;
-    std::vector<FusedTarget> d_alone;
-    std::vector<bool> d_used;
+    std::vector<Report> d_variants;
+    std::vector<std::size_t> d_source;  // report of each variant
+    std::vector<FusedTarget> d_alone;   // of each variant
+    std::vector<double> d_worth;        // of each report
+    std::vector<std::size_t> d_seeds;   // variant of each report that leaves nothing out
+    std::vector<FusedTarget> d_grown;   // from each seed; empty where not known yet
+    std::vector<bool> d_used;           // reports that have their target
 };
 
 } // namespace

@@ -13,7 +13,7 @@ namespace cfisac::estimators {
 namespace {
 
 constexpr int most_steps = 30;
-constexpr double settled = 1e-18;   // squared normalised step
+constexpr double settled = 1e-12;    // squared normalised step
 constexpr double least_width = 1e-3; // of a coordinate that the prior fixes, m or m/s
 // Share of the information of the prior below which a direction counts as open.
 constexpr double least_information = 0.01;
@@ -28,11 +28,12 @@ struct Prior {
                 const double width = std::max(box->max[k] - box->min[k], least_width);
                 mean.push_back(0.5 * (box->max[k] + box->min[k]));
                 half_width.push_back(0.5 * width);
+                information.push_back(12.0 / (width * width));
                 log_volume += std::log(width);
             }
         }
     }
-    bool contains(const double* values) const
+    bool contains(const std::vector<double>& values) const
     {
         for (std::size_t k = 0; k < mean.size(); k++) {
             // A tenth more: an estimate near the border errs to both sides of it.
@@ -42,41 +43,38 @@ struct Prior {
         }
         return true;
     }
-    std::vector<double> informations() const
-    {
-        std::vector<double> result;
-        for (const double half : half_width) {
-            result.push_back(3.0 / (half * half));
-        }
-        return result;
-    }
-
-    std::vector<double> mean, half_width;
+    std::vector<double> mean, half_width, information;
     double log_volume = 0.0;
 };
 
-at::Tensor to_tensor(const State& state)
-{
-    std::vector<double> values(state.location);
-    values.insert(values.end(), state.velocity.begin(), state.velocity.end());
-    return at::tensor(values, at::kDouble);
-}
-
-State to_state(const at::Tensor& values)
-{
-    const auto* first = values.data_ptr<double>();
-    const auto* last = first + values.numel();
-    const auto* middle = first + values.numel() / 2;
-    return {{first, middle}, {middle, last}};
-}
-
-// Normal equations of the squared normalised residuals at a state.
+// Normal equations of the squared normalised residuals at a state, row by row.
 struct Equations {
-    at::Tensor information; // [2D, 2D]
-    at::Tensor right;       // [2D]
-    double mismatch = 0.0;  // of the reports
-    double cost = 0.0;      // with the prior, where it is used
+    std::vector<double> information; // [2D, 2D]
+    std::vector<double> right;       // [2D]
+    double mismatch = 0.0;           // of the reports
+    double cost = 0.0;               // with the prior, where it is used
 };
+
+at::Tensor matrix_of(const std::vector<double>& values)
+{
+    const auto size = std::llround(std::sqrt(static_cast<double>(values.size())));
+    return at::tensor(values, at::kDouble).view({size, size});
+}
+
+// Solution of positive equations; nothing where they are not positive.
+std::optional<std::vector<double>> solved(const at::Tensor& matrix,
+                                          const std::vector<double>& right)
+{
+    const auto [factor, info] = at::linalg_cholesky_ex(matrix);
+    if (*info.data_ptr<int>() != 0) {
+        return std::nullopt;
+    }
+    const auto solution =
+        at::cholesky_solve(at::tensor(right, at::kDouble).unsqueeze(1), factor)
+            .contiguous();
+    const auto* values = solution.data_ptr<double>();
+    return std::vector<double>(values, values + right.size());
+}
 
 class Problem
 {
@@ -92,15 +90,16 @@ public:
 
 private:
     struct Solution {
-        at::Tensor values;
+        std::vector<double> values;
         Equations equations;
-        at::Tensor covariance; // undefined where a direction is open
-        double log_determinant = 0.0; // of the information together with the prior's
     };
 
-    Equations equations(const at::Tensor& values, bool with_prior) const;
-    at::Tensor start_at(const Coordinates& location) const;
-    Solution descend(at::Tensor values, bool with_prior) const;
+    Equations equations(const std::vector<double>& values,
+                        const std::vector<double>& prior) const;
+    std::vector<double> start_at(const Coordinates& location) const;
+    std::vector<double> full_prior() const;
+    std::vector<double> prior_where_open(const Solution& solution) const;
+    Solution descend(std::vector<double> values, const std::vector<double>& prior) const;
     std::vector<Coordinates> starts() const;
 
     const Scenario& d_scenario;
@@ -109,72 +108,114 @@ private:
     const Prior d_prior;
 };
 
-Equations Problem::equations(const at::Tensor& values, bool with_prior) const
+Equations Problem::equations(const std::vector<double>& values,
+                             const std::vector<double>& prior) const
 {
-    const auto state = to_state(values);
-    const auto size = values.numel();
-    Equations result{
-        at::zeros({size, size}, at::kDouble), at::zeros({size}, at::kDouble), 0.0, 0.0};
+    const auto size = values.size();
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(size / 2);
+    const State state{{values.begin(), middle}, {middle, values.end()}};
+    Equations result{std::vector<double>(size * size), std::vector<double>(size)};
     for (const auto member : d_members) {
         const auto& report = d_reports[member];
-        const auto prediction = predict(d_scenario, report, state);
-        const auto residual = report.value - prediction.value;
-        const auto weighted = at::matmul(prediction.jacobian.t(), report.information);
-        result.information += at::matmul(weighted, prediction.jacobian);
-        result.right += at::mv(weighted, residual);
-        result.mismatch +=
-            at::dot(residual, at::mv(report.information, residual)).item<double>();
+        const auto prediction = predict_values(d_scenario, report, state);
+        const auto count = prediction.value.size();
+        const auto* value = report.value.data_ptr<double>();
+        const auto* weight = report.information.data_ptr<double>();
+        for (std::size_t k = 0; k < count; k++) {
+            const double residual = value[k] - prediction.value[k];
+            for (std::size_t l = 0; l < count; l++) {
+                const double w = weight[k * count + l];
+                const auto* of_k = prediction.jacobian.data() + k * size;
+                const auto* of_l = prediction.jacobian.data() + l * size;
+                result.mismatch += residual * w * (value[l] - prediction.value[l]);
+                for (std::size_t i = 0; i < size; i++) {
+                    result.right[i] += of_l[i] * w * residual;
+                    for (std::size_t j = 0; j < size; j++) {
+                        result.information[i * size + j] += of_k[i] * w * of_l[j];
+                    }
+                }
+            }
+        }
     }
     result.cost = result.mismatch;
-    const auto weights = d_prior.informations();
-    for (std::int64_t k = 0; with_prior && k < size; k++) {
-        const double weight = weights[k];
-        const double residual = d_prior.mean[k] - values.data_ptr<double>()[k];
-        result.information.data_ptr<double>()[k * size + k] += weight;
-        result.right.data_ptr<double>()[k] += weight * residual;
-        result.cost += weight * residual * residual;
+    for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t j = 0; j < size; j++) {
+            const double weight = prior[i * size + j];
+            const double residual = d_prior.mean[j] - values[j];
+            result.information[i * size + j] += weight;
+            result.right[i] += weight * residual;
+            result.cost += weight * residual * (d_prior.mean[i] - values[i]);
+        }
     }
     return result;
 }
 
 // The velocity enters linearly: with the prior it follows from the location at once.
-at::Tensor Problem::start_at(const Coordinates& location) const
+std::vector<double> Problem::start_at(const Coordinates& location) const
 {
-    const auto d = static_cast<std::int64_t>(location.size());
-    auto values = to_tensor({location, Coordinates(location.size(), 0.0)});
-    std::copy(d_prior.mean.begin() + d,
-              d_prior.mean.end(),
-              values.data_ptr<double>() + d);
-    const auto here = equations(values, true);
-    const auto block = here.information.slice(0, d).slice(1, d).contiguous();
-    const auto [factor, info] = at::linalg_cholesky_ex(block);
-    if (info.item<int>() == 0) {
-        values.slice(0, d).add_(
-            at::cholesky_solve(here.right.slice(0, d).unsqueeze(1), factor).squeeze(1));
+    const auto d = location.size();
+    auto values = d_prior.mean;
+    std::copy(location.begin(), location.end(), values.begin());
+    const auto here = equations(values, full_prior());
+    const auto velocities = static_cast<std::int64_t>(d);
+    const auto change =
+        solved(matrix_of(here.information).slice(0, velocities).slice(1, velocities),
+              {here.right.begin() + velocities, here.right.end()});
+    for (std::size_t k = 0; change && k < d; k++) {
+        values[d + k] += (*change)[k];
     }
     return values;
 }
 
-Problem::Solution Problem::descend(at::Tensor values, bool with_prior) const
+std::vector<double> Problem::full_prior() const
 {
-    auto here = equations(values, with_prior);
+    const auto size = d_prior.mean.size();
+    std::vector<double> result(size * size, 0.0);
+    for (std::size_t k = 0; k < size; k++) {
+        result[k * size + k] = d_prior.information[k];
+    }
+    return result;
+}
+
+// The prior's information in the directions that the reports leave open at a solution.
+std::vector<double> Problem::prior_where_open(const Solution& solution) const
+{
+    const auto root = at::tensor(d_prior.information, at::kDouble).sqrt();
+    const auto without = equations(solution.values, std::vector<double>(root.numel() * root.numel()));
+    const auto relative = matrix_of(without.information) / (root.unsqueeze(1) * root);
+    const auto [value, vector] = at::linalg_eigh(relative);
+    const auto open = (value < least_information).to(at::kDouble);
+    const auto result = (at::matmul(vector * open, vector.t()) * root.unsqueeze(1) * root)
+                            .contiguous();
+    return {result.data_ptr<double>(), result.data_ptr<double>() + result.numel()};
+}
+
+Problem::Solution Problem::descend(std::vector<double> values,
+                                   const std::vector<double>& prior) const
+{
+    const auto size = values.size();
+    auto here = equations(values, prior);
     double damping = 1e-3;
     for (int step = 0; step < most_steps && damping < 1e12; step++) {
-        const auto damped = here.information + at::diag(here.information.diag() * damping);
-        const auto [factor, info] = at::linalg_cholesky_ex(damped);
-        if (info.item<int>() != 0) {
-            damping = std::max(10.0 * damping, 1e-9);
+        auto damped = here.information;
+        for (std::size_t k = 0; k < size; k++) {
+            damped[k * size + k] *= 1.0 + damping;
+        }
+        const auto change = solved(matrix_of(damped), here.right);
+        if (!change) {
+            damping *= 10.0;
             continue;
         }
-        const auto change =
-            at::cholesky_solve(here.right.unsqueeze(1), factor).squeeze(1);
-        const auto next = values + change;
-        const auto there = equations(next, with_prior);
-        const double length =
-            at::dot(change, at::mv(here.information, change)).item<double>();
+        auto next = values;
+        double length = 0.0;
+        for (std::size_t i = 0; i < size; i++) {
+            next[i] += (*change)[i];
+            length += here.right[i] * (*change)[i];
+        }
+        auto there = equations(next, prior);
         if (there.cost <= here.cost) {
-            values = next;
-            here = there;
+            values = std::move(next);
+            here = std::move(there);
             damping *= 0.1;
         } else {
             damping *= 10.0;
@@ -183,18 +224,7 @@ Problem::Solution Problem::descend(at::Tensor values, bool with_prior) const
             break;
         }
     }
-    Solution solution{values, here, {}, 0.0};
-    const auto prior = at::tensor(d_prior.informations(), at::kDouble);
-    const auto scale = prior.rsqrt();
-    const auto relative = here.information * scale.unsqueeze(1) * scale;
-    if (at::linalg_eigvalsh(relative, "L").min().item<double>() >= least_information) {
-        solution.covariance =
-            at::cholesky_inverse(at::linalg_cholesky(here.information));
-    }
-    const auto bounded = with_prior ? here.information : here.information + at::diag(prior);
-    solution.log_determinant =
-        2.0 * at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
-    return solution;
+    return {values, here};
 }
 
 // Where the reports alone see the target.
@@ -222,33 +252,37 @@ std::vector<Coordinates> Problem::starts() const
 
 FusedTarget Problem::solve() const
 {
-    Solution best;
-    for (const bool with_prior : {false, true}) {
-        for (const auto& start : starts()) {
-            const auto solution = descend(start_at(start), with_prior);
-            if (!best.values.defined() ||
-                (!best.covariance.defined() && solution.covariance.defined()) ||
-                solution.equations.cost < best.equations.cost) {
-                best = solution;
-            }
-        }
-        if (best.covariance.defined() &&
-            (with_prior || d_prior.contains(best.values.data_ptr<double>()))) {
-            break;
-        }
-        if (!with_prior) {
-            best = {};
+    // With the prior there is always a solution; it leads to the one without.
+    Solution likeliest;
+    for (const auto& start : starts()) {
+        const auto solution = descend(start_at(start), full_prior());
+        if (likeliest.values.empty() ||
+            solution.equations.cost < likeliest.equations.cost) {
+            likeliest = solution;
         }
     }
+    auto best = descend(likeliest.values, prior_where_open(likeliest));
+    if (!d_prior.contains(best.values)) {
+        best = likeliest;
+    }
+
+    const auto information = matrix_of(best.equations.information);
+    const auto [factor, info] = at::linalg_cholesky_ex(information);
+    const auto bounded =
+        information + at::diag(at::tensor(d_prior.information, at::kDouble));
     FusedTarget target;
-    target.state = to_state(best.values);
-    target.covariance = best.covariance;
+    const auto middle = best.values.begin() + d_scenario.dimensions;
+    target.state = {{best.values.begin(), middle}, {middle, best.values.end()}};
+    target.covariance = info.item<int>() == 0
+                            ? at::cholesky_inverse(factor)
+                            : at::linalg_pinv(information, 1e-15, /*hermitian=*/true);
     target.mismatch = best.equations.mismatch;
     target.reports = d_members;
-    const double half_size = 0.5 * static_cast<double>(best.values.numel());
+    const double half_size = 0.5 * static_cast<double>(best.values.size());
     // cost: where the prior was needed, its density counts as well
     target.score = -0.5 * best.equations.cost - d_prior.log_volume +
-                   half_size * std::log(2.0 * M_PI) - 0.5 * best.log_determinant;
+                   half_size * std::log(2.0 * M_PI) -
+                   at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
     for (const auto member : d_members) {
         target.score += d_reports[member].gain;
     }

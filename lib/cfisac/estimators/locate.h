@@ -9,6 +9,15 @@ namespace cfisac::estimators {
 //! \throws std::invalid_argument as fuse() does
 void check_reports(const Scenario& scenario, const std::vector<Report>& reports);
 
+//! As Prediction, row by row.
+struct PredictedValues {
+    std::vector<double> value;    //!< [K]
+    std::vector<double> jacobian; //!< [K, 2D]
+};
+PredictedValues predict_values(const Scenario& scenario,
+                               const Report& report,
+                               const State& state);
+
 /*! Members of `reports` as one target; `reports` of the result are the members.
  * \param members at least one, ascending
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "locate.h"
 #include "signal/leg.h"
-#include <cfisac/estimators/fusion.h>
 #include <cmath>
 
 namespace cfisac::estimators {
@@ -38,7 +38,9 @@ struct Ray {
 
 } // namespace
 
-Prediction predict(const Scenario& scenario, const Report& report, const State& state)
+PredictedValues predict_values(const Scenario& scenario,
+                               const Report& report,
+                               const State& state)
 {
     const auto d = state.location.size();
     const auto& receiver = scenario.receive[report.receiver];
@@ -46,20 +48,19 @@ Prediction predict(const Scenario& scenario, const Report& report, const State& 
     const auto in = arriving.leg(receiver, state.velocity);
     const bool path = report.kind == Report::Kind::path;
     const std::size_t size = path ? 3 : d + scenario.transmit.size();
-    Prediction result{at::zeros({static_cast<std::int64_t>(size)}, at::kDouble),
-                      at::zeros({static_cast<std::int64_t>(size),
-                                 static_cast<std::int64_t>(2 * d)},
-                                at::kDouble)};
-    auto* value = result.value.data_ptr<double>();
-    auto* row = result.jacobian.data_ptr<double>();
+    PredictedValues result{std::vector<double>(size), std::vector<double>(size * 2 * d)};
+    auto& value = result.value;
+    auto* row = result.jacobian.data();
     const auto put_rate = [&](std::size_t n, std::size_t place) {
         const auto& transmitter = scenario.transmit[n];
         const Ray departing(transmitter, state.location);
         const auto out = departing.leg(transmitter, state.velocity);
         value[place] = in.range_rate() + out.range_rate();
         for (std::size_t e = 0; e < d; e++) {
-            row[place * 2 * d + e] = in.range_rate_gradient(e) + out.range_rate_gradient(e);
-            row[place * 2 * d + d + e] = in.distance_gradient(e) + out.distance_gradient(e);
+            row[place * 2 * d + e] =
+                in.range_rate_gradient(e) + out.range_rate_gradient(e);
+            row[place * 2 * d + d + e] =
+                in.distance_gradient(e) + out.distance_gradient(e);
         }
         return departing.distance;
     };
@@ -80,6 +81,14 @@ Prediction predict(const Scenario& scenario, const Report& report, const State& 
         put_rate(n, d + n);
     }
     return result;
+}
+
+Prediction predict(const Scenario& scenario, const Report& report, const State& state)
+{
+    const auto predicted = predict_values(scenario, report, state);
+    return {at::tensor(predicted.value, at::kDouble),
+            at::tensor(predicted.jacobian, at::kDouble)
+                .view({static_cast<std::int64_t>(predicted.value.size()), -1})};
 }
 
 at::Tensor unit_information(const Scenario& scenario, std::size_t receiver)

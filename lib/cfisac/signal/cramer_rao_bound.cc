@@ -141,10 +141,50 @@ at::Tensor gram_on_device(const Layout& layout,
     return at::stack(grams, 1).cpu();
 }
 
-/* The first `wanted` rows and columns of the inverses of symmetric positive matrices [B, P,
- * P], of which the upper triangle is given and which are overwritten; infinite where a
- * matrix is not positive. Their diagonals differ by many orders: they are scaled to ones.
- * Not through LU: its routines in OpenBLAS wait for threads, however small the matrix is.
+// Scaled to a unit diagonal, a matrix of which a pivot or an eigenvalue is below this is
+// singular but for rounding.
+constexpr double singular = 1e-13;
+
+bool is_singular(const at::Tensor& factor, int info)
+{
+    const auto* values = factor.data_ptr<double>();
+    const auto size = factor.size(0);
+    bool small = info != 0;
+    for (std::int64_t k = 0; k < size && !small; k++) {
+        const auto pivot = values[k * factor.stride(0) + k * factor.stride(1)];
+        small = !(pivot * pivot > singular);
+    }
+    return small;
+}
+
+/* The first `wanted` rows and columns of a generalised inverse of a singular matrix [P, P]:
+ * those of a parameter that lies across its null space are the same for every generalised
+ * inverse (Stoica and Marzetta, "Parameter estimation problems with singular information
+ * matrices", 2001); those of others are infinite.
+ */
+at::Tensor block_of_generalised_inverse(const at::Tensor& matrix, std::int64_t wanted)
+{
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (!matrix.isfinite().all().item<bool>()) {
+        return at::full({wanted, wanted}, infinity, at::kDouble);
+    }
+    constexpr double share = 1e-6; // of a parameter in the null space
+    const auto [eigenvalues, eigenvectors] = at::linalg_eigh(matrix);
+    const auto kept = eigenvalues > singular;
+    const auto inverses = at::where(
+        kept, eigenvalues.clamp_min(singular).reciprocal(), at::zeros_like(eigenvalues));
+    const auto rows = eigenvectors.narrow(0, 0, wanted);
+    const auto lost =
+        (rows.square() * kept.logical_not().to(at::kDouble)).sum(1) > share; // [wanted]
+    const auto block = at::matmul(rows * inverses, rows.t());
+    return block.masked_fill(lost.unsqueeze(0).logical_or(lost.unsqueeze(1)), infinity);
+}
+
+/* The first `wanted` rows and columns of the inverses of symmetric matrices [B, P, P] that
+ * are not negative, of which the upper triangle is given and which are overwritten; see
+ * block_of_generalised_inverse() where one is singular. Their diagonals differ by many
+ * orders: they are scaled to ones. Not through LU: its routines in OpenBLAS wait for threads,
+ * however small the matrix is.
  */
 at::Tensor block_of_inverse(at::Tensor& matrices, std::int64_t wanted)
 {
@@ -169,17 +209,19 @@ at::Tensor block_of_inverse(at::Tensor& matrices, std::int64_t wanted)
         }
     }
     const auto [factor, info] = at::linalg_cholesky_ex(matrices);
-    const auto solution =
+    auto solution =
         at::cholesky_solve(columns.expand({batch, size, wanted}), factor).contiguous();
     auto result = at::empty({batch, wanted, wanted}, at::kDouble);
     auto* out = result.data_ptr<double>();
     for (std::int64_t b = 0; b < batch; b++) {
-        const bool positive = info.data_ptr<int>()[b] == 0;
+        if (is_singular(factor[b], info.data_ptr<int>()[b])) {
+            solution[b].narrow(0, 0, wanted).copy_(
+                block_of_generalised_inverse(matrices[b], wanted));
+        }
         const auto* values = solution.data_ptr<double>() + b * size * wanted;
         const auto* scale = scales.data() + b * size;
         for (std::int64_t k = 0; k < wanted * wanted; k++) {
-            *out++ = positive ? values[k] * scale[k / wanted] * scale[k % wanted]
-                              : std::numeric_limits<double>::infinity();
+            *out++ = values[k] * scale[k / wanted] * scale[k % wanted];
         }
     }
     return result;

@@ -22,7 +22,10 @@ void bind_error_meter(py::module& m)
 Inputs: truth, estimates (both locations of all targets in m, then velocities in m/s) and
 optionally the root bound and, after it, the confidence of each estimate. Truth and estimates are paired by the tag frame. Message port
 `scores`: the dictionary of scores(), at most once a second.)doc")
-        .def(py::init(&error_meter::make), py::arg("scenario"))
+        .def(py::init(&error_meter::make),
+             py::arg("scenario"),
+             py::arg("location_only") = false,
+             "location_only: whether locations alone are matched and scored.")
         .def("scores",
              &error_meter::scores,
              "Scores so far as a dictionary; NaN where nothing was counted.")

@@ -19,6 +19,15 @@ void bind_mmse_precoder(py::module& m);
 void bind_bistatic_channel(py::module& m);
 void bind_dvqvae_encoder(py::module& m);
 void bind_fusion_decoder(py::module& m);
+void bind_estimator_info(py::module& m);
+void bind_access_point_estimator(py::module& m);
+void bind_music_estimator(py::module& m);
+void bind_cs_estimator(py::module& m);
+void bind_ml_estimator(py::module& m);
+void bind_parameter_fusion(py::module& m);
+void bind_echo_estimator(py::module& m);
+void bind_monostatic_estimator(py::module& m);
+void bind_centralized_cnn(py::module& m);
 void bind_error_meter(py::module& m);
 // ) END BINDING_FUNCTION_PROTOTYPES
 
@@ -40,6 +49,15 @@ PYBIND11_MODULE(isac_python, m)
     bind_bistatic_channel(m);
     bind_dvqvae_encoder(m);
     bind_fusion_decoder(m);
+    bind_estimator_info(m);
+    bind_access_point_estimator(m);
+    bind_music_estimator(m);
+    bind_cs_estimator(m);
+    bind_ml_estimator(m);
+    bind_parameter_fusion(m);
+    bind_echo_estimator(m);
+    bind_monostatic_estimator(m);
+    bind_centralized_cnn(m);
     bind_error_meter(m);
     // ) END BINDING_FUNCTION_CALLS
 }

@@ -1,0 +1,47 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_ML_ESTIMATOR_H
+#define INCLUDED_ISAC_ML_ESTIMATOR_H
+
+#include <gnuradio/isac/access_point_estimator.h>
+
+namespace gr {
+namespace isac {
+
+/*!
+ * \brief Targets of one receive access point by maximum likelihood.
+ * \ingroup isac
+ *
+ * \details
+ * Locations, Doppler frequencies and complex gains of all targets, jointly: every cell of
+ * the plane has its place for every transmit access point in the echo correlated with the
+ * reference, so that one access point already locates; successive cancellation and then a
+ * joint refinement. Estimates are sent with their Fisher information, quantized, so that
+ * the central unit can weight them.
+ *
+ * Inputs, output and tags are those of access_point_estimator.
+ */
+class ISAC_API ml_estimator : virtual public access_point_estimator
+{
+public:
+    using sptr = std::shared_ptr<ml_estimator>;
+
+    /*!
+     * \param scenario what the flowgraph works on
+     * \param access_point m, from 0
+     * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
+     * \param real_time whether the block skips frames when more are waiting than it can
+     * work off: it keeps the latest two, instead of holding up the block before it
+     * \throws std::invalid_argument on a wrong access point or device, and on a scenario
+     * that the scheme does not work on
+     */
+    static sptr make(const cfisac::Scenario& scenario,
+                     int access_point,
+                     const std::string& device = "auto",
+                     bool real_time = false);
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

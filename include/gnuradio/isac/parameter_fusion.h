@@ -1,0 +1,97 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_PARAMETER_FUSION_H
+#define INCLUDED_ISAC_PARAMETER_FUSION_H
+
+#include <cfisac/scenario/scenario.h>
+#include <cstdint>
+#include <gnuradio/block.h>
+#include <gnuradio/isac/api.h>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+/*!
+ * \brief Fuses what the access points have estimated into locations and velocities.
+ * \ingroup isac
+ *
+ * \details
+ * The central unit of the schemes whose access points estimate by themselves: what the
+ * access points tell of the same target is found by assignment, and its location and
+ * velocity fit all of it in the sense of weighted least squares; what no other access
+ * point confirms and what fits nothing is left out.
+ *
+ * A packet that is damaged, of another scheme or scenario, of another access point or of
+ * another size, or whose words no access point gives, is never read: it is counted by
+ * what is wrong with it, logged (once a second at most) and dropped. The streams are
+ * paired by frame number; whatever has no partner is dropped and counted, and the frame
+ * is lost.
+ *
+ * Access points that are known to be absent have no input, and the estimates are made
+ * without them. M' of the M access points are left.
+ *
+ * Inputs 0 … M'-1: fronthaul packets of the access points that are not absent, in
+ * ascending order, from music_estimator, cs_estimator or ml_estimator; one per item,
+ * packet_size() bytes.
+ *
+ * Outputs:
+ * - 0: estimates, float [2·D·Q] per item: the locations of all targets, target by target
+ *   (m), then their velocities likewise (m/s). Every item carries the tag `frame`
+ *   (uint64). Where fewer than Q targets were seen, the rest are the middles of the
+ *   priors, with no confidence;
+ * - 1 (optional): confidence of each target's estimate, float [Q] per item, in [0, 1];
+ * - 2 (optional): covariance of each target's location and velocity, float [Q, 2D, 2D]
+ *   per item, m² to (m/s)². Both item by item with the estimates.
+ *
+ * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture
+ * time of the packets, s, double), "confidence" (f32vector [Q]) and "covariance"
+ * (f32vector [Q·2D·2D]); the data is an f32vector with the values of output 0.
+ */
+class ISAC_API parameter_fusion : virtual public gr::block
+{
+public:
+    using sptr = std::shared_ptr<parameter_fusion>;
+
+    /*!
+     * \param scenario what the flowgraph works on
+     * \param scheme of the access points, "music", "cs" or "ml"
+     * \param absent receive access points whose packets do not come, counted from 0
+     * \param real_time whether the block skips frames when the packets of more are waiting
+     * than it can work off, of which it keeps the latest two, and measures its latency
+     * \throws std::invalid_argument on another scheme, or if `absent` names an access
+     * point that does not exist or one twice, or all of them
+     */
+    static sptr make(const cfisac::Scenario& scenario,
+                     const std::string& scheme,
+                     const std::vector<int>& absent = {},
+                     bool real_time = false);
+
+    //! Bytes of one packet.
+    virtual std::size_t packet_size() const = 0;
+    //! Frames estimated.
+    virtual std::uint64_t frames() const = 0;
+    //! Frames without an estimate, between the first and the last number seen.
+    virtual std::uint64_t frames_lost() const = 0;
+    //! Packets refused.
+    virtual std::uint64_t packets_refused() const = 0;
+    //! Packets refused, by what was wrong with them.
+    virtual std::map<std::string, std::uint64_t> refusals() const = 0;
+    //! Packets dropped because another stream had no partner for them.
+    virtual std::uint64_t items_unmatched() const = 0;
+    //! Frames skipped because the packets of later ones were waiting; in real time only.
+    //! Those are also lost.
+    virtual std::uint64_t frames_skipped() const = 0;
+    //! Latency that a share of the last frames does not exceed, s; as that of
+    //! fusion_decoder.
+    virtual double latency_s(double share) const = 0;
+    //! What ended the flowgraph, empty when nothing went wrong.
+    virtual std::string error() const = 0;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

@@ -1,0 +1,67 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/* BINDTOOL_HEADER_FILE(parameter_fusion.h) */
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <gnuradio/isac/parameter_fusion.h>
+
+namespace py = pybind11;
+
+void bind_parameter_fusion(py::module& m)
+{
+    using gr::isac::parameter_fusion;
+
+    py::class_<parameter_fusion,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<parameter_fusion>>(
+        m,
+        "parameter_fusion",
+        R"doc(Fuses what the access points have estimated into locations and velocities.
+
+Inputs: the packets of every receive access point that is not absent, in ascending order.
+Outputs: locations of all targets in m, then their velocities in m/s, with the tag frame;
+optionally the confidence of each target's estimate, 0 to 1, and the covariance [Q, 2D, 2D] of
+its location and velocity. Message port `estimates`: a PDU per frame with frame, time,
+confidence and covariance. Packets that are damaged, of another scheme or with words that no
+access point gives are counted and dropped.)doc")
+        .def(
+            py::init(&parameter_fusion::make),
+            py::arg("scenario"),
+            py::arg("scheme"),
+            py::arg("absent") = std::vector<int>{},
+            py::arg("real_time") = false,
+            "scheme: music, cs or ml.\n\n"
+            "absent: receive access points whose packets do not come, counted from 0; "
+            "they have no input.\n\n"
+            "real_time: whether frames are skipped when the packets of more than two are "
+            "waiting, and the latency is measured.")
+        .def("packet_size", &parameter_fusion::packet_size, "Bytes of one packet.")
+        .def("frames", &parameter_fusion::frames, "Frames estimated.")
+        .def("frames_lost",
+             &parameter_fusion::frames_lost,
+             "Frames without an estimate, between the first and the last number seen.")
+        .def("packets_refused", &parameter_fusion::packets_refused, "Packets refused.")
+        .def("refusals",
+             &parameter_fusion::refusals,
+             "Packets refused, by what was wrong with them.")
+        .def("items_unmatched",
+             &parameter_fusion::items_unmatched,
+             "Packets dropped for want of a partner.")
+        .def("frames_skipped",
+             &parameter_fusion::frames_skipped,
+             "Frames skipped because the packets of later ones were waiting.")
+        .def(
+            "latency_s",
+            &parameter_fusion::latency_s,
+            py::arg("share"),
+            "Latency that a share (0.5 for the median) of the last frames does not "
+            "exceed, s, from the end of the interval to the estimate; NaN unless in real "
+            "time.")
+        .def("error",
+             &parameter_fusion::error,
+             "What ended the flowgraph, or an empty string.");
+}

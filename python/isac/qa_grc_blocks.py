@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blocks for GNU Radio Companion: every block has its file, and flowgraphs of the compared
+schemes compile."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import yaml
+from gnuradio import gr, gr_unittest, isac
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What blocks have in common; nobody makes one.
+COMMON = {"access_point_estimator", "echo_estimator"}
+
+
+def read(name):
+    return yaml.safe_load((ROOT / "grc" / f"isac_{name}.block.yml").read_text())
+
+
+def entry(name, kind, **parameters):
+    """A block of a flowgraph file."""
+    return {"name": name, "id": kind, "parameters": parameters,
+            "states": {"coordinate": [0, 0], "rotation": 0, "state": "enabled"}}
+
+
+def flowgraph(name, blocks, connections):
+    common = [
+        entry("import_isac", "import", imports="from gnuradio import isac"),
+        entry("lite", "isac_scenario", file='isac.example_path("scenarios/lite.yml")'),
+    ]
+    options = entry("options", "options", id=name, title=name, generate_options="no_gui",
+                    output_language="python", run_options="run")
+    return yaml.safe_dump({
+        "options": {key: options[key] for key in ("parameters", "states")},
+        "blocks": common + blocks,
+        "connections": [[a, str(i), b, str(j)] for a, i, b, j in connections],
+        "metadata": {"file_format": 1, "grc_version": "3.10.5.1"},
+    })
+
+
+def chain(scenario, receivers, transmitters):
+    """Blocks and connections up to the echoes of three frames, and of the scores."""
+    blocks = [
+        entry("payload", "isac_payload_source", scenario=scenario, seed="1"),
+        entry("precoder", "isac_mmse_precoder", scenario=scenario, seed="1",
+              power_dbm="30.0", device="cpu"),
+        entry("channel", "isac_bistatic_channel", scenario=scenario, seed="1",
+              noise_dbm="-102.0", scatterers="0", variance="0.1", timing_std_s="0.0",
+              frequency_std_hz="0.0", positions="[]", velocities="[]", device="cpu"),
+        entry("report", "snippet", section="main_after_stop",
+              code='print("frames", self.meter.scores()["frames"])'),
+    ]
+    connections = [("payload", k, "precoder", k) for k in range(4)]
+    for n in range(transmitters):
+        blocks.append(entry(f"head_{n}", "blocks_head", type="complex", num_items="3",
+                            vlen=f"{scenario}.transmit_frame_size"))
+        connections += [("precoder", n, f"head_{n}", 0), (f"head_{n}", 0, "channel", n)]
+    connections += [("channel", receivers, "meter", 0), ("channel", receivers + 1, "meter", 2)]
+    return blocks, connections
+
+
+class qa_grc_blocks(gr_unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.environment = dict(
+            os.environ, ISAC_EXAMPLES=str(ROOT / "examples"), HOME=cls.folder.name,
+            GRC_BLOCKS_PATH=str(ROOT / "grc"), XDG_RUNTIME_DIR=cls.folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_every_block_has_a_file(self):
+        found = 0
+        for name, value in vars(isac).items():
+            if isinstance(value, type) and issubclass(value, gr.basic_block) and \
+                    name not in COMMON:
+                block = read(name)
+                self.assertEqual(block["id"], f"isac_{name}")
+                self.assertGreater(len(block["documentation"]), 100, name)
+                self.assertIn(f"isac.{name}(", block["templates"]["make"])
+                for parameter in block["parameters"]:
+                    self.assertIn(parameter["id"], block["templates"]["make"], name)
+                found += 1
+        self.assertGreaterEqual(found, 12)
+
+    def compile_and_run(self, name, blocks, connections):
+        path = pathlib.Path(self.folder.name) / f"{name}.grc"
+        path.write_text(flowgraph(name, blocks, connections))
+        run = {"cwd": self.folder.name, "env": self.environment, "capture_output": True,
+               "text": True, "timeout": 400}
+        result = subprocess.run(["grcc", "-o", self.folder.name, str(path)], **run)
+        generated = path.with_suffix(".py")
+        self.assertTrue(generated.is_file(), result.stdout + result.stderr)
+        result = subprocess.run([sys.executable, str(generated)], **run)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("frames 3", result.stdout, result.stderr)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
+    def test_estimators(self):
+        for scheme in ("music", "cs", "ml"):
+            blocks, connections = chain("lite", 2, 2)
+            blocks += [
+                entry("fusion", "isac_parameter_fusion", scenario="lite", scheme=scheme,
+                      absent="[]", real_time="False"),
+                entry("meter", "isac_error_meter", scenario="lite", location_only="False"),
+            ]
+            for m in range(2):
+                blocks.append(entry(f"estimator_{m}", f"isac_{scheme}_estimator",
+                                    scenario="lite", access_point=str(m), device="cpu",
+                                    real_time="False"))
+                connections += [("channel", m, f"estimator_{m}", 0),
+                                (f"estimator_{m}", 0, "fusion", m)]
+                connections += [(f"head_{n}", 0, f"estimator_{m}", 1 + n) for n in range(2)]
+            connections += [("fusion", 0, "meter", 1), ("fusion", 1, "meter", 3)]
+            self.compile_and_run(f"with_{scheme}", blocks, connections)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
+    def test_monostatic(self):
+        single = "lite.monostatic()"
+        blocks, connections = chain(single, 1, 1)
+        blocks += [
+            entry("estimator", "isac_monostatic_estimator", scenario=single, device="cpu",
+                  real_time="False"),
+            entry("meter", "isac_error_meter", scenario=single, location_only="True"),
+        ]
+        connections += [("channel", 0, "estimator", 0), ("head_0", 0, "estimator", 1),
+                        ("estimator", 0, "meter", 1), ("estimator", 1, "meter", 3)]
+        self.compile_and_run("with_monostatic", blocks, connections)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
+    def test_centralized_cnn(self):
+        scenario = isac.load_scenario(str(ROOT / "examples" / "scenarios" / "lite.yml"))
+        for reference in ("raw", "reference"):
+            path = os.path.join(self.folder.name, f"{reference}.safetensors")
+            isac.write_fresh_model(path, scenario, "cnn", reference, 1)
+            blocks, connections = chain("lite", 2, 2)
+            blocks += [
+                entry("model", "isac_model", file=repr(path)),
+                entry("estimator", "isac_centralized_cnn", scenario="lite", model="model",
+                      device="cpu", real_time="False", batch="1"),
+                entry("meter", "isac_error_meter", scenario="lite", location_only="False"),
+            ]
+            connections += [("channel", m, "estimator", m) for m in range(2)]
+            if reference == "reference":
+                connections += [(f"head_{n}", 0, "estimator", 2 + n) for n in range(2)]
+            connections += [("estimator", 0, "meter", 1), ("estimator", 1, "meter", 3)]
+            self.compile_and_run(f"with_cnn_{reference}", blocks, connections)
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_grc_blocks)
