@@ -45,7 +45,8 @@ struct MonostaticOptions {
  * rate, then the angle, twice), its echo is subtracted from all antennas, and the search is
  * repeated, up to Q times, while peaks stand out of the noise. Only places within one range
  * resolution of the targets' area count, which also tells on which side of the array a
- * target is. Where a comb of subcarriers makes ranges ambiguous, the shortest is taken.
+ * target is. Where a comb of subcarriers makes ranges ambiguous, the longest is taken:
+ * the ring of its places is larger, so targets are there more often.
  *
  * One base station sees the radial velocity alone: the velocity returned is its vector along
  * the line of sight, (v·u) u.

@@ -100,7 +100,7 @@ private:
     void refine(const at::Tensor& echo,
                 const Reference& reference,
                 PathParameters& path) const;
-    PathParameters shortest(PathParameters path) const;
+    PathParameters longest(PathParameters path) const;
     at::Tensor steering(const at::Tensor& cosine,
                         double spacing,
                         std::int64_t antennas) const;
@@ -187,13 +187,14 @@ MonostaticEstimator::Implementation::Target MonostaticEstimator::Implementation:
             power.flatten()[best].item().toDouble()};
 }
 
-PathParameters MonostaticEstimator::Implementation::shortest(PathParameters path) const
+PathParameters MonostaticEstimator::Implementation::longest(PathParameters path) const
 {
     const auto& waveform = d_layout.scenario.waveform;
     const double period =
         speed_of_light / (waveform.subcarrier_spacing_hz * waveform.subcarrier_step);
-    for (auto other = path; other.range_m > period;) {
-        other.range_m -= period;
+    const double last = d_grid.range_m(d_grid.ranges() - 1);
+    for (auto other = path; other.range_m + period <= last;) {
+        other.range_m += period;
         if (departure_cosine(d_layout, 0, other)) {
             path = other;
         }
@@ -253,7 +254,7 @@ TargetEstimates MonostaticEstimator::Implementation::estimate(
         if (!(target.power > threshold)) {
             break;
         }
-        target.path = shortest(target.path);
+        target.path = longest(target.path);
         refine(rest, reference, target.path);
         const auto place = location_of_path(d_layout.scenario, 0, target.path);
         if (!place) {
@@ -276,7 +277,7 @@ TargetEstimates MonostaticEstimator::Implementation::estimate(
         const auto arriving = steering(at::scalar_tensor(target.path.cosine, at::kDouble),
                                        d_receive_spacing,
                                        d_antennas); // conj(a_r), of unit norm
-        const auto gain = at::matmul(arriving, antennas);
+        const auto gain = (arriving * antennas).sum();
         rest = rest - (gain * arriving.conj()).view({-1, 1, 1}) * echoed;
     }
     return result;
