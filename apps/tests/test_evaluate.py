@@ -388,9 +388,7 @@ def test_model_of_another_scenario_is_refused(schemes, tmp_path):
     edited(other, other, "name: lite", "name: other")
     result = evaluate(tmp_path / "out", "--figure", 6, *MODEL, *schemes, NO_PICTURE,
                       scenario=other)
-    expect_error(result, 2, "dvqvae", "scenario")
-    if not schemes:
-        expect_error(result, 2, SHIPPED_MODEL, "'lite'", "'other'")
+    expect_error(result, 2, "dvqvae", SHIPPED_MODEL, "'lite'", "'other'", "fingerprint")
 
 
 def test_files_that_cannot_be_read(tmp_path):
