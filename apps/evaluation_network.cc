@@ -203,10 +203,20 @@ Rows training_rows(const EvaluationOptions& options, const InterruptGuard& guard
             logs.push_back(path);
         }
     }
-    Rows rows;
+    std::vector<Rows> curves;
     for (const auto& log : logs) {
-        const auto own = rows_of_log(log);
-        rows.insert(rows.end(), own.begin(), own.end());
+        curves.push_back(rows_of_log(log));
+    }
+    const auto place = [](const Rows& curve) {
+        return std::make_pair(-curve.front().at("learning_rate").get<double>(),
+                              curve.front().at("log").get<std::string>());
+    };
+    std::sort(curves.begin(), curves.end(), [&](const Rows& one, const Rows& other) {
+        return place(one) < place(other);
+    });
+    Rows rows;
+    for (const auto& curve : curves) {
+        rows.insert(rows.end(), curve.begin(), curve.end());
     }
     return rows;
 }

@@ -133,11 +133,6 @@ public:
     //! \throws UsageError, see plan()
     void check() const
     {
-        for (const auto& name : d_options.schemes) {
-            if (d_possible.count(name) == 0) {
-                throw UsageError("--schemes " + name + ": " + d_reason.at(name));
-            }
-        }
         for (const auto& given : d_options.models) {
             const bool wanted =
                 d_options.schemes.empty() || std::count(d_options.schemes.begin(),
@@ -155,6 +150,11 @@ public:
                     hexadecimal(cfisac::fingerprint(given.model->scenario())) +
                     "), which no point of the figures has; '" + d_options.scenario.name +
                     "' has " + hexadecimal(cfisac::fingerprint(d_options.scenario)));
+            }
+        }
+        for (const auto& name : d_options.schemes) {
+            if (d_possible.count(name) == 0) {
+                throw UsageError("--schemes " + name + ": " + d_reason.at(name));
             }
         }
     }
@@ -193,13 +193,11 @@ private:
         for (const auto* given : models) {
             here.contenders.push_back(
                 contender(name, here.point.scenario, d_options, given));
-            d_used.insert(given->file);
         }
-        // Of several with the same file, all are used.
+        // All that fit are of use, also those that only Fig. 12 takes.
         for (const auto& given : d_options.models) {
-            const bool fits = cfisac::fingerprint(given.model->scenario()) ==
-                              cfisac::fingerprint(here.point.scenario);
-            if (fits) {
+            if (given.scheme == name && cfisac::fingerprint(given.model->scenario()) ==
+                                            cfisac::fingerprint(here.point.scenario)) {
                 d_used.insert(given.file);
             }
         }

@@ -16,6 +16,48 @@ std::vector<std::int64_t> all_receivers(const Scenario& scenario)
     return receivers;
 }
 
+//! What the network tells of a single frame.
+estimators::TargetEstimates first_of(const nn::Estimates& batch)
+{
+    const auto on_host = [](const at::Tensor& values) {
+        return values[0].to(at::kCPU, at::kDouble);
+    };
+    return {on_host(batch.location),
+            on_host(batch.velocity),
+            {}, // no covariance
+            on_host(batch.confidence)};
+}
+
+//! Raw echoes at the central unit, which knows what was transmitted.
+class CentralizedScheme : public Scheme
+{
+public:
+    CentralizedScheme(const Scenario& scenario, std::shared_ptr<const nn::Model> model)
+        : d_scenario(scenario), d_model(std::move(model))
+    {
+    }
+
+    const Scenario& scenario() const override { return d_scenario; }
+
+    estimators::TargetEstimates operator()(const at::Tensor& echo,
+                                           const at::Tensor& transmit) override
+    {
+        const c10::InferenceMode no_gradients;
+        return first_of(d_model->estimate(echo.unsqueeze(0), transmit.unsqueeze(0)));
+    }
+
+    std::size_t fronthaul_bits() const override
+    {
+        return static_cast<std::size_t>(d_model->fronthaul_bits());
+    }
+
+    std::size_t reference_bits() const override { return 0; }
+
+private:
+    Scenario d_scenario;
+    std::shared_ptr<const nn::Model> d_model;
+};
+
 //! Encoders of all access points and the decoder of the central unit.
 class LearnedScheme : public Scheme
 {
@@ -40,14 +82,7 @@ public:
             echoes.push_back(echo.narrow(0, m, 1).contiguous());
         }
         const auto indices = d_encoder.encode(echoes, frame);
-        const auto found = d_decoder.decode(indices, d_decoder.prepare(frame));
-        const auto on_host = [](const at::Tensor& batch) {
-            return batch[0].to(at::kCPU, at::kDouble);
-        };
-        return {on_host(found.location),
-                on_host(found.velocity),
-                {}, // no covariance
-                on_host(found.confidence)};
+        return first_of(d_decoder.decode(indices, d_decoder.prepare(frame)));
     }
 
     std::size_t fronthaul_bits() const override
@@ -85,6 +120,9 @@ std::unique_ptr<Scheme> make_learned_scheme(const std::string& name,
         throw std::invalid_argument("scheme '" + name + "': the model is for scenario '" +
                                     model->scenario().name + "', not for '" +
                                     scenario.name + "' as it is here");
+    }
+    if (model->centralized()) {
+        return std::make_unique<CentralizedScheme>(scenario, std::move(model));
     }
     return std::make_unique<LearnedScheme>(scenario, std::move(model));
 }

@@ -20,11 +20,10 @@ bool is_learned(const std::string& scheme)
 
 std::string scheme_of(const nn::Model& model)
 {
-    const auto& architecture = model.architecture();
-    if (nn::to_string(architecture.read_out) == std::string("cnn")) {
+    if (model.centralized()) {
         return "cnn";
     }
-    return architecture.latents == nn::Latents::quantized ? "dvqvae" : "dvae";
+    return model.architecture().latents == nn::Latents::quantized ? "dvqvae" : "dvae";
 }
 
 std::unique_ptr<Scheme> make_scheme(const std::string& name,

@@ -78,6 +78,29 @@ TEST(Scheme, LearnedOneIsTheModel)
     }
 }
 
+TEST(Scheme, CentralizedOneGetsTheRawEchoes)
+{
+    const auto scenario = cfisac::test::small_scenario();
+    auto architecture = nn::Architecture::preset("cnn");
+    architecture.cnn.first_channels = 2;
+    architecture.cnn.second_channels = 3;
+    architecture.cnn.fully_connected = 5;
+    const auto model = std::make_shared<const nn::Model>(scenario, architecture, 3);
+    EXPECT_EQ(scheme_of(*model), "cnn");
+    const auto scheme = make_scheme("cnn", scenario, with(model));
+    EXPECT_EQ(scheme->fronthaul_bits(), scenario.raw_echo_bits());
+    EXPECT_EQ(scheme->reference_bits(), 0u); // the central unit knows what was sent
+    const auto batch = nn::test::frames(scenario);
+    const auto expected = model->estimate(batch.echo, batch.transmit);
+    for (std::int64_t b = 0; b < batch.count(); b++) {
+        const auto found = (*scheme)(batch.echo[b], batch.transmit[b]);
+        EXPECT_TRUE(at::allclose(
+            found.location, expected.location[b].to(at::kDouble), 1e-4, 1e-3));
+        EXPECT_TRUE(at::allclose(
+            found.velocity, expected.velocity[b].to(at::kDouble), 1e-4, 1e-3));
+    }
+}
+
 TEST(Scheme, BitsOfThoseThatEstimateAtTheAccessPoint)
 {
     const auto scenario = cfisac::test::small_scenario();
