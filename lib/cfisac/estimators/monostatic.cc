@@ -276,7 +276,7 @@ TargetEstimates MonostaticEstimator::Implementation::estimate(
         const auto arriving = steering(at::scalar_tensor(target.path.cosine, at::kDouble),
                                        d_receive_spacing,
                                        d_antennas); // conj(a_r), of unit norm
-        const auto gain = at::matmul(arriving, antennas);
+        const auto gain = (arriving * antennas).sum();
         rest = rest - (gain * arriving.conj()).view({-1, 1, 1}) * echoed;
     }
     return result;
