@@ -282,23 +282,26 @@ FusedTarget Problem::solve() const
         best = likeliest;
     }
 
-    const auto information = matrix_of(best.equations.information);
-    const auto [factor, info] = at::linalg_cholesky_ex(information);
-    const auto bounded =
-        information + at::diag(at::tensor(d_prior.information, at::kDouble));
+    // In units of the prior, where the eigenvalues are of a like size.
+    const auto deviation = at::tensor(d_prior.information, at::kDouble).rsqrt();
+    const auto [value, vector] =
+        at::linalg_eigh(matrix_of(best.equations.information) *
+                        deviation.unsqueeze(1) * deviation);
+    const auto axes = vector * deviation.unsqueeze(1);
+    const auto relative = value.clamp_min(1e-12);
     FusedTarget target;
     const auto middle = best.values.begin() + d_scenario.dimensions;
     target.state = {{best.values.begin(), middle}, {middle, best.values.end()}};
-    target.covariance = info.item<int>() == 0
-                            ? at::cholesky_inverse(factor)
-                            : at::linalg_pinv(information, 1e-15, /*hermitian=*/true);
+    target.covariance = at::matmul(axes / relative, axes.t());
     target.mismatch = best.equations.mismatch;
     target.reports = d_members;
     const double half_size = 0.5 * static_cast<double>(best.values.size());
-    // cost: where the prior was needed, its density counts as well
+    // cost: where the prior was needed, its density counts as well. The covariance is that of
+    // reports and prior together: nothing is less certain than the prior.
     target.score = -0.5 * best.equations.cost - d_prior.log_volume +
-                   half_size * std::log(2.0 * M_PI) -
-                   at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
+                   half_size * std::log(2.0 * M_PI) +
+                   (deviation.log().sum() - 0.5 * (relative + 1.0).log().sum())
+                       .item<double>();
     for (const auto member : d_members) {
         target.score += d_reports[member].gain;
     }
