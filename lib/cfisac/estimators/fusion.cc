@@ -44,7 +44,10 @@ public:
         return best;
     }
 
-    bool is_empty() const { return std::all_of(d_used.begin(), d_used.end(), [](bool u) { return u; }); }
+    bool is_empty() const
+    {
+        return std::all_of(d_used.begin(), d_used.end(), [](bool u) { return u; });
+    }
 
 private:
     //! What a report is worth as a target of its own, nothing if noise explains it better.
@@ -56,11 +59,10 @@ private:
     bool can_join(const FusedTarget& target, std::size_t report) const
     {
         return !d_used[report] &&
-               std::none_of(target.reports.begin(),
-                            target.reports.end(),
-                            [&](std::size_t member) {
-                                return exclude(d_reports[member], d_reports[report]);
-                            });
+               std::none_of(
+                   target.reports.begin(), target.reports.end(), [&](std::size_t member) {
+                       return exclude(d_reports[member], d_reports[report]);
+                   });
     }
 
     FusedTarget grow(FusedTarget target) const
@@ -137,8 +139,7 @@ TargetEstimates to_estimates(const Scenario& scenario,
                              const std::vector<FusedTarget>& targets)
 {
     auto result = prior_estimates(scenario);
-    const auto count =
-        std::min<std::size_t>(targets.size(), result.location.size(0));
+    const auto count = std::min<std::size_t>(targets.size(), result.location.size(0));
     for (std::size_t q = 0; q < count; q++) {
         const auto& target = targets[q];
         const auto row = static_cast<std::int64_t>(q);

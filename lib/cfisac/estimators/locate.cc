@@ -13,7 +13,7 @@ namespace cfisac::estimators {
 namespace {
 
 constexpr int most_steps = 30;
-constexpr double settled = 1e-18;   // squared normalised step
+constexpr double settled = 1e-18;    // squared normalised step
 constexpr double least_width = 1e-3; // of a coordinate that the prior fixes, m or m/s
 // Share of the information of the prior below which a direction counts as open.
 constexpr double least_information = 0.01;
@@ -94,7 +94,7 @@ private:
     struct Solution {
         at::Tensor values;
         Equations equations;
-        at::Tensor covariance; // undefined where a direction is open
+        at::Tensor covariance;        // undefined where a direction is open
         double log_determinant = 0.0; // of the information together with the prior's
     };
 
@@ -142,9 +142,8 @@ at::Tensor Problem::start_at(const Coordinates& location) const
 {
     const auto d = static_cast<std::int64_t>(location.size());
     auto values = to_tensor({location, Coordinates(location.size(), 0.0)});
-    std::copy(d_prior.mean.begin() + d,
-              d_prior.mean.end(),
-              values.data_ptr<double>() + d);
+    std::copy(
+        d_prior.mean.begin() + d, d_prior.mean.end(), values.data_ptr<double>() + d);
     const auto here = equations(values, true);
     const auto block = here.information.slice(0, d).slice(1, d).contiguous();
     const auto [factor, info] = at::linalg_cholesky_ex(block);
@@ -160,7 +159,8 @@ Problem::Solution Problem::descend(at::Tensor values, bool with_prior) const
     auto here = equations(values, with_prior);
     double damping = 1e-3;
     for (int step = 0; step < most_steps && damping < 1e12; step++) {
-        const auto damped = here.information + at::diag(here.information.diag() * damping);
+        const auto damped =
+            here.information + at::diag(here.information.diag() * damping);
         const auto [factor, info] = at::linalg_cholesky_ex(damped);
         if (info.item<int>() != 0) {
             damping = std::max(10.0 * damping, 1e-9);
@@ -188,10 +188,10 @@ Problem::Solution Problem::descend(at::Tensor values, bool with_prior) const
     const auto scale = prior.rsqrt();
     const auto relative = here.information * scale.unsqueeze(1) * scale;
     if (at::linalg_eigvalsh(relative, "L").min().item<double>() >= least_information) {
-        solution.covariance =
-            at::cholesky_inverse(at::linalg_cholesky(here.information));
+        solution.covariance = at::cholesky_inverse(at::linalg_cholesky(here.information));
     }
-    const auto bounded = with_prior ? here.information : here.information + at::diag(prior);
+    const auto bounded =
+        with_prior ? here.information : here.information + at::diag(prior);
     solution.log_determinant =
         2.0 * at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
     return solution;
@@ -206,10 +206,13 @@ std::vector<Coordinates> Problem::starts() const
         const auto* value = report.value.data_ptr<double>();
         if (report.kind == Report::Kind::target) {
             result.emplace_back(value, value + d_scenario.dimensions);
-        } else if (const auto place = location_of_path(
-                       d_scenario,
-                       report.receiver,
-                       {static_cast<int>(report.transmitter), value[0], value[1], value[2]})) {
+        } else if (const auto place =
+                       location_of_path(d_scenario,
+                                        report.receiver,
+                                        {static_cast<int>(report.transmitter),
+                                         value[0],
+                                         value[1],
+                                         value[2]})) {
             result.emplace_back(place->begin(), place->end());
         }
     }
@@ -273,7 +276,8 @@ void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
         const bool path = report.kind == Report::Kind::path;
         const std::int64_t size =
             path ? 3
-                 : scenario.dimensions + static_cast<std::int64_t>(scenario.transmit.size());
+                 : scenario.dimensions +
+                       static_cast<std::int64_t>(scenario.transmit.size());
         if (report.receiver >= scenario.receive.size()) {
             refuse(k, "no receive access point " + std::to_string(report.receiver));
         }
@@ -287,8 +291,9 @@ void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
         if (!report.information.defined() ||
             report.information.scalar_type() != at::kDouble ||
             report.information.sizes() != at::IntArrayRef{size, size}) {
-            refuse(k, "its information is no matrix of " + std::to_string(size) +
-                          " rows and columns in float64");
+            refuse(k,
+                   "its information is no matrix of " + std::to_string(size) +
+                       " rows and columns in float64");
         }
         if (!at::isfinite(report.value).all().item<bool>() ||
             !at::isfinite(report.information).all().item<bool>() ||

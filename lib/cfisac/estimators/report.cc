@@ -46,10 +46,10 @@ Prediction predict(const Scenario& scenario, const Report& report, const State& 
     const auto in = arriving.leg(receiver, state.velocity);
     const bool path = report.kind == Report::Kind::path;
     const std::size_t size = path ? 3 : d + scenario.transmit.size();
-    Prediction result{at::zeros({static_cast<std::int64_t>(size)}, at::kDouble),
-                      at::zeros({static_cast<std::int64_t>(size),
-                                 static_cast<std::int64_t>(2 * d)},
-                                at::kDouble)};
+    Prediction result{
+        at::zeros({static_cast<std::int64_t>(size)}, at::kDouble),
+        at::zeros({static_cast<std::int64_t>(size), static_cast<std::int64_t>(2 * d)},
+                  at::kDouble)};
     auto* value = result.value.data_ptr<double>();
     auto* row = result.jacobian.data_ptr<double>();
     const auto put_rate = [&](std::size_t n, std::size_t place) {
@@ -58,8 +58,10 @@ Prediction predict(const Scenario& scenario, const Report& report, const State& 
         const auto out = departing.leg(transmitter, state.velocity);
         value[place] = in.range_rate() + out.range_rate();
         for (std::size_t e = 0; e < d; e++) {
-            row[place * 2 * d + e] = in.range_rate_gradient(e) + out.range_rate_gradient(e);
-            row[place * 2 * d + d + e] = in.distance_gradient(e) + out.distance_gradient(e);
+            row[place * 2 * d + e] =
+                in.range_rate_gradient(e) + out.range_rate_gradient(e);
+            row[place * 2 * d + d + e] =
+                in.distance_gradient(e) + out.distance_gradient(e);
         }
         return departing.distance;
     };
@@ -86,10 +88,10 @@ at::Tensor unit_information(const Scenario& scenario, std::size_t receiver)
 {
     const auto& waveform = scenario.waveform;
     const auto& array = scenario.receive.at(receiver);
-    const double cells[] = {
-        1.0 / (array.antennas * array.spacing_wavelengths),
-        speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz),
-        waveform.wavelength_m() / waveform.interval_s()};
+    const double cells[] = {1.0 / (array.antennas * array.spacing_wavelengths),
+                            speed_of_light /
+                                (waveform.subcarriers * waveform.subcarrier_spacing_hz),
+                            waveform.wavelength_m() / waveform.interval_s()};
     auto information = at::zeros({3, 3}, at::kDouble);
     for (std::int64_t k = 0; k < 3; k++) {
         information[k][k] = 1.0 / (cells[k] * cells[k]);
