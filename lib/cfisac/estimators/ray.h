@@ -40,7 +40,7 @@ private:
     std::array<double, 2> place(double distance_m) const;
     double to_transmitter(const std::array<double, 2>& place) const;
 
-    Scenario d_scenario;
+    const Scenario& d_scenario; // of the layout, which lives longer
     std::size_t d_receiver;
     int d_transmitter;
     double d_cosine;

@@ -35,7 +35,7 @@ struct Frame {
             scene.velocity[0][q][1] = target.vy;
             for (std::int64_t n = 0; n < layout.transmitters(); n++) {
                 scene.reflection.select(1, n).select(2, q).fill_(
-                    target.reflection[static_cast<std::size_t>(n)]);
+                    target.reflection.at(static_cast<std::size_t>(n)));
             }
         }
         const auto random = signal::Random::range(77, number, 1);
