@@ -71,8 +71,10 @@ struct FusedTarget {
  * from reports of one target.
  *
  * Directions that the reports leave open, as the velocity across the only path, take the
- * prior of the scenario: its mean, with the covariance of a uniform density in its box. Where
- * the reports determine all coordinates the prior does not enter.
+ * prior of the scenario: its mean, with the covariance of a uniform density in its box. Open
+ * is where the reports have less than a hundredth of the prior's information. Where they
+ * determine all coordinates, and these lie in the box of the prior or up to a tenth of its
+ * width beside it, the prior does not enter; where they do not lie there, it enters for all.
  *
  * \param scenario deployment and prior, of two dimensions
  * \param reports at least one

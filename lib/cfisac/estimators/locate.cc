@@ -97,6 +97,7 @@ private:
     Equations equations(const std::vector<double>& values,
                         const std::vector<double>& prior) const;
     std::vector<double> start_at(const Coordinates& location) const;
+    std::vector<double> no_prior() const;
     std::vector<double> full_prior() const;
     std::vector<double> prior_where_open(const Solution& solution) const;
     Solution descend(std::vector<double> values, const std::vector<double>& prior) const;
@@ -167,10 +168,15 @@ std::vector<double> Problem::start_at(const Coordinates& location) const
     return values;
 }
 
+std::vector<double> Problem::no_prior() const
+{
+    return std::vector<double>(d_prior.mean.size() * d_prior.mean.size(), 0.0);
+}
+
 std::vector<double> Problem::full_prior() const
 {
     const auto size = d_prior.mean.size();
-    std::vector<double> result(size * size, 0.0);
+    auto result = no_prior();
     for (std::size_t k = 0; k < size; k++) {
         result[k * size + k] = d_prior.information[k];
     }
@@ -181,7 +187,7 @@ std::vector<double> Problem::full_prior() const
 std::vector<double> Problem::prior_where_open(const Solution& solution) const
 {
     const auto root = at::tensor(d_prior.information, at::kDouble).sqrt();
-    const auto without = equations(solution.values, std::vector<double>(root.numel() * root.numel()));
+    const auto without = equations(solution.values, no_prior());
     const auto relative = matrix_of(without.information) / (root.unsqueeze(1) * root);
     const auto [value, vector] = at::linalg_eigh(relative);
     const auto open = (value < least_information).to(at::kDouble);
@@ -261,28 +267,41 @@ FusedTarget Problem::solve() const
             likeliest = solution;
         }
     }
-    auto best = descend(likeliest.values, prior_where_open(likeliest));
+    auto best = descend(likeliest.values, no_prior());
+    for (const auto& start : starts()) {
+        const auto solution = descend(start_at(start), no_prior());
+        if (solution.equations.cost < best.equations.cost &&
+            d_prior.contains(solution.values)) {
+            best = solution;
+        }
+    }
+    if (!d_prior.contains(best.values) || prior_where_open(best) != no_prior()) {
+        best = descend(likeliest.values, prior_where_open(likeliest));
+    }
     if (!d_prior.contains(best.values)) {
         best = likeliest;
     }
 
-    const auto information = matrix_of(best.equations.information);
-    const auto [factor, info] = at::linalg_cholesky_ex(information);
-    const auto bounded =
-        information + at::diag(at::tensor(d_prior.information, at::kDouble));
+    // In units of the prior, where the eigenvalues are of a like size.
+    const auto deviation = at::tensor(d_prior.information, at::kDouble).rsqrt();
+    const auto [value, vector] =
+        at::linalg_eigh(matrix_of(best.equations.information) *
+                        deviation.unsqueeze(1) * deviation);
+    const auto axes = vector * deviation.unsqueeze(1);
+    const auto relative = value.clamp_min(1e-12);
     FusedTarget target;
     const auto middle = best.values.begin() + d_scenario.dimensions;
     target.state = {{best.values.begin(), middle}, {middle, best.values.end()}};
-    target.covariance = info.item<int>() == 0
-                            ? at::cholesky_inverse(factor)
-                            : at::linalg_pinv(information, 1e-15, /*hermitian=*/true);
+    target.covariance = at::matmul(axes / relative, axes.t());
     target.mismatch = best.equations.mismatch;
     target.reports = d_members;
     const double half_size = 0.5 * static_cast<double>(best.values.size());
-    // cost: where the prior was needed, its density counts as well
+    // cost: where the prior was needed, its density counts as well. The covariance is that of
+    // reports and prior together: nothing is less certain than the prior.
     target.score = -0.5 * best.equations.cost - d_prior.log_volume +
-                   half_size * std::log(2.0 * M_PI) -
-                   at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
+                   half_size * std::log(2.0 * M_PI) +
+                   (deviation.log().sum() - 0.5 * (relative + 1.0).log().sum())
+                       .item<double>();
     for (const auto member : d_members) {
         target.score += d_reports[member].gain;
     }
