@@ -190,7 +190,7 @@ TEST(CentralizedCnn, RefusesModelsAndFlowgraphsThatDoNotFit)
 {
     const auto scenario = small_scenario();
     const std::string file = small_model(small_cnn(), "reference");
-    const std::string other = small_model(small_grid(), "raw");
+    const std::string other = small_model(small_grid(), "pilot");
     const auto refused = [](auto make, const std::string& part) {
         try {
             make();
