@@ -259,7 +259,14 @@ WorkPlan::WorkPlan(const std::vector<PlannedFigure>& figures)
         for (const auto& point : figures[f].points) {
             const auto [place, fresh] = places.emplace(point.id, d_units.size());
             if (fresh) {
-                d_units.push_back({point.id, point.point.scenario, 0, {}, f});
+                const auto name = place_of(figures[f].sweep, point.point);
+                d_units.push_back({point.id,
+                                   "figure " + std::to_string(figures[f].sweep.figure) +
+                                       (name.empty() ? "" : ", " + name),
+                                   point.point.scenario,
+                                   0,
+                                   {},
+                                   f});
             }
             auto& unit = d_units[place->second];
             unit.frames = std::max(unit.frames, point.frames);

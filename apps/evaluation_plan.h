@@ -72,6 +72,7 @@ public:
 
     struct Unit {
         std::string id;
+        std::string where; //!< for people
         cfisac::Scenario scenario;
         std::int64_t frames;
         std::vector<Contender> contenders;

@@ -37,10 +37,7 @@ public:
         }
         for (auto number = item.first; number < item.first + item.count; number++) {
             for (auto& chunk : chunks) {
-                chunk.records.push_back(
-                    chunk.scheme == truth_id
-                        ? d_monte_carlo->truth(number)
-                        : d_monte_carlo->estimates(scheme(unit, chunk.scheme), number));
+                chunk.records.push_back(record(unit, chunk.scheme, number));
             }
             after();
         }
@@ -48,6 +45,19 @@ public:
     }
 
 private:
+    evaluation::Record record(const WorkPlan::Unit& unit,
+                              const std::string& id,
+                              std::int64_t number)
+    {
+        try {
+            return id == truth_id ? d_monte_carlo->truth(number)
+                                  : d_monte_carlo->estimates(scheme(unit, id), number);
+        } catch (const std::exception& error) {
+            throw std::runtime_error(id + " at " + unit.where + ", frame " +
+                                     std::to_string(number) + ": " + error.what());
+        }
+    }
+
     evaluation::Scheme& scheme(const WorkPlan::Unit& unit, const std::string& id)
     {
         auto& made = d_schemes[id];

@@ -88,8 +88,8 @@ struct CsOptions {
  *
  * With `refinement`, range, rate and angle follow the maximum of the echo's correlation with
  * a_r (a_t^H x), where a_t points to the path's own place: in turn the periodogram of the
- * path's beam and the beam pattern of its range and rate, twice. For one path in no noise,
- * that is within 1e-3 of the resolutions.
+ * path's beam (as in MusicEstimator) and the beam pattern of its range and rate, twice. For
+ * one path in no noise, that is within a thousandth of the resolutions.
  */
 class CompressedSensingEstimator
 {

@@ -13,8 +13,8 @@ namespace cfisac::estimators {
 
 //! What one receive access point has found of one target.
 struct LocalEstimate {
-    Coordinates location;                //!< m
-    std::vector<double> range_rate_mps;  //!< [N], over every transmit access point
+    Coordinates location;               //!< m
+    std::vector<double> range_rate_mps; //!< [N], over every transmit access point
     //! Information (23) of (location, range rates), the complex gains and the other targets
     //! being unknown; [D + N, D + N], float64
     at::Tensor information;
@@ -23,7 +23,8 @@ struct LocalEstimate {
 
 //! How MaximumLikelihood searches.
 struct MaximumLikelihoodOptions {
-    std::int64_t candidates = 0; //!< places that are reported; zero: two more than targets
+    std::int64_t candidates =
+        0; //!< places that are reported; zero: two more than targets
     double cells_per_resolution = 3.0; //!< of the search, along each coordinate
     double lines_per_resolution = 2.0; //!< Doppler lines of the search
     std::int64_t iterations = 30;      //!< at most, of every Gauss–Newton descent
@@ -102,8 +103,9 @@ Message encode_local_estimates(const std::vector<LocalEstimate>& estimates,
 //! Words of a message of `count` local estimates.
 std::size_t words_of_local_estimates(const Scenario& scenario, std::size_t count);
 //! The estimates of a message, which may come from anywhere; nothing when it is none.
-std::optional<std::vector<LocalEstimate>>
-decode_local_estimates(const Message& message, const Scenario& scenario, std::size_t count);
+std::optional<std::vector<LocalEstimate>> decode_local_estimates(const Message& message,
+                                                                 const Scenario& scenario,
+                                                                 std::size_t count);
 
 //! A local estimate as a report to the central unit.
 Report report_of(std::size_t receiver, const LocalEstimate& estimate);

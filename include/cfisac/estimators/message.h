@@ -53,8 +53,9 @@ Message encode_paths(const std::vector<PathParameters>& paths, std::size_t count
  * access point that does not exist, a value that is not finite, a range that is not positive,
  * or a path after one that was not found
  */
-std::optional<std::vector<PathParameters>>
-decode_paths(const Message& message, std::size_t count, std::size_t transmitters);
+std::optional<std::vector<PathParameters>> decode_paths(const Message& message,
+                                                        std::size_t count,
+                                                        std::size_t transmitters);
 
 } // namespace cfisac::estimators
 

@@ -41,12 +41,13 @@ struct MonostaticOptions {
  * transform over subcarriers and symbols has a peak at the target's range and rate. Noise is
  * not the same in every beam, so peaks are compared by their power over that of noise.
  *
- * The largest peak is refined by parabolas (see the periodogram of MusicEstimator: range and
- * rate, then the angle, twice), its echo is subtracted from all antennas, and the search is
- * repeated, up to Q times, while peaks stand out of the noise. Only places within one range
- * resolution of the targets' area count, which also tells on which side of the array a
- * target is. Where a comb of subcarriers makes ranges ambiguous, the longest is taken:
- * the ring of its places is larger, so targets are there more often.
+ * The largest peak is refined in turn over range and rate and over the angle, three times,
+ * on 33 lines each with a parabola at last (within a thousandth of the resolutions). Its echo
+ * is subtracted from all antennas, and the search is repeated, up to Q times, while peaks
+ * stand out of the noise. Only places within one range resolution of the targets' area
+ * count, which also tells on which side of the array a target is. Where a comb of
+ * subcarriers makes ranges ambiguous, the longest is taken: the ring of its places is larger,
+ * so targets are there more often.
  *
  * One base station sees the radial velocity alone: the velocity returned is its vector along
  * the line of sight, (v·u) u.

@@ -94,12 +94,14 @@ struct MusicOptions {
  * are all tried; the one with the stronger path is taken.
  *
  * Each angle has its beam (pseudo-inverse of the steering vectors: nulls at the other
- * angles). Its signal is correlated with what every access point sent; angle, bistatic range
- * and geometry give the place and so the angle of departure, whose signal a_t^H x is the
- * reference. The largest peak over access points, ranges and rates is refined (within 1e-4
- * of the resolutions, see the periodogram's interpolation), its path subtracted, and the
- * search repeated, up to N Q times, while peaks stand out of the noise. Only places within
- * one range resolution of the targets' area count.
+ * angles), in which the periodogram is computed for the places of the angle's ray: place and
+ * geometry give bistatic range and angle of departure, and the signal sent there, a_t^H x, is
+ * the reference. Places lie dense enough for range and departure (between two access points
+ * that look at each other all have nearly one range). The largest peak over access points,
+ * places and rates is refined on finer points around it with a parabola at last, which leaves
+ * less than a thousandth of the resolutions; its path is subtracted, and the search repeated,
+ * up to N Q times, while peaks stand out of the noise. Only places within one range
+ * resolution of the targets' area count.
  */
 class MusicEstimator
 {

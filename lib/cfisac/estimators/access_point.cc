@@ -51,9 +51,8 @@ public:
     }
     Message operator()(const at::Tensor& echo, const at::Tensor& transmit) override
     {
-        return encode_local_estimates(d_estimator(echo, transmit),
-                                      d_scenario,
-                                      local_estimates_sent(d_scenario));
+        return encode_local_estimates(
+            d_estimator(echo, transmit), d_scenario, local_estimates_sent(d_scenario));
     }
 
 private:
@@ -69,8 +68,8 @@ std::optional<std::vector<Report>> reports_of(Scheme scheme,
 {
     std::vector<Report> reports;
     if (scheme == Scheme::ml) {
-        const auto estimates = decode_local_estimates(
-            message, scenario, local_estimates_sent(scenario));
+        const auto estimates =
+            decode_local_estimates(message, scenario, local_estimates_sent(scenario));
         if (!estimates) {
             return std::nullopt;
         }

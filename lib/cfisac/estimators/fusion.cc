@@ -64,10 +64,10 @@ public:
                 continue;
             }
             auto& grown = d_grown[seed];
-            const bool stale = std::any_of(
-                grown.reports.begin(), grown.reports.end(), [&](std::size_t member) {
-                    return d_used[d_source[member]];
-                });
+            const bool stale =
+                std::any_of(grown.reports.begin(),
+                            grown.reports.end(),
+                            [&](std::size_t member) { return d_used[d_source[member]]; });
             if (grown.reports.empty() || stale) {
                 grown = shrink(grow(d_alone[seed]));
             }
@@ -111,10 +111,9 @@ private:
     bool can_join(const FusedTarget& target, std::size_t variant) const
     {
         return !d_used[d_source[variant]] &&
-               std::none_of(
-                   target.reports.begin(),
-                   target.reports.end(),
-                   [&](std::size_t member) { return exclude(member, variant); });
+               std::none_of(target.reports.begin(),
+                            target.reports.end(),
+                            [&](std::size_t member) { return exclude(member, variant); });
     }
 
     // Whether a variant sees its target too far away to join: the distance, normalised by both
@@ -131,8 +130,7 @@ private:
         const double yy = a[width + 1] + b[width + 1];
         const double distance =
             (dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy);
-        return 0.5 * distance >
-               d_variants[variant].gain - worth(variant) + most_profit;
+        return 0.5 * distance > d_variants[variant].gain - worth(variant) + most_profit;
     }
 
     FusedTarget grow(FusedTarget target) const
@@ -185,12 +183,12 @@ private:
 
     const Scenario& d_scenario;
     std::vector<Report> d_variants;
-    std::vector<std::size_t> d_source;  // report of each variant
-    std::vector<FusedTarget> d_alone;   // of each variant
-    std::vector<double> d_worth;        // of each report
-    std::vector<std::size_t> d_seeds;   // variant of each report that leaves nothing out
-    std::vector<FusedTarget> d_grown;   // from each seed; empty where not known yet
-    std::vector<bool> d_used;           // reports that have their target
+    std::vector<std::size_t> d_source; // report of each variant
+    std::vector<FusedTarget> d_alone;  // of each variant
+    std::vector<double> d_worth;       // of each report
+    std::vector<std::size_t> d_seeds;  // variant of each report that leaves nothing out
+    std::vector<FusedTarget> d_grown;  // from each seed; empty where not known yet
+    std::vector<bool> d_used;          // reports that have their target
 };
 
 } // namespace
@@ -212,8 +210,7 @@ TargetEstimates to_estimates(const Scenario& scenario,
                              const std::vector<FusedTarget>& targets)
 {
     auto result = prior_estimates(scenario);
-    const auto count =
-        std::min<std::size_t>(targets.size(), result.location.size(0));
+    const auto count = std::min<std::size_t>(targets.size(), result.location.size(0));
     for (std::size_t q = 0; q < count; q++) {
         const auto& target = targets[q];
         const auto row = static_cast<std::int64_t>(q);

@@ -13,14 +13,15 @@ namespace {
 constexpr std::uint16_t no_estimate = 65535;
 constexpr double gain_steps = 16.0;
 constexpr double most_gain = 65534.0 / gain_steps;
-constexpr double scale_steps = 256.0;   // of a binary logarithm
+constexpr double scale_steps = 256.0; // of a binary logarithm
 constexpr std::int64_t scale_zero = 32768;
 constexpr double factor_steps = 32768.0; // 2^15 for one
 
 struct Sizes {
     explicit Sizes(const Scenario& scenario)
         : dimensions(scenario.dimensions),
-          values(scenario.dimensions + static_cast<std::int64_t>(scenario.transmit.size()))
+          values(scenario.dimensions +
+                 static_cast<std::int64_t>(scenario.transmit.size()))
     {
     }
     std::size_t words() const { return 1 + 3 * values + values * (values + 1) / 2; }
@@ -60,8 +61,8 @@ at::Tensor information_at(const Message& message, std::size_t place, std::int64_
 {
     std::vector<double> scale;
     for (std::int64_t i = 0; i < size; i++) {
-        scale.push_back(
-            std::exp2((static_cast<double>(message[place++]) - scale_zero) / scale_steps));
+        scale.push_back(std::exp2((static_cast<double>(message[place++]) - scale_zero) /
+                                  scale_steps));
     }
     auto factor = at::zeros({size, size}, at::kDouble);
     for (std::int64_t i = 0; i < size; i++) {
@@ -113,9 +114,8 @@ Message encode_local_estimates(const std::vector<LocalEstimate>& estimates,
         message.push_back(static_cast<std::uint16_t>(
             std::llround(gain_steps * std::min(estimate.gain, most_gain))));
         auto values = estimate.location;
-        values.insert(values.end(),
-                      estimate.range_rate_mps.begin(),
-                      estimate.range_rate_mps.end());
+        values.insert(
+            values.end(), estimate.range_rate_mps.begin(), estimate.range_rate_mps.end());
         if (static_cast<std::int64_t>(values.size()) != sizes.values ||
             estimate.information.sizes() != at::IntArrayRef{sizes.values, sizes.values}) {
             throw std::invalid_argument("local estimate: it has " +
@@ -139,8 +139,9 @@ Message encode_local_estimates(const std::vector<LocalEstimate>& estimates,
     return message;
 }
 
-std::optional<std::vector<LocalEstimate>>
-decode_local_estimates(const Message& message, const Scenario& scenario, std::size_t count)
+std::optional<std::vector<LocalEstimate>> decode_local_estimates(const Message& message,
+                                                                 const Scenario& scenario,
+                                                                 std::size_t count)
 {
     const Sizes sizes(scenario);
     if (message.size() != count * sizes.words()) {

@@ -10,7 +10,8 @@ namespace {
 using Complex = c10::complex<double>;
 constexpr std::int64_t functions = 4; // plain, times frequency, times time, derived a_t
 constexpr std::int64_t vectors = 2;   // a_r and its derivative
-constexpr double singular = 1e-12;    // relative eigenvalue of gains that nothing tells apart
+constexpr double singular =
+    1e-12; // relative eigenvalue of gains that nothing tells apart
 
 // Steering vectors and their derivatives with respect to the cosine, [C, 2, antennas].
 at::Tensor steering_pair(const at::Tensor& cosine, double spacing, std::int64_t antennas)
@@ -42,8 +43,7 @@ at::Tensor to_host(const at::Tensor& values)
 // A^H C^-1 A, C the block of the inverse that belongs to the gains A.
 at::Tensor energy_of(const at::Tensor& gains, const at::Tensor& inverse)
 {
-    return real_product(gains,
-                        at::mv(at::linalg_pinv(inverse, singular, true), gains));
+    return real_product(gains, at::mv(at::linalg_pinv(inverse, singular, true), gains));
 }
 
 } // namespace
@@ -90,10 +90,10 @@ struct LocalLikelihood::Geometry {
         : departing(signal::rays(layout.transmit_position.cpu(),
                                  layout.transmit_axis.cpu(),
                                  targets.location.unsqueeze(0).contiguous())),
-          arriving(signal::rays(
-              layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
-              layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
-              targets.location.unsqueeze(0).contiguous())),
+          arriving(
+              signal::rays(layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
+                           layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
+                           targets.location.unsqueeze(0).contiguous())),
           delay_s((departing.distance_m[0] + arriving.distance_m[0]).t() /
                   speed_of_light),
           doppler_hz(targets.range_rate *
@@ -140,18 +140,19 @@ at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
     const auto count = static_cast<std::int64_t>(paths.size());
     const auto s = d_layout.subcarriers();
     const auto t = d_layout.symbols();
-    auto result = at::empty({count, derivatives ? functions : 1, s, t},
-                            d_transmit.options());
+    auto result =
+        at::empty({count, derivatives ? functions : 1, s, t}, d_transmit.options());
     const auto ramp = [&](double per_axis, const at::Tensor& axis) {
         return to_device(signal::phasor(axis.cpu() * (2.0 * M_PI * per_axis)));
     };
     for (std::int64_t p = 0; p < count; p++) {
         const auto [q, n] = paths[p];
-        const auto pair = steering_pair(geometry.departing.cosine[0][n].slice(0, q, q + 1),
-                                        scenario.transmit[n].spacing_wavelengths,
-                                        scenario.transmit_antennas())
-                              .select(0, 0)
-                              .slice(0, 0, derivatives ? vectors : 1);
+        const auto pair =
+            steering_pair(geometry.departing.cosine[0][n].slice(0, q, q + 1),
+                          scenario.transmit[n].spacing_wavelengths,
+                          scenario.transmit_antennas())
+                .select(0, 0)
+                .slice(0, 0, derivatives ? vectors : 1);
         const auto turned =
             at::matmul(to_device(pair.conj()), d_transmit[n])
                 .view({-1, s, t})
@@ -192,15 +193,14 @@ at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
     const Complex per_rate(0.0,
                            -2.0 * M_PI * scenario.waveform.carrier_hz / speed_of_light);
     const std::vector<double> still(d, 0.0);
-    const auto leg = [&](const signal::Rays& rays,
-                         const AccessPoint& point,
-                         std::int64_t place) {
-        return signal::Leg(point,
-                           rays.distance_m.data_ptr<double>()[place],
-                           rays.direction.data_ptr<double>() + place * d,
-                           rays.cosine.data_ptr<double>()[place],
-                           still.data());
-    };
+    const auto leg =
+        [&](const signal::Rays& rays, const AccessPoint& point, std::int64_t place) {
+            return signal::Leg(point,
+                               rays.distance_m.data_ptr<double>()[place],
+                               rays.direction.data_ptr<double>() + place * d,
+                               rays.cosine.data_ptr<double>()[place],
+                               still.data());
+        };
     const auto count = static_cast<std::int64_t>(paths.size());
     auto result =
         at::zeros({count, functions, vectors, targets, d + n}, at::kComplexDouble);
@@ -209,8 +209,7 @@ at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
     for (std::int64_t p = 0; p < count; p++) {
         const auto [q, k] = paths[p];
         const auto in = leg(geometry.arriving, scenario.receive[d_receiver], q);
-        const auto out =
-            leg(geometry.departing, scenario.transmit[k], k * targets + q);
+        const auto out = leg(geometry.departing, scenario.transmit[k], k * targets + q);
         auto of_path = entry[p];
         for (std::int64_t e = 0; e < d; e++) {
             // (35) without Doppler, which has its own parameters; (36), (37)
@@ -244,11 +243,9 @@ LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& target
     const auto rows = own_arrays.flatten(0, 1);
     const auto of_arrays =
         products(rows, rows).view({count, 1, vectors, count, 1, vectors});
-    const auto everything =
-        (gram * of_arrays).reshape({count * functions * vectors, -1});
-    const auto beams =
-        at::matmul(to_device(arrays.flatten(0, 1).conj()), echo.flatten(1))
-            .view({targets.count(), vectors, -1}); // a_r^H y, [C, 2, S T]
+    const auto everything = (gram * of_arrays).reshape({count * functions * vectors, -1});
+    const auto beams = at::matmul(to_device(arrays.flatten(0, 1).conj()), echo.flatten(1))
+                           .view({targets.count(), vectors, -1}); // a_r^H y, [C, 2, S T]
     std::vector<at::Tensor> received_parts;
     for (std::int64_t p = 0; p < count; p++) {
         received_parts.push_back(
@@ -275,9 +272,9 @@ LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& target
         auto last = first;
         for (; last < count && paths[last].target == target; last++) {
             const auto place = result.path_energy[target][paths[last].transmitter];
-            place.copy_(energy_of(
-                gains.slice(0, last, last + 1),
-                inverse.slice(0, last, last + 1).slice(1, last, last + 1)));
+            place.copy_(
+                energy_of(gains.slice(0, last, last + 1),
+                          inverse.slice(0, last, last + 1).slice(1, last, last + 1)));
             result.amplitude[target][paths[last].transmitter].copy_(gains[last]);
         }
         result.target_energy[target].copy_(

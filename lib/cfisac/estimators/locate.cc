@@ -161,7 +161,7 @@ std::vector<double> Problem::start_at(const Coordinates& location) const
     const auto velocities = static_cast<std::int64_t>(d);
     const auto change =
         solved(matrix_of(here.information).slice(0, velocities).slice(1, velocities),
-              {here.right.begin() + velocities, here.right.end()});
+               {here.right.begin() + velocities, here.right.end()});
     for (std::size_t k = 0; change && k < d; k++) {
         values[d + k] += (*change)[k];
     }
@@ -191,8 +191,8 @@ std::vector<double> Problem::prior_where_open(const Solution& solution) const
     const auto relative = matrix_of(without.information) / (root.unsqueeze(1) * root);
     const auto [value, vector] = at::linalg_eigh(relative);
     const auto open = (value < least_information).to(at::kDouble);
-    const auto result = (at::matmul(vector * open, vector.t()) * root.unsqueeze(1) * root)
-                            .contiguous();
+    const auto result =
+        (at::matmul(vector * open, vector.t()) * root.unsqueeze(1) * root).contiguous();
     return {result.data_ptr<double>(), result.data_ptr<double>() + result.numel()};
 }
 
@@ -242,10 +242,13 @@ std::vector<Coordinates> Problem::starts() const
         const auto* value = report.value.data_ptr<double>();
         if (report.kind == Report::Kind::target) {
             result.emplace_back(value, value + d_scenario.dimensions);
-        } else if (const auto place = location_of_path(
-                       d_scenario,
-                       report.receiver,
-                       {static_cast<int>(report.transmitter), value[0], value[1], value[2]})) {
+        } else if (const auto place =
+                       location_of_path(d_scenario,
+                                        report.receiver,
+                                        {static_cast<int>(report.transmitter),
+                                         value[0],
+                                         value[1],
+                                         value[2]})) {
             result.emplace_back(place->begin(), place->end());
         }
     }
@@ -282,23 +285,25 @@ FusedTarget Problem::solve() const
         best = likeliest;
     }
 
-    const auto information = matrix_of(best.equations.information);
-    const auto [factor, info] = at::linalg_cholesky_ex(information);
-    const auto bounded =
-        information + at::diag(at::tensor(d_prior.information, at::kDouble));
+    // In units of the prior, where the eigenvalues are of a like size.
+    const auto deviation = at::tensor(d_prior.information, at::kDouble).rsqrt();
+    const auto [value, vector] = at::linalg_eigh(matrix_of(best.equations.information) *
+                                                 deviation.unsqueeze(1) * deviation);
+    const auto axes = vector * deviation.unsqueeze(1);
+    const auto relative = value.clamp_min(1e-12);
     FusedTarget target;
     const auto middle = best.values.begin() + d_scenario.dimensions;
     target.state = {{best.values.begin(), middle}, {middle, best.values.end()}};
-    target.covariance = info.item<int>() == 0
-                            ? at::cholesky_inverse(factor)
-                            : at::linalg_pinv(information, 1e-15, /*hermitian=*/true);
+    target.covariance = at::matmul(axes / relative, axes.t());
     target.mismatch = best.equations.mismatch;
     target.reports = d_members;
     const double half_size = 0.5 * static_cast<double>(best.values.size());
-    // cost: where the prior was needed, its density counts as well
-    target.score = -0.5 * best.equations.cost - d_prior.log_volume +
-                   half_size * std::log(2.0 * M_PI) -
-                   at::linalg_cholesky(bounded).diagonal().log().sum().item<double>();
+    // cost: where the prior was needed, its density counts as well. The covariance is that of
+    // reports and prior together: nothing is less certain than the prior.
+    target.score =
+        -0.5 * best.equations.cost - d_prior.log_volume +
+        half_size * std::log(2.0 * M_PI) +
+        (deviation.log().sum() - 0.5 * (relative + 1.0).log().sum()).item<double>();
     for (const auto member : d_members) {
         target.score += d_reports[member].gain;
     }
@@ -323,7 +328,8 @@ void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
         const bool path = report.kind == Report::Kind::path;
         const std::int64_t size =
             path ? 3
-                 : scenario.dimensions + static_cast<std::int64_t>(scenario.transmit.size());
+                 : scenario.dimensions +
+                       static_cast<std::int64_t>(scenario.transmit.size());
         if (report.receiver >= scenario.receive.size()) {
             refuse(k, "no receive access point " + std::to_string(report.receiver));
         }
@@ -337,8 +343,9 @@ void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
         if (!report.information.defined() ||
             report.information.scalar_type() != at::kDouble ||
             report.information.sizes() != at::IntArrayRef{size, size}) {
-            refuse(k, "its information is no matrix of " + std::to_string(size) +
-                          " rows and columns in float64");
+            refuse(k,
+                   "its information is no matrix of " + std::to_string(size) +
+                       " rows and columns in float64");
         }
         if (!at::isfinite(report.value).all().item<bool>() ||
             !at::isfinite(report.information).all().item<bool>() ||

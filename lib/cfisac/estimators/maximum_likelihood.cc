@@ -15,7 +15,7 @@ namespace {
 constexpr double margin_m = 5.0;        // around the area of the targets
 constexpr double settled = 1e-4;        // squared normalised step of the last descent
 constexpr double roughly_settled = 0.1; // of the others
-constexpr double other_line = 1.1; // by which another Doppler line must explain more
+constexpr double other_line = 1.1;      // by which another Doppler line must explain more
 // Log-likelihood ratio below which the strongest Doppler line of a path is likely noise.
 constexpr double least_path_gain = 7.0;
 constexpr double no_information = 1e-12; // of the range rate of such a path, (m/s)^-2
@@ -49,16 +49,16 @@ std::int64_t cells_of(const Scenario& scenario, double per_resolution)
 
 struct MaximumLikelihoodSearch {
     MaximumLikelihoodSearch(const signal::Layout& layout_,
-           std::int64_t receiver_,
-           const MaximumLikelihoodOptions& options_)
+                            std::int64_t receiver_,
+                            const MaximumLikelihoodOptions& options_)
         : layout(layout_),
           receiver(receiver_),
           options(options_),
           cells(cells_of(layout.scenario, options.cells_per_resolution)),
           spacing_hz(1.0 / (layout.scenario.waveform.interval_s() *
                             options.lines_per_resolution)),
-          lines(2 * static_cast<std::int64_t>(std::ceil(
-                        largest_range_rate(layout.scenario) / rate_of_line())) +
+          lines(2 * static_cast<std::int64_t>(
+                        std::ceil(largest_range_rate(layout.scenario) / rate_of_line())) +
                 1),
           filter(layout, receiver, cells, lines, spacing_hz),
           centres(signal::cell_centres(layout.scenario, cells).flatten(0, 1)),
@@ -88,12 +88,12 @@ struct MaximumLikelihoodSearch {
 
 // Each place sees, over each transmit access point, the range rates between those of the
 // corners of the velocities' box.
-std::pair<at::Tensor, at::Tensor>
-MaximumLikelihoodSearch::rates_at(const at::Tensor& places) const
+std::pair<at::Tensor, at::Tensor> MaximumLikelihoodSearch::rates_at(
+    const at::Tensor& places) const
 {
     const auto batch = places.unsqueeze(0).contiguous();
-    const auto departing = signal::rays(
-        layout.transmit_position.cpu(), layout.transmit_axis.cpu(), batch);
+    const auto departing =
+        signal::rays(layout.transmit_position.cpu(), layout.transmit_axis.cpu(), batch);
     const auto arriving =
         signal::rays(layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
                      layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
@@ -124,7 +124,9 @@ namespace {
 class Descent
 {
 public:
-    Descent(const MaximumLikelihoodSearch& search, const at::Tensor& echo, const at::Tensor& transmit)
+    Descent(const MaximumLikelihoodSearch& search,
+            const at::Tensor& echo,
+            const at::Tensor& transmit)
         : d_search(search),
           d_echo(echo),
           d_transmit(transmit),
@@ -204,11 +206,10 @@ std::vector<LocalTargets> Descent::starts(const at::Tensor& rest) const
                                    .index_select(0, lines.select(1, cell));
         auto active = at::zeros({1, strongest.size(0)}, at::kBool);
         active[0][strongest.select(1, cell).argmax().item<std::int64_t>()].fill_(true);
-        result.push_back(
-            {d_search.centres.slice(0, cell, cell + 1).contiguous(),
-             frequency.mul(-d_search.layout.scenario.waveform.wavelength_m())
-                 .unsqueeze(0),
-             active});
+        result.push_back({d_search.centres.slice(0, cell, cell + 1).contiguous(),
+                          frequency.mul(-d_search.layout.scenario.waveform.wavelength_m())
+                              .unsqueeze(0),
+                          active});
     }
     return result;
 }
@@ -271,9 +272,9 @@ bool Descent::choose_line(const at::Tensor& echo,
     const auto& waveform = d_search.layout.scenario.waveform;
     const auto one = targets.slice(target, target + 1);
     const std::int64_t lines = 8 * d_search.layout.symbols();
-    const double spacing = -waveform.wavelength_m() /
-                           (waveform.symbol_step * waveform.symbol_duration_s() *
-                            static_cast<double>(lines));
+    const double spacing =
+        -waveform.wavelength_m() / (waveform.symbol_step * waveform.symbol_duration_s() *
+                                    static_cast<double>(lines));
     const auto energy = d_likelihood.doppler_spectrum(echo, one, transmitter, lines);
     const auto [low, high] = d_search.rates_at(one.location);
     const double least = low[transmitter].item<double>() - d_search.rate_of_line();
@@ -308,7 +309,8 @@ void Descent::complete(const at::Tensor& rest, Part& part) const
     descend(rest, part, roughly_settled);
     for (std::int64_t n = 0; n < part.targets.active.size(1); n++) {
         if (!part.targets.is_active(0, n)) {
-            const auto own = rest - d_likelihood.echo_of(part.targets, part.fit.amplitude);
+            const auto own =
+                rest - d_likelihood.echo_of(part.targets, part.fit.amplitude);
             choose_line(own, part.targets, 0, n, false);
             part.fit = d_likelihood.fit(rest, part.targets);
         }
@@ -344,8 +346,7 @@ void Descent::review_lines()
     for (std::int64_t q = 0; q < d_found.targets.count(); q++) {
         for (std::int64_t n = 0; n < d_found.targets.active.size(1); n++) {
             const auto others = d_found.targets.without(q, n);
-            const auto own =
-                d_echo - d_likelihood.echo_of(others, d_found.fit.amplitude);
+            const auto own = d_echo - d_likelihood.echo_of(others, d_found.fit.amplitude);
             auto changed = d_found;
             changed.targets.range_rate = d_found.targets.range_rate.clone();
             if (!choose_line(own, changed.targets, q, n, true)) {
@@ -392,8 +393,7 @@ bool Descent::join_split_targets()
             joined.targets = joined.targets.without(b);
             descend(d_echo, joined, roughly_settled);
             if (joined.fit.explained >
-                d_found.fit.explained -
-                    least_path_gain * noise(d_found.fit.explained)) {
+                d_found.fit.explained - least_path_gain * noise(d_found.fit.explained)) {
                 d_found = joined;
                 return true;
             }
@@ -431,7 +431,8 @@ std::vector<LocalEstimate> Descent::estimates() const
     const auto dimensions = targets.location.size(1);
     // The parameters that have information, in one matrix scaled to a unit diagonal.
     std::vector<std::int64_t> kept;
-    std::vector<std::vector<std::int64_t>> places(targets.count()), within(targets.count());
+    std::vector<std::vector<std::int64_t>> places(targets.count()),
+        within(targets.count());
     for (std::int64_t q = 0; q < targets.count(); q++) {
         for (std::int64_t k = 0; k < size; k++) {
             if (k < dimensions || targets.is_active(q, k - dimensions)) {
@@ -495,8 +496,8 @@ MaximumLikelihood::~MaximumLikelihood() = default;
 
 std::int64_t MaximumLikelihood::cells() const { return d_search->cells; }
 
-std::vector<LocalEstimate>
-MaximumLikelihood::operator()(const at::Tensor& echo, const at::Tensor& transmit) const
+std::vector<LocalEstimate> MaximumLikelihood::operator()(const at::Tensor& echo,
+                                                         const at::Tensor& transmit) const
 {
     Descent descent(*d_search, echo, transmit);
     const auto candidates = d_search->options.candidates;

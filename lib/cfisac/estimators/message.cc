@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "words.h"
-#include <cfisac/estimators/message.h>
 #include <algorithm>
+#include <cfisac/estimators/message.h>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -38,16 +38,14 @@ Message encode_paths(const std::vector<PathParameters>& paths, std::size_t count
     }
     Message message;
     for (const auto& path : paths) {
-        if (path.transmitter < 0 ||
-            path.transmitter >= static_cast<int>(no_path)) {
+        if (path.transmitter < 0 || path.transmitter >= static_cast<int>(no_path)) {
             refuse("transmit access point", path.transmitter);
         }
         if (!(std::abs(path.cosine) <= 1.0)) {
             refuse("cosine of the angle of arrival", path.cosine);
         }
-        const auto level = static_cast<std::uint32_t>(
-            std::min(std::round((path.cosine + 1.0) * cosine_steps),
-                     2.0 * cosine_steps - 1.0));
+        const auto level = static_cast<std::uint32_t>(std::min(
+            std::round((path.cosine + 1.0) * cosine_steps), 2.0 * cosine_steps - 1.0));
         append_word32(message,
                       static_cast<std::uint32_t>(path.transmitter) << 24 | level);
         append_single(message, to_single("bistatic range", path.range_m));
@@ -61,8 +59,9 @@ Message encode_paths(const std::vector<PathParameters>& paths, std::size_t count
     return message;
 }
 
-std::optional<std::vector<PathParameters>>
-decode_paths(const Message& message, std::size_t count, std::size_t transmitters)
+std::optional<std::vector<PathParameters>> decode_paths(const Message& message,
+                                                        std::size_t count,
+                                                        std::size_t transmitters)
 {
     if (message.size() != count * words_of_a_path) {
         return std::nullopt;

@@ -26,17 +26,6 @@ at::Tensor doppler_columns(const at::Tensor& time_s,
                           (2.0 * M_PI / wavelength_m));
 }
 
-at::Tensor delay_rows(const signal::Layout& layout, const at::Tensor& range_m)
-{
-    return delay_rows(layout.frequency_hz, range_m);
-}
-
-at::Tensor doppler_columns(const signal::Layout& layout, const at::Tensor& rate_mps)
-{
-    return doppler_columns(
-        layout.time_s, layout.scenario.waveform.wavelength_m(), rate_mps);
-}
-
 at::Tensor line(double first, double step, std::int64_t count)
 {
     return at::arange(count, at::kDouble) * step + first;
@@ -48,6 +37,17 @@ std::int64_t points(double span, double step)
 }
 
 } // namespace
+
+at::Tensor delay_rows(const signal::Layout& layout, const at::Tensor& range_m)
+{
+    return delay_rows(layout.frequency_hz, range_m);
+}
+
+at::Tensor doppler_columns(const signal::Layout& layout, const at::Tensor& rate_mps)
+{
+    return doppler_columns(
+        layout.time_s, layout.scenario.waveform.wavelength_m(), rate_mps);
+}
 
 Resolution::Resolution(const signal::Layout& layout)
 {
@@ -92,6 +92,11 @@ at::Tensor PathGrid::response(double rate_mps) const
 {
     const auto lines = line(d_first_rate, d_rate_step, rates());
     return doppler_columns(d_time, d_wavelength, lines - rate_mps).sum(0);
+}
+
+at::Tensor PathGrid::transform_time(const at::Tensor& product) const
+{
+    return at::matmul(product, d_lines);
 }
 
 at::Tensor PathGrid::transform(const at::Tensor& product) const

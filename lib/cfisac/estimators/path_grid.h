@@ -46,6 +46,9 @@ public:
     //! Transform of a path of `rate_mps` over time, [F] complex128, on the processor
     at::Tensor response(double rate_mps) const;
 
+    //! The part of transform() over symbols alone, [..., S, F]
+    at::Tensor transform_time(const at::Tensor& product) const;
+
     /*! Transform products of echo and reference, e.g. to the peak of a path.
      * \param product y conj(x) [..., S, T], complex64
      * \return [..., D, F], sums over all resource elements
@@ -67,6 +70,11 @@ private:
     at::Tensor d_delays;    // [D, S], exp(j2π f τ)
     at::Tensor d_lines;     // [T, F], exp(-j2π f_D t)
 };
+
+//! exp(j2π f τ) of bistatic ranges [D], m: [D, S], complex128 on the processor
+at::Tensor delay_rows(const signal::Layout& layout, const at::Tensor& range_m);
+//! exp(-j2π f_D t) of range rates [F], m/s: [T, F], likewise
+at::Tensor doppler_columns(const signal::Layout& layout, const at::Tensor& rate_mps);
 
 //! Peak of a transformed product, off the grid.
 struct Peak {

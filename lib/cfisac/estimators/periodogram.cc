@@ -75,6 +75,128 @@ PathGrid plausible_grid(const signal::Layout& layout,
             rate_oversampling};
 }
 
+namespace {
+
+constexpr std::int64_t half_points = 16; // of an interval, to either side of its middle
+constexpr int refinement_passes = 3;
+
+// One access point's signal towards the places of a ray, and the echo's correlation with it.
+class RayFit
+{
+public:
+    RayFit(const signal::Layout& layout,
+           const Reference& reference,
+           const at::Tensor& beam,
+           const Ray& ray)
+        : d_layout(layout), d_reference(reference), d_beam(beam), d_ray(ray)
+    {
+        const auto n = static_cast<std::size_t>(ray.transmitter());
+        d_spacing = layout.scenario.transmit[n].spacing_wavelengths;
+        d_antennas = layout.scenario.transmit[n].antennas;
+        d_covariance = reference.covariance()[ray.transmitter()];
+    }
+
+    //! Best of 33 places about a middle, at a rate; its power, and what the sum was.
+    double over_places(double& distance, double half_m, double rate_mps)
+    {
+        const auto tone = doppler_columns(d_layout, at::full({1}, rate_mps, at::kDouble))
+                              .squeeze(1)
+                              .to(d_beam.device(), at::kComplexFloat); // [T]
+        const auto products =
+            (d_reference.transmit()[d_ray.transmitter()].conj() * (d_beam * tone))
+                .sum(-1)
+                .to(at::kCPU, at::kComplexDouble); // [N_t, S]
+        const double step = half_m / half_points;
+        std::vector<double> distances;
+        for (std::int64_t k = -half_points; k <= half_points; k++) {
+            distances.push_back(distance + static_cast<double>(k) * step);
+        }
+        const auto power = correlate(products, distances);
+        const auto* value = power.data_ptr<double>();
+        const auto best = power.argmax().item<std::int64_t>();
+        if (!(value[best] > 0.0)) {
+            return 0.0;
+        }
+        double offset = 0.0;
+        if (best > 0 && best < 2 * half_points) {
+            offset = parabola_vertex(value[best - 1], value[best], value[best + 1]);
+        }
+        const double refined = distances[static_cast<std::size_t>(best)] + offset * step;
+        if (d_ray.plausible(refined)) {
+            distance = refined;
+        } else {
+            distance = distances[static_cast<std::size_t>(best)];
+        }
+        return correlate(products, {distance})[0].item<double>();
+    }
+
+    //! The same over 33 rates.
+    void over_rates(double distance, double& rate_mps, double half_mps) const
+    {
+        const auto delay =
+            delay_rows(d_layout, at::full({1}, d_ray.range_m(distance), at::kDouble))
+                .to(d_beam.device(), at::kComplexFloat); // [1, S]
+        const auto series = at::matmul(delay, d_beam * sent(distance).conj())
+                                .to(at::kCPU, at::kComplexDouble); // [1, T]
+        const double step = half_mps / half_points;
+        const auto rates =
+            at::arange(-half_points, half_points + 1, at::kDouble) * step + rate_mps;
+        const auto power =
+            squared_magnitude(at::matmul(series, doppler_columns(d_layout, rates)))
+                .flatten()
+                .contiguous();
+        const auto* value = power.data_ptr<double>();
+        const auto best = power.argmax().item<std::int64_t>();
+        double offset = 0.0;
+        if (best > 0 && best < 2 * half_points) {
+            offset = parabola_vertex(value[best - 1], value[best], value[best + 1]);
+        }
+        rate_mps += step * (static_cast<double>(best - half_points) + offset);
+    }
+
+    at::Tensor sent(double distance) const
+    {
+        return d_reference.towards(
+            d_ray.transmitter(), d_ray.departure_cosine(distance), d_spacing);
+    }
+
+private:
+    // |y x^H|² / |x|² for each place [P]; zero where none is plausible.
+    at::Tensor correlate(const at::Tensor& products, const std::vector<double>& distances)
+    {
+        std::vector<double> ranges, departures, exists;
+        for (const double distance : distances) {
+            ranges.push_back(d_ray.range_m(distance));
+            departures.push_back(d_ray.departure_cosine(distance));
+            exists.push_back(d_ray.plausible(distance) ? 1.0 : 0.0);
+        }
+        const auto steering =
+            signal::steering_vector(at::tensor(departures, at::kDouble),
+                                    at::scalar_tensor(d_spacing, at::kDouble),
+                                    d_antennas); // [P, N_t]
+        const auto sum = (at::matmul(steering, products) *
+                          delay_rows(d_layout, at::tensor(ranges, at::kDouble)))
+                             .sum(-1);
+        const auto energy =
+            at::real((at::matmul(steering.conj(), d_covariance) * steering)
+                         .sum(-1)); // a^H X X^H a
+        return at::where(energy > 0.0,
+                         squared_magnitude(sum) / energy *
+                             at::tensor(exists, at::kDouble),
+                         at::zeros_like(energy));
+    }
+
+    const signal::Layout& d_layout;
+    const Reference& d_reference;
+    const at::Tensor& d_beam;
+    const Ray& d_ray;
+    at::Tensor d_covariance;
+    double d_spacing;
+    std::int64_t d_antennas;
+};
+
+} // namespace
+
 double refine_and_subtract(const signal::Layout& layout,
                            std::int64_t receiver,
                            const Reference& reference,
@@ -83,36 +205,39 @@ double refine_and_subtract(const signal::Layout& layout,
                            double half_range_m,
                            double half_rate_mps)
 {
-    const auto& from =
-        layout.scenario.transmit[static_cast<std::size_t>(path.transmitter)];
-    at::Tensor sent;
-    Peak peak{};
-    // The refined range moves the place, and with it what was sent there.
-    for (int pass = 0; pass < 3; pass++) {
-        const auto departure = departure_cosine(layout, receiver, path);
-        if (!departure) {
-            return 0.0;
+    double largest = 0.0;
+    auto best = path;
+    at::Tensor signal;
+    for (const double side : {1.0, -1.0}) {
+        const Ray ray(layout, receiver, path.transmitter, path.cosine, side);
+        RayFit fit(layout, reference, beam, ray);
+        const double nearest = ray.distance_m(path.range_m - half_range_m);
+        const double farthest = ray.distance_m(path.range_m + half_range_m);
+        double distance = 0.5 * (nearest + farthest);
+        double half_m = 0.5 * (farthest - nearest), half_rate = half_rate_mps;
+        double rate = path.range_rate_mps, power = 0.0;
+        for (int pass = 0; pass < refinement_passes && half_m > 0.0; pass++) {
+            power = fit.over_places(distance, half_m, rate);
+            if (!(power > 0.0)) {
+                break;
+            }
+            fit.over_rates(distance, rate, half_rate);
+            half_m *= 0.125;
+            half_rate *= 0.125;
         }
-        sent = reference.towards(path.transmitter, *departure, from.spacing_wavelengths);
-        peak = zoom(layout,
-                    beam * sent.conj(),
-                    path.range_m,
-                    path.range_rate_mps,
-                    half_range_m,
-                    half_rate_mps);
-        path.range_m = peak.range_m;
-        path.range_rate_mps = peak.rate_mps;
-        half_range_m *= 0.5;
-        half_rate_mps *= 0.5;
+        if (power > largest) {
+            largest = power;
+            best.range_m = ray.range_m(distance);
+            best.range_rate_mps = rate;
+            signal = fit.sent(distance) * path_phases(layout, best.range_m, rate);
+        }
     }
-    const double energy = squared_magnitude(sent).sum(at::kDouble).item<double>();
-    if (!(energy > 0.0) || !departure_cosine(layout, receiver, path)) {
-        return 0.0;
+    if (signal.defined()) {
+        path = best;
+        const auto energy = squared_magnitude(signal).sum();
+        beam = beam - signal * ((beam * signal.conj()).sum() / energy);
     }
-    const auto gain = peak.sum / energy;
-    beam = beam - sent * path_phases(layout, path.range_m, path.range_rate_mps) *
-                      c10::Scalar(gain);
-    return std::norm(peak.sum) / energy;
+    return largest;
 }
 
 Periodogram::Periodogram(const signal::Layout& layout,
@@ -120,6 +245,7 @@ Periodogram::Periodogram(const signal::Layout& layout,
                          int oversampling)
     : d_layout(layout),
       d_receiver(receiver),
+      d_oversampling(oversampling),
       d_grid(plausible_grid(layout, receiver, oversampling, oversampling))
 {
 }
@@ -129,29 +255,34 @@ std::int64_t Periodogram::cells() const
     return d_layout.transmitters() * d_grid.ranges() * d_grid.rates();
 }
 
-std::vector<at::Tensor> Periodogram::coefficients(const Reference& reference,
-                                                  double cosine) const
+std::vector<Periodogram::Places> Periodogram::places(const Reference& reference,
+                                                     double cosine) const
 {
-    std::vector<at::Tensor> all;
+    std::vector<Places> all;
     for (std::int64_t n = 0; n < d_layout.transmitters(); n++) {
         const auto& from = d_layout.scenario.transmit[static_cast<std::size_t>(n)];
-        const auto departing = at::zeros({d_grid.ranges()}, at::kDouble);
-        const auto exists = at::zeros({d_grid.ranges(), 1}, at::kDouble);
-        for (std::int64_t d = 0; d < d_grid.ranges(); d++) {
-            const auto departure =
-                departure_cosine(d_layout,
-                                 d_receiver,
-                                 {static_cast<int>(n), cosine, d_grid.range_m(d), 0.0});
-            if (departure) {
-                departing.data_ptr<double>()[d] = *departure;
-                exists.data_ptr<double>()[d] = 1.0;
+        Places own;
+        std::vector<double> departures;
+        for (const double side : {1.0, -1.0}) {
+            const Ray ray(d_layout, d_receiver, static_cast<int>(n), cosine, side);
+            const double cosine_step =
+                1.0 / (d_oversampling * from.antennas * from.spacing_wavelengths);
+            for (const double distance :
+                 ray.distances(d_grid.range_step_m(), cosine_step)) {
+                own.range_m.push_back(ray.range_m(distance));
+                departures.push_back(ray.departure_cosine(distance));
             }
         }
-        const auto steering = signal::steering_vector(
-            departing,
-            at::scalar_tensor(from.spacing_wavelengths, at::kDouble),
-            from.antennas);
-        all.push_back(at::matmul(steering.conj(), reference.mixing()[n]) * exists);
+        if (!departures.empty()) {
+            const auto steering = signal::steering_vector(
+                at::tensor(departures, at::kDouble),
+                at::scalar_tensor(from.spacing_wavelengths, at::kDouble),
+                from.antennas);
+            own.coefficients = at::matmul(steering.conj(), reference.mixing()[n]);
+            own.delays = delay_rows(d_layout, at::tensor(own.range_m, at::kDouble))
+                             .to(d_layout.device, at::kComplexFloat);
+        }
+        all.push_back(std::move(own));
     }
     return all;
 }
@@ -163,22 +294,25 @@ std::vector<FoundPath> Periodogram::operator()(const Reference& reference,
                                                std::int64_t count,
                                                double threshold) const
 {
-    const auto towards = coefficients(reference, cosine);
-    const auto conjugate = reference.conjugate().flatten(0, 1);
-    const auto components = reference.components();
+    const auto all = places(reference, cosine);
     std::vector<FoundPath> found;
     while (static_cast<std::int64_t>(found.size()) < count) {
-        const auto correlation = d_grid.correlate(beam.unsqueeze(0), conjugate)
-                                     .squeeze(1)
-                                     .to(at::kCPU, at::kComplexDouble); // [N B, D, F]
         double largest = 0.0;
         PathParameters best;
-        for (std::int64_t n = 0; n < d_layout.transmitters(); n++) {
-            const auto& coefficient = towards[static_cast<std::size_t>(n)];
-            const auto own = correlation.narrow(0, n * components, components);
+        for (std::size_t n = 0; n < all.size(); n++) {
+            const auto& own = all[n];
+            if (own.range_m.empty()) {
+                continue;
+            }
+            const auto lines = d_grid.transform_time(
+                reference.conjugate()[static_cast<std::int64_t>(n)] * beam); // [B, S, F]
+            const auto correlation = at::matmul(own.delays, lines)
+                                         .to(at::kCPU, at::kComplexDouble); // [B, P, F]
             const auto sum =
-                (coefficient.transpose(0, 1).conj().unsqueeze(-1) * own).sum(0);
-            const auto energy = squared_magnitude(coefficient).sum(1, true); // [D, 1]
+                (own.coefficients.transpose(0, 1).conj().unsqueeze(-1) * correlation)
+                    .sum(0);
+            const auto energy =
+                squared_magnitude(own.coefficients).sum(1, true); // [P, 1]
             const auto power = at::where(
                 energy > 0.0, squared_magnitude(sum) / energy, at::zeros_like(energy));
             const auto place = power.argmax().item<std::int64_t>();
@@ -187,7 +321,7 @@ std::vector<FoundPath> Periodogram::operator()(const Reference& reference,
                 largest = value;
                 best = {static_cast<int>(n),
                         cosine,
-                        d_grid.range_m(place / d_grid.rates()),
+                        own.range_m[static_cast<std::size_t>(place / d_grid.rates())],
                         d_grid.rate_mps(place % d_grid.rates())};
             }
         }

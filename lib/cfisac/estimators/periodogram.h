@@ -2,6 +2,7 @@
 #pragma once
 
 #include "path_grid.h"
+#include "ray.h"
 #include <cfisac/estimators/paths.h>
 #include <optional>
 
@@ -36,7 +37,9 @@ PathGrid plausible_grid(const signal::Layout& layout,
                         int rate_oversampling);
 
 /*! Range and range rate of a path of known angle, off the grid: the maximum of the
- * periodogram close to a start, whose reference is the signal towards the path's own place.
+ * periodogram |y x^H|² / |x|² close to a start, where x is the signal towards the path's own
+ * place on the ray. In turn over places and rates, three times, on 33 points of an interval
+ * that shrinks to an eighth, with a parabola at last.
  *
  * \param beam signal from the angle of arrival [S, T], complex64; the path's component is
  * taken out of it
@@ -78,12 +81,17 @@ public:
     std::int64_t cells() const;
 
 private:
-    // Coefficients [D, B] of the reference's components towards the places of all ranges;
-    // zero where there is none.
-    std::vector<at::Tensor> coefficients(const Reference& reference, double cosine) const;
+    // Places on the rays of one angle over one access point.
+    struct Places {
+        std::vector<double> range_m;
+        at::Tensor delays;       // [P, S], complex64
+        at::Tensor coefficients; // [P, B] of the reference's components, complex128
+    };
+    std::vector<Places> places(const Reference& reference, double cosine) const;
 
     signal::Layout d_layout;
     std::int64_t d_receiver;
+    int d_oversampling;
     PathGrid d_grid;
 };
 

@@ -18,9 +18,9 @@ Reference::Reference(const at::Tensor& transmit, double energy_share)
     : d_transmit(transmit.to(at::kComplexFloat).contiguous())
 {
     const auto rows = d_transmit.flatten(2); // [N, N_t, S T]
-    const auto covariance =
+    d_covariance =
         at::matmul(rows, rows.mH()).to(at::kCPU, at::kComplexDouble); // [N, N_t, N_t]
-    const auto [values, vectors] = at::linalg_eigh(covariance, "L");
+    const auto [values, vectors] = at::linalg_eigh(d_covariance, "L");
     const auto energy = values.clamp_min(0.0).flip(1); // largest first
     const auto total = energy.sum(1, true);
     // A component is needed where those before it do not hold the share.

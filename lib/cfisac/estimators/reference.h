@@ -27,6 +27,8 @@ public:
     const at::Tensor& conjugate() const { return d_conjugate; }
     //! V [N, N_t, B], complex128 on the processor
     const at::Tensor& mixing() const { return d_mixing; }
+    //! X X^H [N, N_t, N_t], complex128 on the processor
+    const at::Tensor& covariance() const { return d_covariance; }
     std::int64_t components() const { return d_mixing.size(2); }
 
     //! a_t^H X_n [S, T], complex64: the signal of access point n towards a direction.
@@ -38,6 +40,7 @@ private:
     at::Tensor d_transmit;
     at::Tensor d_conjugate;
     at::Tensor d_mixing;
+    at::Tensor d_covariance;
 };
 
 } // namespace cfisac::estimators

@@ -95,10 +95,10 @@ at::Tensor unit_information(const Scenario& scenario, std::size_t receiver)
 {
     const auto& waveform = scenario.waveform;
     const auto& array = scenario.receive.at(receiver);
-    const double cells[] = {
-        1.0 / (array.antennas * array.spacing_wavelengths),
-        speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz),
-        waveform.wavelength_m() / waveform.interval_s()};
+    const double cells[] = {1.0 / (array.antennas * array.spacing_wavelengths),
+                            speed_of_light /
+                                (waveform.subcarriers * waveform.subcarrier_spacing_hz),
+                            waveform.wavelength_m() / waveform.interval_s()};
     auto information = at::zeros({3, 3}, at::kDouble);
     for (std::int64_t k = 0; k < 3; k++) {
         information[k][k] = 1.0 / (cells[k] * cells[k]);

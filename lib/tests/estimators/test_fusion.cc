@@ -22,8 +22,9 @@ State random_state(const Scenario& scenario, Engine& engine)
 {
     State state;
     for (std::size_t d = 0; d < 2; d++) {
-        state.location.push_back(uniform(
-            engine, scenario.targets.area_m.min[d] + 5, scenario.targets.area_m.max[d] - 5));
+        state.location.push_back(uniform(engine,
+                                         scenario.targets.area_m.min[d] + 5,
+                                         scenario.targets.area_m.max[d] - 5));
         state.velocity.push_back(uniform(engine,
                                          scenario.targets.velocity_mps.min[d],
                                          scenario.targets.velocity_mps.max[d]));
@@ -166,7 +167,8 @@ TEST(Fusion, OnePathPerAccessPointSufficesForTheTruth)
         auto information = at::zeros({4, 4}, at::kDouble);
         for (const auto& each : reports) {
             const auto jacobian = predict(scenario, each, state).jacobian;
-            information += at::matmul(jacobian.t(), at::matmul(each.information, jacobian));
+            information +=
+                at::matmul(jacobian.t(), at::matmul(each.information, jacobian));
         }
         const double place = 100.0 / std::sqrt(12.0), speed = 40.0 / std::sqrt(12.0);
         const auto deviation = at::tensor({place, place, speed, speed}, at::kDouble);
@@ -215,11 +217,10 @@ TEST(Fusion, CovarianceIsConsistent)
                         factor[i] *= cosine ? 1e-3 : 0.05;
                     }
                     const auto covariance = at::matmul(factor, factor.t());
-                    reports.push_back(report(
-                        scenario, kind, m, n, state, at::linalg_inv(covariance)));
-                    reports.back().value =
-                        reports.back().value +
-                        at::mv(factor, at::tensor(noise, at::kDouble));
+                    reports.push_back(
+                        report(scenario, kind, m, n, state, at::linalg_inv(covariance)));
+                    reports.back().value = reports.back().value +
+                                           at::mv(factor, at::tensor(noise, at::kDouble));
                 }
             }
             const auto found = locate(scenario, reports);
@@ -350,8 +351,8 @@ TEST(Fusion, RefusesWrongReportsByNumber)
 {
     const auto scenario = test::small_scenario();
     const State state{{40.0, 60.0}, {10.0, -5.0}};
-    const auto good = report(
-        scenario, Report::Kind::path, 0, 1, state, unit_information(scenario, 0));
+    const auto good =
+        report(scenario, Report::Kind::path, 0, 1, state, unit_information(scenario, 0));
     EXPECT_THROW(locate(scenario, {}), std::invalid_argument);
     const auto refused = [&](auto change) {
         auto bad = good;
@@ -384,7 +385,8 @@ TEST(CentralEstimator, WorksOnWhatComesAndRefusesTheRest)
     std::vector<Message> messages;
     for (std::size_t m = 0; m < 2; m++) {
         const auto value =
-            report(scenario, Report::Kind::path, m, m, state, unit_information(scenario, m))
+            report(
+                scenario, Report::Kind::path, m, m, state, unit_information(scenario, m))
                 .value;
         const auto* v = value.data_ptr<double>();
         messages.push_back(encode_paths({{static_cast<int>(m), v[0], v[1], v[2]}}, 2));

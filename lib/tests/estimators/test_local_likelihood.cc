@@ -20,8 +20,7 @@ struct Frame {
         const Random random(7, {number});
         transmit = signal::transmit(layout, scenario.transmit_power_dbm, random).signal;
         scene = draw_targets(layout, scenario.targets, random);
-        echo = received_echo(
-            layout, transmit, scene, Impairments::of(scenario), random);
+        echo = received_echo(layout, transmit, scene, Impairments::of(scenario), random);
         paths = bistatic_paths(layout, scene.position, scene.velocity);
     }
     static Scenario make(int targets, double noise_dbm)
@@ -63,8 +62,10 @@ TEST(LocalLikelihood, TruthExplainsTheWholeEchoWithItsGains)
         const auto amplitude =
             (frame.scene.reflection * frame.paths.amplitude)[0].select(1, m).t();
         const auto error = at::view_as_real((fit.amplitude - amplitude).contiguous());
-        EXPECT_LT(error.abs().max().item<double>(), 1e-4 * amplitude.abs().max().item<double>());
-        const auto rest = frame.echo[0][m] - likelihood.echo_of(frame.truth(m), fit.amplitude);
+        EXPECT_LT(error.abs().max().item<double>(),
+                  1e-4 * amplitude.abs().max().item<double>());
+        const auto rest =
+            frame.echo[0][m] - likelihood.echo_of(frame.truth(m), fit.amplitude);
         EXPECT_LT(energy(rest), 1e-6 * energy(frame.echo[0][m]));
     }
 }
@@ -98,7 +99,7 @@ TEST(LocalLikelihood, GradientIsThatOfFiniteDifferences)
                 << "parameter " << k;
         }
         EXPECT_EQ(fit.information.select(0, 3).abs().sum().item<double>() == 0.0, !all);
-        EXPECT_EQ(fit.amplitude[0][1] .abs().item<double>() == 0.0, !all);
+        EXPECT_EQ(fit.amplitude[0][1].abs().item<double>() == 0.0, !all);
     }
 }
 
@@ -131,7 +132,10 @@ TEST(LocalLikelihood, InformationIsThatOfTheBound)
             const auto rates = [&](double by) {
                 auto place = scene.position.clone(), speed = scene.velocity.clone();
                 (k < 2 * count ? place : speed)[0][target][k % 2] += by;
-                return bistatic_paths(layout, place, speed).range_rate[0].select(1, 0).t();
+                return bistatic_paths(layout, place, speed)
+                    .range_rate[0]
+                    .select(1, 0)
+                    .t();
             };
             const auto slope = (rates(1e-4) - rates(-1e-4)) / 2e-4; // [C, N]
             for (std::int64_t n = 0; n < 2; n++) {
@@ -141,8 +145,8 @@ TEST(LocalLikelihood, InformationIsThatOfTheBound)
                 jacobian[4 * target + k % 2][k] = 1.0;
             }
         }
-        const auto information =
-            at::matmul(jacobian.t(), at::matmul(fit.information * (2.0 / noise), jacobian));
+        const auto information = at::matmul(
+            jacobian.t(), at::matmul(fit.information * (2.0 / noise), jacobian));
         const auto scale = bound.diag().rsqrt();
         const auto covariance = at::linalg_inv(information);
         const auto error = (covariance - bound) * scale.unsqueeze(1) * scale;
@@ -160,13 +164,13 @@ TEST(LocalLikelihood, DopplerLineIsWhereItMustBe)
     const std::int64_t lines = 4096;
     for (const std::int64_t n : {0, 1}) {
         // Without the other path there is one line, at f_D = -rate f_c / c.
-        const auto own = frame.echo[0][0] -
-                         likelihood.echo_of(truth.without(0, n), fit.amplitude);
+        const auto own =
+            frame.echo[0][0] - likelihood.echo_of(truth.without(0, n), fit.amplitude);
         const auto spectrum = likelihood.doppler_spectrum(own, truth, n, lines);
         const double frequency =
             -truth.range_rate[0][n].item<double>() / waveform.wavelength_m();
-        const double line = frequency * lines * waveform.symbol_step *
-                            waveform.symbol_duration_s();
+        const double line =
+            frequency * lines * waveform.symbol_step * waveform.symbol_duration_s();
         const auto expected = (std::llround(line) + lines) % lines;
         EXPECT_NEAR(spectrum.argmax().item<std::int64_t>(), expected, 2);
         // On its own, the path explains its whole energy there.

@@ -69,9 +69,8 @@ TEST(MaximumLikelihood, ErrorIsNeitherBelowTheBoundNorFarAboveIt)
             received_echo(chain.layout, x, scene, Impairments::of(scenario), random);
         const auto bound = cramer_rao_bound(chain.layout, x, scene, noise)[0];
         const auto found = chain(echo[0], x[0]);
-        const auto error =
-            at::cat({found.location[0], found.velocity[0]}) -
-            at::cat({scene.position[0][0], scene.velocity[0][0]});
+        const auto error = at::cat({found.location[0], found.velocity[0]}) -
+                           at::cat({scene.position[0][0], scene.velocity[0][0]});
         const auto squared = [&](const at::Tensor& covariance) {
             return at::dot(error, at::mv(at::linalg_inv(covariance), error))
                 .item<double>();
@@ -98,10 +97,9 @@ TEST(MaximumLikelihood, FindsSeveralTargetsAtOnce)
     const Random random(22, {0});
     const auto x = signal::transmit(layout, scenario.transmit_power_dbm, random).signal;
     auto scene = draw_targets(layout, scenario.targets, random);
-    scene.position = at::tensor({20.0, 30.0, 70.0, 40.0, 45.0, 75.0}, at::kDouble)
-                         .view({1, 3, 2});
-    const auto echo =
-        received_echo(layout, x, scene, Impairments::of(scenario), random);
+    scene.position =
+        at::tensor({20.0, 30.0, 70.0, 40.0, 45.0, 75.0}, at::kDouble).view({1, 3, 2});
+    const auto echo = received_echo(layout, x, scene, Impairments::of(scenario), random);
     const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
     for (const std::int64_t m : {0, 1}) {
         const auto found = MaximumLikelihood(layout, m)(echo[0][m], x[0]);

@@ -20,8 +20,8 @@ at::Tensor information(std::mt19937& random, double low, double high)
     std::uniform_real_distribution<double> uniform(-1.0, 1.0);
     auto factor = at::eye(4, at::kDouble);
     for (std::int64_t i = 0; i < 4; i++) {
-        const double scale =
-            std::exp2(std::log2(low) + 0.5 * (uniform(random) + 1.0) * std::log2(high / low));
+        const double scale = std::exp2(std::log2(low) + 0.5 * (uniform(random) + 1.0) *
+                                                            std::log2(high / low));
         for (std::int64_t j = 0; j < i; j++) {
             factor[i][j] = uniform(random);
         }
@@ -132,8 +132,8 @@ TEST(LocalEstimates, GiveBackWhatWasSent)
             // Steps of the scales are 2^(1/256), those of the factor 2^-15: relative to the
             // diagonal the elements are off by less than 0.6 %.
             const auto scale = sent[k].information.diag().rsqrt();
-            const auto error = (one.information - sent[k].information) *
-                               scale.unsqueeze(1) * scale;
+            const auto error =
+                (one.information - sent[k].information) * scale.unsqueeze(1) * scale;
             EXPECT_LT(error.abs().max().item<double>(), 6e-3);
         }
     }
@@ -168,7 +168,8 @@ TEST(LocalEstimates, RefuseWhatIsNone)
     changed[1 + 2 * 4 + 4] = 0; // first pivot of the factor
     EXPECT_FALSE(decode_local_estimates(changed, scenario, 2).has_value());
     changed = message;
-    std::copy(message.begin(), message.begin() + message.size() / 2,
+    std::copy(message.begin(),
+              message.begin() + message.size() / 2,
               changed.begin() + message.size() / 2);
     changed[0] = 65535; // an estimate after none
     EXPECT_FALSE(decode_local_estimates(changed, scenario, 2).has_value());
@@ -182,7 +183,8 @@ TEST(LocalEstimates, SenderIsToldWhatCannotBeSent)
     const auto scenario = two_targets();
     std::mt19937 random(4);
     const auto good = estimate(random);
-    EXPECT_THROW(encode_local_estimates({good, good}, scenario, 1), std::invalid_argument);
+    EXPECT_THROW(encode_local_estimates({good, good}, scenario, 1),
+                 std::invalid_argument);
     auto bad = good;
     bad.gain = std::numeric_limits<double>::quiet_NaN();
     EXPECT_THROW(encode_local_estimates({bad}, scenario, 1), std::invalid_argument);
