@@ -30,7 +30,7 @@ struct MaximumLikelihoodOptions {
     std::int64_t iterations = 30;      //!< at most, of every Gauss–Newton descent
 };
 
-struct MaximumLikelihoodSearch;
+class CellSearch;
 
 /*! Targets in the echo of one receive access point by maximum likelihood.
  *
@@ -75,7 +75,7 @@ public:
     std::int64_t cells() const;
 
 private:
-    std::unique_ptr<const MaximumLikelihoodSearch> d_search;
+    std::unique_ptr<const CellSearch> d_search;
 };
 
 //! Places that are reported where the options leave it open: Q + 2.

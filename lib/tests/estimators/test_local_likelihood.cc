@@ -154,6 +154,59 @@ TEST(LocalLikelihood, InformationIsThatOfTheBound)
     }
 }
 
+TEST(LocalLikelihood, DelayAndDopplerBoundsAreThoseOfASingleTone)
+{
+    // One antenna at each end and a flat signal: over symbols the echo is a tone of frequency
+    // f_D, over subcarriers one of "frequency" -delay. Rife and Boorstyn, "Single-tone
+    // parameter estimation from discrete-time observations", 1974: with the amplitude
+    // unknown, var f >= 6 / ((2 pi)^2 spacing^2 snr (n^2 - 1)), snr the energy of all samples
+    // over the noise power of one.
+    auto scenario = Frame::make(1, -100.0);
+    scenario.transmit.pop_back();
+    scenario.receive.pop_back();
+    scenario.transmit[0].antennas = scenario.receive[0].antennas = 1;
+    scenario.users.count = 1;
+    const Layout layout(scenario);
+    const auto s = layout.subcarriers(), t = layout.symbols();
+    const auto transmit = at::ones({1, 1, s, t}, at::kComplexFloat) * 0.01;
+    const auto location = at::tensor({30.0, 60.0}, at::kDouble).view({1, 1, 2});
+    const auto velocity = at::tensor({4.0, -9.0}, at::kDouble).view({1, 1, 2});
+    const Scene scene{
+        location, velocity, at::full({1, 1, 1, 1}, c10::complex<double>(0.6, -0.8))};
+    const auto echo = signal::echo(layout, transmit.unsqueeze(0), scene);
+    const auto paths = bistatic_paths(layout, location, velocity);
+    const LocalTargets truth{
+        location[0], paths.range_rate.view({1, 1}), at::ones({1, 1}, at::kBool)};
+    const auto fit = LocalLikelihood(layout, 0, transmit).fit(echo[0][0], truth);
+    const double noise = dbm_to_watt(scenario.sensing_noise_dbm);
+    const double snr = energy(echo) / noise;
+    const auto tone = [&](double spacing, std::int64_t n) { // information of a frequency
+        const double turn = 2.0 * M_PI * spacing;
+        return turn * turn * snr * static_cast<double>(n * n - 1) / 6.0;
+    };
+    const auto& waveform = scenario.waveform;
+    const double of_doppler =
+        tone(waveform.symbol_step * waveform.symbol_duration_s(), t);
+    const double of_delay =
+        tone(waveform.subcarrier_step * waveform.subcarrier_spacing_hz, s);
+
+    const auto information = fit.information * (2.0 / noise);
+    const double per_rate =
+        1.0 / waveform.wavelength_m(); // d f_D / d rate, squared below
+    EXPECT_NEAR(
+        information[2][2].item<double>() / (of_doppler * per_rate * per_rate), 1.0, 1e-4);
+    const auto slope = (paths.transmit.direction + paths.receive.direction)
+                           .view({2})
+                           .div(speed_of_light); // d delay / d location
+    const auto expected = slope.unsqueeze(1) * slope * of_delay;
+    EXPECT_LT(
+        (information.slice(0, 0, 2).slice(1, 0, 2) - expected).abs().max().item<double>(),
+        1e-4 * expected.abs().max().item<double>());
+    // Delay and Doppler frequency are told apart.
+    const auto scale = information.diag().rsqrt();
+    EXPECT_LT((information[0][2] * scale[0] * scale[2]).abs().item<double>(), 1e-4);
+}
+
 TEST(LocalLikelihood, DopplerLineIsWhereItMustBe)
 {
     const Frame frame(1, 5, -200.0);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cell_search.h"
+#include <algorithm>
+#include <cfisac/estimators/geometry.h>
+#include <cmath>
+
+namespace cfisac::estimators {
+
+namespace {
+
+constexpr double margin_m = 5.0; // around the area of the targets
+
+// Cells along each side: the finest step of the range resolution, and of the angle's in the
+// middle of the area.
+std::int64_t cells_of(const Scenario& scenario, double per_resolution)
+{
+    const auto& box = scenario.targets.area_m;
+    const double side =
+        std::max(box.max.at(0) - box.min.at(0), box.max.at(1) - box.min.at(1));
+    const auto& waveform = scenario.waveform;
+    // Two legs lengthen at once.
+    const double range =
+        0.5 * speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz);
+    const auto& array = scenario.receive.front();
+    const double across = 0.5 * side / (array.antennas * array.spacing_wavelengths);
+    const double step = std::min(2.0 * range, across) / per_resolution;
+    return std::clamp<std::int64_t>(std::llround(std::ceil(side / step)), 8, 256);
+}
+
+// Doppler lines that hold the largest range rate to both sides of zero.
+std::int64_t lines_of(const Scenario& scenario, double rate_of_line)
+{
+    return 2 * static_cast<std::int64_t>(
+                   std::ceil(largest_range_rate(scenario) / rate_of_line)) +
+           1;
+}
+
+} // namespace
+
+CellSearch::CellSearch(const signal::Layout& layout,
+                       std::int64_t receiver,
+                       const MaximumLikelihoodOptions& options)
+    : d_layout(layout),
+      d_receiver(receiver),
+      d_options(options),
+      d_cells(cells_of(layout.scenario, options.cells_per_resolution)),
+      d_spacing_hz(
+          1.0 / (layout.scenario.waveform.interval_s() * options.lines_per_resolution)),
+      d_lines(lines_of(layout.scenario, rate_of_line())),
+      d_filter(layout, receiver, d_cells, d_lines, d_spacing_hz),
+      d_centres(signal::cell_centres(layout.scenario, d_cells).flatten(0, 1)),
+      d_allowed(allowed_lines())
+{
+}
+
+double CellSearch::rate_of_line() const
+{
+    return d_spacing_hz * d_layout.scenario.waveform.wavelength_m();
+}
+
+// Each place sees, over each transmit access point, the range rates between those of the
+// corners of the velocities' box.
+std::pair<at::Tensor, at::Tensor> CellSearch::rates_at(const at::Tensor& places) const
+{
+    const auto batch = places.unsqueeze(0).contiguous();
+    const auto departing = signal::rays(
+        d_layout.transmit_position.cpu(), d_layout.transmit_axis.cpu(), batch);
+    const auto arriving =
+        signal::rays(d_layout.receive_position.slice(0, d_receiver, d_receiver + 1).cpu(),
+                     d_layout.receive_axis.slice(0, d_receiver, d_receiver + 1).cpu(),
+                     batch);
+    const auto slope = (departing.direction + arriving.direction)[0]; // [N, P, 2]
+    const auto& box = d_layout.scenario.targets.velocity_mps;
+    const auto low = slope * at::tensor(box.min, at::kDouble);
+    const auto high = slope * at::tensor(box.max, at::kDouble);
+    return {at::minimum(low, high).sum(-1), at::maximum(low, high).sum(-1)};
+}
+
+at::Tensor CellSearch::allowed_lines() const
+{
+    const auto [least, most] = rates_at(d_centres);
+    const auto rate = signal::doppler_lines(d_lines, d_spacing_hz)
+                          .mul(-d_layout.scenario.waveform.wavelength_m())
+                          .view({1, d_lines, 1});
+    return at::logical_and(rate >= least.unsqueeze(1) - rate_of_line(),
+                           rate <= most.unsqueeze(1) + rate_of_line())
+        .to(at::kFloat)
+        .view({-1, d_lines, d_cells, d_cells})
+        .to(d_layout.device);
+}
+
+std::vector<LocalTargets> CellSearch::starts(const at::Tensor& echo,
+                                             const at::Tensor& transmit) const
+{
+    const auto power =
+        d_filter(echo.unsqueeze(0), transmit.unsqueeze(0)).power[0] * d_allowed;
+    const auto [largest, line] = power.max(1);
+    const auto strongest = largest.flatten(1).cpu(); // [N, G²]
+    const auto lines = line.flatten(1).cpu();
+    const auto over_one = strongest.amax(0).argmax().item<std::int64_t>();
+    const auto over_all = strongest.sum(0).argmax().item<std::int64_t>();
+    std::vector<LocalTargets> result;
+    for (const auto cell : {over_one, over_all}) {
+        if (!result.empty() && cell == over_one) {
+            break;
+        }
+        const auto frequency = signal::doppler_lines(d_lines, d_spacing_hz)
+                                   .index_select(0, lines.select(1, cell));
+        auto active = at::zeros({1, strongest.size(0)}, at::kBool);
+        active[0][strongest.select(1, cell).argmax().item<std::int64_t>()].fill_(true);
+        result.push_back(
+            {d_centres.slice(0, cell, cell + 1).contiguous(),
+             frequency.mul(-d_layout.scenario.waveform.wavelength_m()).unsqueeze(0),
+             active});
+    }
+    return result;
+}
+
+bool CellSearch::is_inside(const LocalTargets& targets) const
+{
+    const auto& box = d_layout.scenario.targets.area_m;
+    const auto low = at::tensor(box.min, at::kDouble) - margin_m;
+    const auto high = at::tensor(box.max, at::kDouble) + margin_m;
+    return at::logical_and(targets.location >= low, targets.location <= high)
+        .all()
+        .item<bool>();
+}
+
+} // namespace cfisac::estimators

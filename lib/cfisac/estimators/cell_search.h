@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef CFISAC_ESTIMATORS_CELL_SEARCH_H
+#define CFISAC_ESTIMATORS_CELL_SEARCH_H
+
+#include "local_likelihood.h"
+#include <cfisac/estimators/maximum_likelihood.h>
+#include <cfisac/signal/cell_filter.h>
+#include <utility>
+#include <vector>
+
+namespace cfisac::estimators {
+
+/*! The plane in cells, as one receive access point sees it: where the search of
+ * MaximumLikelihood begins, and what the priors of location and velocity allow.
+ */
+class CellSearch
+{
+public:
+    CellSearch(const signal::Layout& layout,
+               std::int64_t receiver,
+               const MaximumLikelihoodOptions& options);
+
+    const signal::Layout& layout() const { return d_layout; }
+    std::int64_t receiver() const { return d_receiver; }
+    const MaximumLikelihoodOptions& options() const { return d_options; }
+    //! Cells along each side, 8 … 256.
+    std::int64_t cells() const { return d_cells; }
+    //! Range rate between two Doppler lines, m/s.
+    double rate_of_line() const;
+    /*! Least and largest range rates that the prior of the velocity allows, [N, P] each.
+     * \param places [P, 2], m
+     */
+    std::pair<at::Tensor, at::Tensor> rates_at(const at::Tensor& places) const;
+    //! Whether all targets are in the area or up to five metres beside it.
+    bool is_inside(const LocalTargets& targets) const;
+
+    /*! Where to begin: the cell that is strongest over one transmit access point, and the one
+     * that is strongest over all of them together, if it is another. The second finds weak
+     * targets; but the precoder makes what different access points transmit alike, so that a
+     * strong path shows in the cube of another one, at a wrong place, and is counted twice
+     * there.
+     *
+     * \param echo [M_r, S, T], \param transmit X [N, N_t, S, T]
+     * \return one target each, of whose paths the strongest one is active
+     */
+    std::vector<LocalTargets> starts(const at::Tensor& echo,
+                                     const at::Tensor& transmit) const;
+
+private:
+    at::Tensor allowed_lines() const;
+
+    const signal::Layout d_layout;
+    const std::int64_t d_receiver;
+    const MaximumLikelihoodOptions d_options;
+    const std::int64_t d_cells;
+    const double d_spacing_hz;
+    const std::int64_t d_lines;
+    const signal::CellFilter d_filter;
+    const at::Tensor d_centres; // [G², 2]
+    const at::Tensor d_allowed; // [N, F, G, G], one where the prior allows the line
+};
+
+} // namespace cfisac::estimators
+
+#endif
