@@ -151,7 +151,7 @@ private:
                   << d_written.back()["csv"].get<std::string>() << std::endl;
     }
 
-    //! What one process does alone, on all its threads.
+    //! What one process does alone, on as many threads as LibTorch takes by itself.
     void finish(const InterruptGuard& guard, int threads)
     {
         set_threads(threads);
