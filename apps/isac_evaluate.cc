@@ -65,8 +65,7 @@ public:
         if (d_options.rank > 0) {
             return success;
         }
-        set_threads(threads);
-        finish(guard);
+        finish(guard, threads);
         return success;
     }
 
@@ -152,9 +151,10 @@ private:
                   << d_written.back()["csv"].get<std::string>() << std::endl;
     }
 
-    //! What one process does alone.
-    void finish(const InterruptGuard& guard)
+    //! What one process does alone, on as many threads as LibTorch takes by itself.
+    void finish(const InterruptGuard& guard, int threads)
     {
+        set_threads(threads);
         const auto& figures = d_options.figures;
         if (std::find(figures.begin(), figures.end(), 11) != figures.end()) {
             put("figure11",
@@ -162,6 +162,7 @@ private:
                 {{"figure", 11}, {"title", "Training loss versus epoch"}});
         }
         if (d_options.table) {
+            set_threads(threads); // a training keeps one of them for its data
             put("table3",
                 runtime_rows(d_options, guard),
                 {{"table", 3}, {"title", "Online execution runtime"}});
