@@ -445,7 +445,10 @@ std::vector<LocalEstimate> Descent::estimates() const
     const auto all = at::tensor(kept, at::kLong);
     const auto information =
         fit.information.index_select(0, all).index_select(1, all) * (2.0 / noise_power);
-    const auto scale = information.diag().rsqrt();
+    // Nothing is told of a parameter without information: its target is left out below.
+    const auto diagonal = information.diag();
+    const auto scale =
+        at::where(diagonal > 0.0, diagonal.rsqrt(), at::zeros_like(diagonal));
     const auto covariance = at::linalg_pinv(
         information * scale.unsqueeze(1) * scale, 1e-12, /*hermitian=*/true);
     std::vector<LocalEstimate> result;
@@ -454,10 +457,11 @@ std::vector<LocalEstimate> Descent::estimates() const
         const auto own = covariance.index_select(0, rows).index_select(1, rows);
         const auto [factor, info] = at::linalg_cholesky_ex(own);
         const double gain = fit.target_energy[q].item<double>() / noise_power;
-        if (info.item<int>() != 0 || !std::isfinite(gain)) {
+        const auto own_scale = scale.index_select(0, rows);
+        if (info.item<int>() != 0 || !std::isfinite(gain) ||
+            !(own_scale > 0.0).all().item<bool>()) {
             continue; // cannot be told from another one
         }
-        const auto own_scale = scale.index_select(0, rows);
         const auto own_information =
             at::cholesky_inverse(factor) / (own_scale.unsqueeze(1) * own_scale);
         auto whole = at::eye(size, at::kDouble) * no_information;
