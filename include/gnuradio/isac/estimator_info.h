@@ -38,6 +38,8 @@ ISAC_API estimator_info describe_estimator(const std::string& scheme,
  * receives, instead of the access points; everything else as it was.
  * \param position of the base station, m
  * \throws std::invalid_argument on a position with another number of coordinates
+ * \throws cfisac::ScenarioError when the result is no valid scenario, e.g. has more users
+ * than antennas
  */
 ISAC_API cfisac::Scenario monostatic_scenario(const cfisac::Scenario& scenario,
                                               const cfisac::Coordinates& position = {
