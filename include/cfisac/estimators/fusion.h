@@ -42,8 +42,8 @@ struct Prediction {
 };
 Prediction predict(const Scenario& scenario, const Report& report, const State& state);
 
-/*! The information of a path that comes with none: a unit covariance, in units of the
- * resolution of each value: 1 / (M_r d_r/λ) of the cosine, c / (N_s Δf) of the range, λ /
+/*! The information of a path that comes with none: a unit covariance, in units of a tenth of
+ * the resolution of each value: 1 / (M_r d_r/λ) of the cosine, c / (N_s Δf) of the range, λ /
  * (T_s ΔT) of the range rate. [3, 3]
  */
 at::Tensor unit_information(const Scenario& scenario, std::size_t receiver);
