@@ -98,6 +98,10 @@ FusedTarget locate(const Scenario& scenario, const std::vector<Report>& reports)
  * score is better leaves. The target with the best score is taken, its reports are done with,
  * and so on: what remains are ghosts and is dropped.
  *
+ * Where the scenario has clutter, what is likelier to be one of its scatterers (by the same
+ * evidence with their prior: they stand still unless the scenario says otherwise) is taken
+ * only when nothing else is left.
+ *
  * \return at most `targets`, best score first
  * \throws std::invalid_argument as locate()
  */

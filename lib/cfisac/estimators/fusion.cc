@@ -59,20 +59,26 @@ public:
     FusedTarget take()
     {
         FusedTarget best;
+        double best_odds = 0.0;
         for (const auto seed : d_seeds) {
             if (d_used[d_source[seed]]) {
                 continue;
             }
-            auto& grown = d_grown[seed];
+            auto& [grown, odds] = d_grown[seed];
             const bool stale =
                 std::any_of(grown.reports.begin(),
                             grown.reports.end(),
                             [&](std::size_t member) { return d_used[d_source[member]]; });
             if (grown.reports.empty() || stale) {
                 grown = shrink(grow(d_alone[seed]));
+                odds = grown.score - clutter_score(d_scenario, d_variants, grown.reports);
             }
-            if (best.reports.empty() || grown.score > best.score) {
+            // Where anything is likelier to be a target than clutter, nothing else counts.
+            const bool better =
+                (odds > 0.0) == (best_odds > 0.0) ? grown.score > best.score : odds > 0.0;
+            if (best.reports.empty() || better) {
                 best = grown;
+                best_odds = odds;
             }
         }
         for (auto& member : best.reports) {
@@ -83,6 +89,11 @@ public:
     }
 
 private:
+    struct Grown {
+        FusedTarget target;
+        double odds = 0.0;
+    };
+
     void add(const Report& variant, std::size_t source)
     {
         if (d_source.empty() || d_source.back() != source) {
@@ -187,7 +198,8 @@ private:
     std::vector<FusedTarget> d_alone;  // of each variant
     std::vector<double> d_worth;       // of each report
     std::vector<std::size_t> d_seeds;  // variant of each report that leaves nothing out
-    std::vector<FusedTarget> d_grown;  // from each seed; empty where not known yet
+    //! From each seed, with its score above that of clutter; empty where not known yet.
+    std::vector<Grown> d_grown;
     std::vector<bool> d_used;          // reports that have their target
 };
 

@@ -20,10 +20,9 @@ constexpr double least_information = 0.01;
 
 // Prior of (location, velocity): boxes as Gaussians of the same variance.
 struct Prior {
-    explicit Prior(const Scenario& scenario)
+    Prior(const Box& area_m, const Box& velocity_mps)
     {
-        const auto& targets = scenario.targets;
-        for (const auto* box : {&targets.area_m, &targets.velocity_mps}) {
+        for (const auto* box : {&area_m, &velocity_mps}) {
             for (std::size_t k = 0; k < box->min.size(); k++) {
                 const double width = std::max(box->max[k] - box->min[k], least_width);
                 mean.push_back(0.5 * (box->max[k] + box->min[k]));
@@ -81,12 +80,16 @@ class Problem
 public:
     Problem(const Scenario& scenario,
             const std::vector<Report>& reports,
-            const std::vector<std::size_t>& members)
-        : d_scenario(scenario), d_reports(reports), d_members(members), d_prior(scenario)
+            const std::vector<std::size_t>& members,
+            const Prior& prior)
+        : d_scenario(scenario), d_reports(reports), d_members(members), d_prior(prior)
     {
     }
 
+    //! As locate() says.
     FusedTarget solve() const;
+    //! With the prior in all directions.
+    FusedTarget solve_with_prior() const { return target_of(likeliest()); }
 
 private:
     struct Solution {
@@ -102,6 +105,8 @@ private:
     std::vector<double> prior_where_open(const Solution& solution) const;
     Solution descend(std::vector<double> values, const std::vector<double>& prior) const;
     std::vector<Coordinates> starts() const;
+    Solution likeliest() const;
+    FusedTarget target_of(const Solution& best) const;
 
     const Scenario& d_scenario;
     const std::vector<Report>& d_reports;
@@ -259,18 +264,23 @@ std::vector<Coordinates> Problem::starts() const
     return result;
 }
 
+Problem::Solution Problem::likeliest() const
+{
+    Solution best;
+    for (const auto& start : starts()) {
+        const auto solution = descend(start_at(start), full_prior());
+        if (best.values.empty() || solution.equations.cost < best.equations.cost) {
+            best = solution;
+        }
+    }
+    return best;
+}
+
 FusedTarget Problem::solve() const
 {
     // With the prior there is always a solution; it leads to the one without.
-    Solution likeliest;
-    for (const auto& start : starts()) {
-        const auto solution = descend(start_at(start), full_prior());
-        if (likeliest.values.empty() ||
-            solution.equations.cost < likeliest.equations.cost) {
-            likeliest = solution;
-        }
-    }
-    auto best = descend(likeliest.values, no_prior());
+    const auto with_prior = likeliest();
+    auto best = descend(with_prior.values, no_prior());
     for (const auto& start : starts()) {
         const auto solution = descend(start_at(start), no_prior());
         if (solution.equations.cost < best.equations.cost &&
@@ -279,12 +289,13 @@ FusedTarget Problem::solve() const
         }
     }
     if (!d_prior.contains(best.values) || prior_where_open(best) != no_prior()) {
-        best = descend(likeliest.values, prior_where_open(likeliest));
+        best = descend(with_prior.values, prior_where_open(with_prior));
     }
-    if (!d_prior.contains(best.values)) {
-        best = likeliest;
-    }
+    return target_of(d_prior.contains(best.values) ? best : with_prior);
+}
 
+FusedTarget Problem::target_of(const Solution& best) const
+{
     // In units of the prior, where the eigenvalues are of a like size.
     const auto deviation = at::tensor(d_prior.information, at::kDouble).rsqrt();
     const auto [value, vector] = at::linalg_eigh(matrix_of(best.equations.information) *
@@ -359,7 +370,25 @@ FusedTarget locate_members(const Scenario& scenario,
                            const std::vector<Report>& reports,
                            const std::vector<std::size_t>& members)
 {
-    return Problem(scenario, reports, members).solve();
+    const auto& targets = scenario.targets;
+    return Problem(
+               scenario, reports, members, Prior(targets.area_m, targets.velocity_mps))
+        .solve();
+}
+
+double clutter_score(const Scenario& scenario,
+                     const std::vector<Report>& reports,
+                     const std::vector<std::size_t>& members)
+{
+    const auto& clutter = scenario.clutter;
+    if (clutter.scatterers == 0 || !(clutter.reflection_variance > 0.0)) {
+        return -std::numeric_limits<double>::infinity();
+    }
+    return Problem(
+               scenario, reports, members, Prior(clutter.area_m, clutter.velocity_mps))
+               .solve_with_prior()
+               .score +
+           std::log(static_cast<double>(clutter.scatterers) / scenario.targets.count);
 }
 
 FusedTarget locate(const Scenario& scenario, const std::vector<Report>& reports)

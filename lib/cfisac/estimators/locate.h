@@ -25,6 +25,13 @@ FusedTarget locate_members(const Scenario& scenario,
                            const std::vector<Report>& reports,
                            const std::vector<std::size_t>& members);
 
+/*! Score of the members as a scatterer of (29), whose prior is that of the scenario's
+ * clutter, with the odds of scatterers to targets; minus infinity where there are none.
+ */
+double clutter_score(const Scenario& scenario,
+                     const std::vector<Report>& reports,
+                     const std::vector<std::size_t>& members);
+
 } // namespace cfisac::estimators
 
 #endif

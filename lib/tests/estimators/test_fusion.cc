@@ -401,3 +401,46 @@ TEST(CentralEstimator, WorksOnWhatComesAndRefusesTheRest)
     EXPECT_THROW((*central)({messages[0]}), std::invalid_argument);
     EXPECT_THROW((*central)({messages[0], {1, 2, 3}}), std::invalid_argument);
 }
+
+TEST(Fusion, TakesWhatStandsStillForClutterWhereThereIsSome)
+{
+    // Two scatterers that are heard better than the targets, one of which is slow.
+    auto scenario = test::small_scenario();
+    const std::vector<State> places{{{30.0, 40.0}, {12.0, -7.0}},
+                                    {{70.0, 60.0}, {-1.5, 2.0}},
+                                    {{50.0, 20.0}, {0.0, 0.0}},
+                                    {{20.0, 80.0}, {0.0, 0.0}}};
+    Engine engine(8);
+    std::normal_distribution<double> normal;
+    std::vector<Report> reports;
+    for (std::size_t m = 0; m < 2; m++) {
+        for (std::size_t k = 0; k < places.size(); k++) {
+            reports.push_back(report(scenario,
+                                     Report::Kind::target,
+                                     m,
+                                     0,
+                                     places[k],
+                                     at::eye(4, at::kDouble) * 400.0,
+                                     k < 2 ? 50.0 : 500.0));
+            for (std::int64_t value = 0; value < 4; value++) {
+                reports.back().value[value] += 0.05 * normal(engine);
+            }
+        }
+    }
+    const auto nearest = [&](const std::vector<FusedTarget>& found, std::size_t place) {
+        double least = 1e9;
+        for (const auto& target : found) {
+            least = std::min(least, distance(target.state, places[place]));
+        }
+        return least;
+    };
+    auto found = fuse(scenario, reports, 2);
+    EXPECT_LT(nearest(found, 2), 1.0) << "without clutter the strongest are targets";
+    EXPECT_LT(nearest(found, 3), 1.0);
+    scenario.clutter.scatterers = 2;
+    scenario.clutter.reflection_variance = 1.0;
+    found = fuse(scenario, reports, 2);
+    EXPECT_LT(nearest(found, 0), 1.0);
+    EXPECT_LT(nearest(found, 1), 1.0);
+    EXPECT_EQ(fuse(scenario, reports, 4).size(), 4u) << "the rest is not withheld";
+}
