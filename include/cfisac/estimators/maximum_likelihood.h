@@ -21,6 +21,14 @@ struct LocalEstimate {
     double gain = 0.0; //!< log-likelihood ratio against noise in its place
 };
 
+//! What is done about reflectors that stand still.
+enum class StaticClutter {
+    keep,       //!< nothing: they are found as targets
+    remove,     //!< their echoes are taken out, whatever they are
+    as_scenario //!< `remove` where the scenario has scatterers, none of them moves, and
+                //!< there are four symbols for each user
+};
+
 //! How MaximumLikelihood searches.
 struct MaximumLikelihoodOptions {
     std::int64_t candidates =
@@ -28,6 +36,7 @@ struct MaximumLikelihoodOptions {
     double cells_per_resolution = 3.0; //!< of the search, along each coordinate
     double lines_per_resolution = 2.0; //!< Doppler lines of the search
     std::int64_t iterations = 30;      //!< at most, of every Gauss–Newton descent
+    StaticClutter static_clutter = StaticClutter::as_scenario;
 };
 
 class CellSearch;
@@ -44,6 +53,12 @@ class CellSearch;
  * (successive cancellation). A last descent refines all of them at once, and the information
  * (23) at its end goes with the estimates.
  *
+ * Echoes of what stands still are a linear combination of what was transmitted on each
+ * subcarrier, for every antenna. Where they are to be removed, the echo and all functions of
+ * the likelihood are projected on the rest: K dimensions of T are lost, and with them targets
+ * so slow that their phase hardly turns within the interval, |range rate| < λ / (2 T_s ΔT)
+ * over every transmit access point (3.7 m/s at 30 GHz and 1.33 ms).
+ *
  * The noise is estimated from what remains of the echo. The Gauss–Newton steps keep to the
  * area of the targets and five metres around it.
  */
@@ -54,7 +69,8 @@ public:
      * \param layout scenario of two dimensions, and device
      * \param receiver m, from 0
      * \throws std::invalid_argument naming an access point that is not there, another number
-     * of dimensions, or an option out of range
+     * of dimensions, an option out of range, or too few symbols (four for each user) to
+     * remove static clutter
      */
     MaximumLikelihood(const signal::Layout& layout,
                       std::int64_t receiver,

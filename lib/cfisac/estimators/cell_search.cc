@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cfisac/estimators/geometry.h>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 namespace cfisac::estimators {
 
 namespace {
 
 constexpr double margin_m = 5.0; // around the area of the targets
+// Of which one is lost where static echoes are removed.
+constexpr std::int64_t symbols_for_each_user = 4;
 
 // Cells along each side: the finest step of the range resolution, and of the angle's in the
 // middle of the area.
@@ -27,6 +31,30 @@ std::int64_t cells_of(const Scenario& scenario, double per_resolution)
     return std::clamp<std::int64_t>(std::llround(std::ceil(side / step)), 8, 256);
 }
 
+bool has_static_clutter(const Clutter& clutter)
+{
+    const auto& box = clutter.velocity_mps;
+    const auto stands = [](double speed) { return speed == 0.0; };
+    return clutter.scatterers > 0 && clutter.reflection_variance > 0.0 &&
+           std::all_of(box.min.begin(), box.min.end(), stands) &&
+           std::all_of(box.max.begin(), box.max.end(), stands);
+}
+
+bool removes_static_of(const signal::Layout& layout, StaticClutter what)
+{
+    const bool possible =
+        layout.symbols() >= symbols_for_each_user * layout.scenario.users.count;
+    if (what == StaticClutter::remove && !possible) {
+        throw std::invalid_argument(
+            "static clutter cannot be removed from " + std::to_string(layout.symbols()) +
+            " symbols that carry " + std::to_string(layout.scenario.users.count) +
+            " users: four times as many symbols are needed");
+    }
+    return what == StaticClutter::remove ||
+           (what == StaticClutter::as_scenario && possible &&
+            has_static_clutter(layout.scenario.clutter));
+}
+
 // Doppler lines that hold the largest range rate to both sides of zero.
 std::int64_t lines_of(const Scenario& scenario, double rate_of_line)
 {
@@ -43,6 +71,7 @@ CellSearch::CellSearch(const signal::Layout& layout,
     : d_layout(layout),
       d_receiver(receiver),
       d_options(options),
+      d_removes_static(removes_static_of(layout, options.static_clutter)),
       d_cells(cells_of(layout.scenario, options.cells_per_resolution)),
       d_spacing_hz(
           1.0 / (layout.scenario.waveform.interval_s() * options.lines_per_resolution)),

@@ -23,6 +23,8 @@ public:
     const signal::Layout& layout() const { return d_layout; }
     std::int64_t receiver() const { return d_receiver; }
     const MaximumLikelihoodOptions& options() const { return d_options; }
+    //! Whether echoes of what stands still are taken out of every frame.
+    bool removes_static() const { return d_removes_static; }
     //! Cells along each side, 8 … 256.
     std::int64_t cells() const { return d_cells; }
     //! Range rate between two Doppler lines, m/s.
@@ -52,6 +54,7 @@ private:
     const signal::Layout d_layout;
     const std::int64_t d_receiver;
     const MaximumLikelihoodOptions d_options;
+    const bool d_removes_static;
     const std::int64_t d_cells;
     const double d_spacing_hz;
     const std::int64_t d_lines;

@@ -16,10 +16,38 @@ constexpr double no_information = 1e-12; // of the range rate of such a path, (m
 
 } // namespace
 
+Descent::Descent(const CellSearch& search,
+                 const at::Tensor& echo,
+                 const at::Tensor& transmit)
+    : Descent(search, echo, transmit, frame_energy(search.layout(), echo, transmit))
+{
+}
+
+Descent::Descent(const CellSearch& search,
+                 const at::Tensor& echo,
+                 const at::Tensor& transmit,
+                 double energy)
+    : d_search(search),
+      d_transmit(transmit),
+      d_still(search.removes_static() ? static_subspace(search.layout(), transmit)
+                                      : at::Tensor()),
+      d_echo(echo),
+      d_energy(energy),
+      d_samples(static_cast<double>(d_still.defined()
+                                        ? echo.size(0) * d_still.size(0) *
+                                              (d_still.size(2) - d_still.size(1))
+                                        : echo.numel())),
+      d_likelihood(search.layout(), search.receiver(), transmit, d_still)
+{
+    if (d_still.defined()) {
+        d_echo = without_static(echo, d_still);
+        d_energy = at::view_as_real(d_echo).square().sum(at::kDouble).item<double>();
+    }
+}
+
 double Descent::noise(double explained) const
 {
-    const auto samples = static_cast<double>(d_echo.numel());
-    return std::max(d_energy - explained, 1e-12 * d_energy) / samples;
+    return std::max(d_energy - explained, 1e-12 * d_energy) / d_samples;
 }
 
 at::Tensor Descent::rest() const

@@ -11,14 +11,7 @@ namespace cfisac::estimators {
 class Descent
 {
 public:
-    Descent(const CellSearch& search, const at::Tensor& echo, const at::Tensor& transmit)
-        : d_search(search),
-          d_echo(echo),
-          d_transmit(transmit),
-          d_energy(frame_energy(search.layout(), echo, transmit)),
-          d_likelihood(search.layout(), search.receiver(), transmit)
-    {
-    }
+    Descent(const CellSearch& search, const at::Tensor& echo, const at::Tensor& transmit);
 
     //! Find one more target in what is left of the echo, if anything is.
     bool add_target();
@@ -30,6 +23,12 @@ private:
         LocalTargets targets;
         LocalFit fit;
     };
+
+    // Checks the frame before anything is made of it.
+    Descent(const CellSearch& search,
+            const at::Tensor& echo,
+            const at::Tensor& transmit,
+            double energy);
 
     at::Tensor rest() const;
     double noise(double explained) const;
@@ -46,9 +45,11 @@ private:
     bool join_split_targets();
 
     const CellSearch& d_search;
-    const at::Tensor d_echo;
     const at::Tensor d_transmit;
-    const double d_energy;
+    const at::Tensor d_still; // static_subspace(), where that is removed
+    at::Tensor d_echo;
+    double d_energy;
+    const double d_samples; // dimensions of the echo
     const LocalLikelihood d_likelihood;
     Part d_found;
 };

@@ -107,10 +107,41 @@ struct LocalLikelihood::Geometry {
     at::Tensor doppler_hz;  // [C, N]
 };
 
+at::Tensor static_subspace(const signal::Layout& layout, const at::Tensor& transmit)
+{
+    const std::int64_t users = layout.scenario.users.count;
+    // Any K combinations of the antennas span the row space: here those of a transform.
+    const auto antennas = transmit.flatten(0, 1); // [A, S, T]
+    const auto count = antennas.size(0);
+    const auto mixing =
+        signal::phasor(at::arange(users, at::kDouble).unsqueeze(1) *
+                       at::arange(count, at::kDouble).square() * (2.0 * M_PI * 0.381966))
+            .to(transmit.device(), at::kComplexFloat);
+    const auto rows = at::matmul(mixing, antennas.flatten(1))
+                          .view({users, layout.subcarriers(), layout.symbols()})
+                          .permute({1, 2, 0}); // [S, T, K]
+    const auto [basis, triangle] = at::linalg_qr(rows);
+    return basis.transpose(1, 2).contiguous();
+}
+
+at::Tensor without_static(const at::Tensor& samples, const at::Tensor& still)
+{
+    const auto shape = samples.sizes();
+    const auto rows = samples.reshape({-1, still.size(0), still.size(2)})
+                          .transpose(0, 1); // [S, ..., T]
+    // Rows of X are combined by H: the projection is y - (y Q^H) Q.
+    const auto part = at::matmul(at::matmul(rows, still.mH()), still);
+    return (rows - part).transpose(0, 1).reshape(shape);
+}
+
 LocalLikelihood::LocalLikelihood(const signal::Layout& layout,
                                  std::int64_t receiver,
-                                 const at::Tensor& transmit)
-    : d_layout(layout), d_receiver(receiver), d_transmit(transmit.flatten(2))
+                                 const at::Tensor& transmit,
+                                 const at::Tensor& still)
+    : d_layout(layout),
+      d_receiver(receiver),
+      d_transmit(transmit.flatten(2)),
+      d_still(still)
 {
 }
 
@@ -172,6 +203,12 @@ at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
     return result;
 }
 
+// Without what static echoes can explain.
+at::Tensor LocalLikelihood::visible(const at::Tensor& functions) const
+{
+    return d_still.defined() ? without_static(functions, d_still) : functions;
+}
+
 at::Tensor LocalLikelihood::arrays_of(const Geometry& geometry) const
 {
     return steering_pair(geometry.arriving.cosine[0][0],
@@ -228,8 +265,9 @@ LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& target
     const Geometry geometry(d_layout, d_receiver, targets);
     const auto paths = paths_of(targets);
     const auto count = static_cast<std::int64_t>(paths.size());
-    const auto basis = functions_of(geometry, paths, true).flatten(2); // [P, 4, S T]
-    const auto arrays = arrays_of(geometry);                           // [C, 2, M_r]
+    const auto basis =
+        visible(functions_of(geometry, paths, true)).flatten(2); // [P, 4, S T]
+    const auto arrays = arrays_of(geometry);                     // [C, 2, M_r]
     std::vector<std::int64_t> of_target;
     for (const auto& path : paths) {
         of_target.push_back(path.target);
@@ -308,7 +346,7 @@ at::Tensor LocalLikelihood::echo_of(const LocalTargets& targets,
                          d_transmit.options());
     }
     return at::matmul(to_device(at::stack(columns, 1)),
-                      functions_of(geometry, paths, false).flatten(1))
+                      visible(functions_of(geometry, paths, false)).flatten(1))
         .view({-1, d_layout.subcarriers(), d_layout.symbols()});
 }
 

@@ -48,6 +48,19 @@ struct LocalFit {
     at::Tensor information;
 };
 
+/*! What the echoes of static reflectors lie in. On every subcarrier these are H_i X_i, whatever
+ * the channel H_i is: all of them are in the row space of X_i, which has as many dimensions
+ * as there are users, K.
+ * \param transmit X [N, N_t, S, T], complex64
+ * \return orthonormal rows [S, K, T], complex64
+ */
+at::Tensor static_subspace(const signal::Layout& layout, const at::Tensor& transmit);
+
+/*! Samples [..., S, T] without their part in static_subspace(): each symbol interval of S
+ * subcarriers is projected on the rest.
+ */
+at::Tensor without_static(const at::Tensor& samples, const at::Tensor& still);
+
 /*! Log-likelihood of the echo (6) of one receive access point, concentrated over the complex
  * gains A_{n,q} of (31), with its gradient and information.
  *
@@ -56,7 +69,9 @@ struct LocalFit {
  * and nonlinear least squares problems whose variables separate", SIAM J. Numer. Anal.,
  * 1973). As for the bound, every derivative of the echo is a combination of products of four
  * functions over resource elements and two receive vectors (cramer_rao_bound.cc); one pass
- * over the frame gives their products with each other and with the echo.
+ * over the frame gives their products with each other and with the echo. Unknown echoes of
+ * static reflectors are further linear parameters; the functions are then without their part in
+ * the subspace of these, and so must be the echo.
  */
 class LocalLikelihood
 {
@@ -65,10 +80,13 @@ public:
      * \param layout scenario and device
      * \param receiver m
      * \param transmit X [N, N_t, S, T], complex64, on the device
+     * \param still static_subspace(), where the echo of everything that stands still is
+     * unknown; undefined where there is none
      */
     LocalLikelihood(const signal::Layout& layout,
                     std::int64_t receiver,
-                    const at::Tensor& transmit);
+                    const at::Tensor& transmit,
+                    const at::Tensor& still = {});
 
     //! \param echo Y_m [M_r, S, T], complex64, on the device
     LocalFit fit(const at::Tensor& echo, const LocalTargets& targets) const;
@@ -102,6 +120,7 @@ private:
     at::Tensor functions_of(const Geometry& geometry,
                             const std::vector<Path>& paths,
                             bool derivatives) const;
+    at::Tensor visible(const at::Tensor& functions) const;
     // a_r and its derivative, [C, 2, M_r].
     at::Tensor arrays_of(const Geometry& geometry) const;
     at::Tensor coefficients(const Geometry& geometry,
@@ -113,6 +132,7 @@ private:
     signal::Layout d_layout;
     std::int64_t d_receiver;
     at::Tensor d_transmit; // [N, N_t, S·T]
+    at::Tensor d_still;    // [S, K, T]
 };
 
 } // namespace cfisac::estimators
