@@ -246,3 +246,58 @@ TEST(LocalLikelihood, EnergiesOfOrthogonalPathsAddUp)
                     1e-5);
     }
 }
+
+TEST(StaticClutter, IsProjectedOutWhateverItsChannelIs)
+{
+    const Frame frame(1, 2, -200.0);
+    const auto still = static_subspace(frame.layout, frame.transmit[0]);
+    const auto s = frame.layout.subcarriers(), t = frame.layout.symbols();
+    ASSERT_EQ(still.sizes(), (at::IntArrayRef{s, frame.scenario.users.count, t}));
+    // Any channel on every subcarrier: all of its echo goes.
+    const auto channel = at::randn({s, 4, 8}, at::kComplexFloat);
+    const auto x = frame.transmit[0].flatten(0, 1).transpose(0, 1); // [S, N N_t, T]
+    const auto clutter = at::matmul(channel, x).transpose(0, 1).contiguous();
+    EXPECT_LT(energy(without_static(clutter, still)), 1e-9 * energy(clutter));
+    // Of white noise K of T dimensions go.
+    const auto noise = at::randn({64, s, t}, at::kComplexFloat);
+    EXPECT_NEAR(energy(without_static(noise, still)) / energy(noise),
+                1.0 - 4.0 / static_cast<double>(t),
+                0.02);
+    // Once removed there is nothing left to remove.
+    const auto rest = without_static(noise, still);
+    EXPECT_LT(energy(without_static(rest, still) - rest), 1e-9 * energy(rest));
+}
+
+TEST(StaticClutter, LikelihoodWithoutItKeepsGainsAndGradient)
+{
+    const Frame frame(1, 3, -200.0);
+    auto targets = frame.truth(0);
+    const auto still = static_subspace(frame.layout, frame.transmit[0]);
+    const LocalLikelihood likelihood(frame.layout, 0, frame.transmit[0], still);
+    // The echo of the target in front of a wall that returns a hundred times as much.
+    const auto wall = frame.transmit[0].flatten(0, 1).slice(0, 0, 4) * 1e-4;
+    const auto echo = without_static(frame.echo[0][0] + wall, still);
+    const auto fit = likelihood.fit(echo, targets);
+    EXPECT_NEAR(fit.explained / energy(echo), 1.0, 1e-3);
+    const auto amplitude =
+        (frame.scene.reflection * frame.paths.amplitude)[0].select(1, 0).t();
+    const auto error = at::view_as_real((fit.amplitude - amplitude).contiguous());
+    EXPECT_LT(error.abs().max().item<double>(),
+              2e-2 * amplitude.abs().max().item<double>());
+    targets.location += 0.3;
+    const auto moved = likelihood.fit(echo, targets);
+    for (std::int64_t k = 0; k < 4; k++) {
+        const double step = 0.05;
+        const auto explained = [&](double by) {
+            auto change = at::zeros({4}, at::kDouble);
+            change[k] = by;
+            return likelihood.fit(echo, targets.moved(change)).explained;
+        };
+        const double slope = (8.0 * (explained(step) - explained(-step)) -
+                              (explained(2 * step) - explained(-2 * step))) /
+                             (12.0 * step);
+        EXPECT_NEAR(2.0 * moved.gradient[k].item<double>(),
+                    slope,
+                    2e-3 * moved.gradient.abs().max().item<double>());
+    }
+}

@@ -169,3 +169,55 @@ TEST(MaximumLikelihood, SilenceAndWrongFrames)
     options.cells_per_resolution = 0.0;
     EXPECT_THROW(MaximumLikelihood(layout, 0, options), std::invalid_argument);
 }
+
+TEST(MaximumLikelihood, SeesMovingTargetsInStaticClutter)
+{
+    // A dozen scatterers as strong as the target. Kept, they are found in its place.
+    auto scenario = scenario_of(1, -125.0);
+    scenario.clutter.scatterers = 12;
+    scenario.clutter.reflection_variance = 1.0;
+    const Layout layout(scenario);
+    int found_without = 0, found_with = 0;
+    for (const int frame : {0, 1, 2, 3, 4, 5, 6, 7}) {
+        const Random random(24, {frame});
+        const auto x =
+            signal::transmit(layout, scenario.transmit_power_dbm, random).signal;
+        auto scene = draw_targets(layout, scenario.targets, random);
+        scene.velocity = at::tensor({12.0, -9.0}, at::kDouble).view({1, 1, 2});
+        const auto echo =
+            received_echo(layout, x, scene, Impairments::of(scenario), random);
+        const auto finds = [&](StaticClutter what) {
+            MaximumLikelihoodOptions options;
+            options.static_clutter = what;
+            for (const auto& one :
+                 MaximumLikelihood(layout, 0, options)(echo[0][0], x[0])) {
+                const double dx =
+                    one.location[0] - scene.position[0][0][0].item<double>();
+                const double dy =
+                    one.location[1] - scene.position[0][0][1].item<double>();
+                if (std::hypot(dx, dy) < 3.0) {
+                    return 1;
+                }
+            }
+            return 0;
+        };
+        found_without += finds(StaticClutter::as_scenario);
+        found_with += finds(StaticClutter::keep);
+    }
+    EXPECT_GE(found_without, 7);
+    EXPECT_LT(found_with, found_without);
+}
+
+TEST(MaximumLikelihood, RefusesToRemoveClutterFromTooFewSymbols)
+{
+    auto scenario = scenario_of(1, -125.0);
+    scenario.waveform.symbol_step = 32; // 8 symbols for 4 users
+    MaximumLikelihoodOptions options;
+    options.static_clutter = StaticClutter::remove;
+    try {
+        MaximumLikelihood(Layout(scenario), 0, options);
+        FAIL();
+    } catch (const std::invalid_argument& error) {
+        EXPECT_NE(std::string(error.what()).find("8 symbols"), std::string::npos);
+    }
+}
