@@ -59,6 +59,10 @@ class CellSearch;
  * so slow that their phase hardly turns within the interval, |range rate| < λ / (2 T_s ΔT)
  * over every transmit access point (3.7 m/s at 30 GHz and 1.33 ms).
  *
+ * Where the scenario has timing or frequency offsets (30), they scatter a part of every echo
+ * over all Doppler lines at its place. Gains and information count it as noise, so that what is
+ * found of it beside a strong target does not pass for another one.
+ *
  * The noise is estimated from what remains of the echo. The Gauss–Newton steps keep to the
  * area of the targets and five metres around it.
  */

@@ -145,6 +145,39 @@ std::vector<LocalTargets> CellSearch::starts(const at::Tensor& echo,
     return result;
 }
 
+double CellSearch::scattered_share() const
+{
+    const auto& clocks = d_layout.scenario.clocks;
+    const auto mean_square = [](const at::Tensor& axis) {
+        return axis.square().mean().item<double>();
+    };
+    const double timing = 2.0 * M_PI * clocks.timing_offset_std_s;
+    const double frequency = 2.0 * M_PI * clocks.frequency_offset_std_hz;
+    return std::min(1.0,
+                    timing * timing * mean_square(d_layout.frequency_hz) +
+                        frequency * frequency * mean_square(d_layout.time_s));
+}
+
+bool CellSearch::is_same_cell(const at::Tensor& one, const at::Tensor& other) const
+{
+    const auto places = at::stack({one, other}).unsqueeze(0).contiguous(); // [1, 2, D]
+    const auto departing = signal::rays(
+        d_layout.transmit_position.cpu(), d_layout.transmit_axis.cpu(), places);
+    const auto arriving =
+        signal::rays(d_layout.receive_position.slice(0, d_receiver, d_receiver + 1).cpu(),
+                     d_layout.receive_axis.slice(0, d_receiver, d_receiver + 1).cpu(),
+                     places);
+    const auto range = (departing.distance_m + arriving.distance_m)[0]; // [N, 2]
+    const auto difference = (range.select(1, 0) - range.select(1, 1)).abs().min();
+    const auto& waveform = d_layout.scenario.waveform;
+    const auto& array = d_layout.scenario.receive[d_receiver];
+    const auto* cosine = arriving.cosine.data_ptr<double>();
+    return difference.item<double>() <
+               speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz) &&
+           std::abs(cosine[0] - cosine[1]) <
+               1.0 / (array.antennas * array.spacing_wavelengths);
+}
+
 bool CellSearch::is_inside(const LocalTargets& targets) const
 {
     const auto& box = d_layout.scenario.targets.area_m;

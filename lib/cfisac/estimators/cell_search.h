@@ -33,6 +33,16 @@ public:
      * \param places [P, 2], m
      */
     std::pair<at::Tensor, at::Tensor> rates_at(const at::Tensor& places) const;
+    /*! Share of a target's energy that the clock offsets of the scenario scatter: (30) turns
+     * the echo by a phase of variance (2π)² (σ_τ² f² + σ_f² t²), here the mean over the frame,
+     * at most one.
+     */
+    double scattered_share() const;
+    /*! Whether two places look alike but for Doppler: within the resolution of angle and
+     * bistatic range, over any transmit access point.
+     * \param one, other [2], m
+     */
+    bool is_same_cell(const at::Tensor& one, const at::Tensor& other) const;
     //! Whether all targets are in the area or up to five metres beside it.
     bool is_inside(const LocalTargets& targets) const;
 

@@ -256,6 +256,26 @@ std::vector<LocalEstimate> Descent::finish(std::int64_t candidates)
     return estimates();
 }
 
+// Offsets that change from symbol to symbol scatter a share of a target's echo evenly over all
+// Doppler lines of its cell: noise for whatever else is found there, and for itself.
+std::vector<double> Descent::noise_floors(double noise_power) const
+{
+    const auto& [targets, fit] = d_found;
+    const auto count = targets.count();
+    std::vector<double> floors(static_cast<std::size_t>(count), 1.0);
+    const double share =
+        d_search.scattered_share() / static_cast<double>(d_search.layout().symbols());
+    for (std::int64_t q = 0; share > 0.0 && q < count; q++) {
+        for (std::int64_t p = 0; p < count; p++) {
+            if (p == q ||
+                d_search.is_same_cell(targets.location[p], targets.location[q])) {
+                floors[q] += share * fit.target_energy[p].item<double>() / noise_power;
+            }
+        }
+    }
+    return floors;
+}
+
 std::vector<LocalEstimate> Descent::estimates() const
 {
     const auto& [targets, fit] = d_found;
@@ -284,19 +304,21 @@ std::vector<LocalEstimate> Descent::estimates() const
         at::where(diagonal > 0.0, diagonal.rsqrt(), at::zeros_like(diagonal));
     const auto covariance = at::linalg_pinv(
         information * scale.unsqueeze(1) * scale, 1e-12, /*hermitian=*/true);
+    const auto floors = noise_floors(noise_power);
     std::vector<LocalEstimate> result;
     for (std::int64_t q = 0; q < targets.count(); q++) {
         const auto rows = at::tensor(places[q], at::kLong);
         const auto own = covariance.index_select(0, rows).index_select(1, rows);
         const auto [factor, info] = at::linalg_cholesky_ex(own);
-        const double gain = fit.target_energy[q].item<double>() / noise_power;
+        const double gain =
+            fit.target_energy[q].item<double>() / (noise_power * floors[q]);
         const auto own_scale = scale.index_select(0, rows);
         if (info.item<int>() != 0 || !std::isfinite(gain) ||
             !(own_scale > 0.0).all().item<bool>()) {
             continue; // cannot be told from another one
         }
-        const auto own_information =
-            at::cholesky_inverse(factor) / (own_scale.unsqueeze(1) * own_scale);
+        const auto own_information = at::cholesky_inverse(factor) /
+                                     (own_scale.unsqueeze(1) * own_scale * floors[q]);
         auto whole = at::eye(size, at::kDouble) * no_information;
         const auto where = at::tensor(within[q], at::kLong);
         whole.index_put_({where.unsqueeze(1), where}, own_information);

@@ -39,6 +39,7 @@ private:
                      std::int64_t target,
                      std::int64_t transmitter,
                      bool only_if_stronger) const;
+    std::vector<double> noise_floors(double noise_power) const;
     std::vector<LocalEstimate> estimates() const;
     void review_lines();
     void drop_weak_paths();

@@ -221,3 +221,38 @@ TEST(MaximumLikelihood, RefusesToRemoveClutterFromTooFewSymbols)
         EXPECT_NE(std::string(error.what()).find("8 symbols"), std::string::npos);
     }
 }
+
+TEST(MaximumLikelihood, CountsWhatClockOffsetsScatterAsNoise)
+{
+    // Offsets from symbol to symbol scatter a strong echo over all Doppler lines. Errors grow
+    // with them, and so must the covariance: with access points that know of the offsets it is
+    // not too small, and at most four times too large (what is scattered is not spread evenly
+    // over the band); with others it is too small.
+    auto scenario = scenario_of(1, -135.0);
+    Chain unaware(scenario);
+    scenario.clocks.timing_offset_std_s = 2e-9;
+    Chain aware(scenario);
+    constexpr int draws = 40;
+    double normalised = 0.0, normalised_unaware = 0.0;
+    for (int draw = 0; draw < draws; draw++) {
+        const Random random(25, {draw});
+        const auto x =
+            signal::transmit(aware.layout, scenario.transmit_power_dbm, random).signal;
+        const auto scene = draw_targets(aware.layout, scenario.targets, random);
+        const auto echo =
+            received_echo(aware.layout, x, scene, Impairments::of(scenario), random);
+        const auto squared = [&](Chain& chain) {
+            const auto found = chain(echo[0], x[0]);
+            const auto error = at::cat({found.location[0], found.velocity[0]}) -
+                               at::cat({scene.position[0][0], scene.velocity[0][0]});
+            EXPECT_LT(error.slice(0, 0, 2).norm().item<double>(), 5.0) << "draw " << draw;
+            return at::dot(error, at::mv(at::linalg_inv(found.covariance[0]), error))
+                .item<double>();
+        };
+        normalised += squared(aware) / (4 * draws);
+        normalised_unaware += squared(unaware) / (4 * draws);
+    }
+    EXPECT_GT(normalised, 0.25);
+    EXPECT_LT(normalised, 1.5);
+    EXPECT_GT(normalised_unaware, 3.0);
+}
