@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/hash.h"
 #include <cfisac/estimators/access_point.h>
 #include <cfisac/estimators/compressed_sensing.h>
 #include <cfisac/estimators/fusion.h>
@@ -181,12 +182,7 @@ bool is_message(Scheme scheme, const Scenario& scenario, const Message& message)
 
 std::uint64_t fingerprint(Scheme scheme)
 {
-    // FNV-1a of the name and the version of the message's layout.
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : std::string("cfisac message 1 ") + to_string(scheme)) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    }
-    return hash;
+    return cfisac::detail::fnv1a(std::string("cfisac message 1 ") + to_string(scheme));
 }
 
 std::unique_ptr<CentralEstimator> make_central_estimator(Scheme scheme,

@@ -235,6 +235,12 @@ bool Descent::join_split_targets()
     return false;
 }
 
+// What a target would explain without the others.
+double Descent::energy_alone(std::int64_t target) const
+{
+    return d_likelihood.fit(d_echo, d_found.targets.slice(target, target + 1)).explained;
+}
+
 std::vector<LocalEstimate> Descent::finish(std::int64_t candidates)
 {
     if (!d_found.targets.location.defined()) {
@@ -253,7 +259,24 @@ std::vector<LocalEstimate> Descent::finish(std::int64_t candidates)
         drop_weak_paths();
     }
     descend(d_echo, d_found, settled);
-    return estimates();
+    for (;;) {
+        const auto all = estimates();
+        // Two that have come to the same place cannot be told apart: the weaker one goes.
+        std::optional<std::int64_t> vague;
+        std::vector<LocalEstimate> result;
+        for (std::int64_t q = 0; q < d_found.targets.count(); q++) {
+            if (all[q]) {
+                result.push_back(*all[q]);
+            } else if (!vague || energy_alone(q) < energy_alone(*vague)) {
+                vague = q;
+            }
+        }
+        if (!vague || d_found.targets.count() == 1) {
+            return result;
+        }
+        d_found.targets = d_found.targets.without(*vague);
+        descend(d_echo, d_found, settled);
+    }
 }
 
 // Offsets that change from symbol to symbol scatter a share of a target's echo evenly over all
@@ -276,7 +299,7 @@ std::vector<double> Descent::noise_floors(double noise_power) const
     return floors;
 }
 
-std::vector<LocalEstimate> Descent::estimates() const
+std::vector<std::optional<LocalEstimate>> Descent::estimates() const
 {
     const auto& [targets, fit] = d_found;
     const double noise_power = noise(fit.explained);
@@ -298,14 +321,14 @@ std::vector<LocalEstimate> Descent::estimates() const
     const auto all = at::tensor(kept, at::kLong);
     const auto information =
         fit.information.index_select(0, all).index_select(1, all) * (2.0 / noise_power);
-    // Nothing is told of a parameter without information: its target is left out below.
+    // Nothing is told of a parameter without information, or of its target.
     const auto diagonal = information.diag();
     const auto scale =
         at::where(diagonal > 0.0, diagonal.rsqrt(), at::zeros_like(diagonal));
     const auto covariance = at::linalg_pinv(
         information * scale.unsqueeze(1) * scale, 1e-12, /*hermitian=*/true);
     const auto floors = noise_floors(noise_power);
-    std::vector<LocalEstimate> result;
+    std::vector<std::optional<LocalEstimate>> result;
     for (std::int64_t q = 0; q < targets.count(); q++) {
         const auto rows = at::tensor(places[q], at::kLong);
         const auto own = covariance.index_select(0, rows).index_select(1, rows);
@@ -315,7 +338,8 @@ std::vector<LocalEstimate> Descent::estimates() const
         const auto own_scale = scale.index_select(0, rows);
         if (info.item<int>() != 0 || !std::isfinite(gain) ||
             !(own_scale > 0.0).all().item<bool>()) {
-            continue; // cannot be told from another one
+            result.emplace_back();
+            continue;
         }
         const auto own_information = at::cholesky_inverse(factor) /
                                      (own_scale.unsqueeze(1) * own_scale * floors[q]);
@@ -324,7 +348,8 @@ std::vector<LocalEstimate> Descent::estimates() const
         whole.index_put_({where.unsqueeze(1), where}, own_information);
         const auto* place = targets.location[q].data_ptr<double>();
         const auto rate = targets.range_rate[q].contiguous();
-        result.push_back({{place, place + dimensions},
+        result.push_back(
+            LocalEstimate{{place, place + dimensions},
                           {rate.data_ptr<double>(),
                            rate.data_ptr<double>() + targets.range_rate.size(1)},
                           whole,

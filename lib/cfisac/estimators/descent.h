@@ -4,6 +4,7 @@
 
 #include "cell_search.h"
 #include "frames.h"
+#include <optional>
 
 namespace cfisac::estimators {
 
@@ -40,7 +41,9 @@ private:
                      std::int64_t transmitter,
                      bool only_if_stronger) const;
     std::vector<double> noise_floors(double noise_power) const;
-    std::vector<LocalEstimate> estimates() const;
+    double energy_alone(std::int64_t target) const;
+    // One for each target; nothing for one that cannot be told from another.
+    std::vector<std::optional<LocalEstimate>> estimates() const;
     void review_lines();
     void drop_weak_paths();
     bool join_split_targets();

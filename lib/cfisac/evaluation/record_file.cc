@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/hash.h"
 #include <cerrno>
 #include <cfisac/evaluation/record_file.h>
 #include <cfisac/scenario/yaml.h>
@@ -88,10 +89,7 @@ RecordChunk RecordChunk::from_line(const std::string& line)
 
 std::string point_id(const Scenario& scenario)
 {
-    std::uint64_t hash = 0xcbf29ce484222325ULL; // FNV-1a
-    for (const unsigned char byte : to_yaml(scenario)) {
-        hash = (hash ^ byte) * 0x100000001b3ULL;
-    }
+    const auto hash = cfisac::detail::fnv1a(to_yaml(scenario));
     char text[17];
     std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
     return text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "scenario/hash.h"
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -12,11 +13,7 @@ namespace cfisac::nn::detail {
 //! a generator of its own for each (seed, purpose); on the processor for every device
 inline at::Generator generator(uint64_t seed, const std::string& purpose)
 {
-    uint64_t hash = 0xcbf29ce484222325ULL; // FNV-1a over the purpose
-    for (const unsigned char c : purpose) {
-        hash = (hash ^ c) * 0x100000001b3ULL;
-    }
-    uint64_t mixed = hash + seed * 0x9e3779b97f4a7c15ULL; // finaliser of SplitMix64
+    uint64_t mixed = cfisac::detail::fnv1a(purpose) + seed * 0x9e3779b97f4a7c15ULL; // finaliser of SplitMix64
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
     return at::detail::createCPUGenerator(mixed ^ (mixed >> 31));
