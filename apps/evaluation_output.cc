@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cfisac/evaluation/durable_file.h>
 #include <cfisac/evaluation/scores.h>
 #include <cfisac/scenario/yaml.h>
-#include <cfisac/training/durable_file.h>
 #include <cfisac/version.h>
 #include <cmath>
 #include <filesystem>
@@ -191,7 +191,7 @@ std::string cell(const Json& value)
 
 void write_text(const std::string& path, const std::string& text)
 {
-    cfisac::training::write_durably(path, [&](const std::string& temporary) {
+    cfisac::evaluation::write_durably(path, [&](const std::string& temporary) {
         std::ofstream file(temporary, std::ios::trunc | std::ios::binary);
         file << text;
         if (!file.flush()) {

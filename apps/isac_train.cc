@@ -2,10 +2,10 @@
 #include "common.h"
 #include "training_options.h"
 
+#include <cfisac/evaluation/durable_file.h>
 #include <cfisac/nn/memory.h>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/training/checkpoint.h>
-#include <cfisac/training/durable_file.h>
 #include <cfisac/training/trainer.h>
 #include <cfisac/training/training_log.h>
 
@@ -177,9 +177,10 @@ private:
     void finish()
     {
         if (reports()) {
-            write_durably(d_out, [this](const std::string& temporary) {
-                d_trainer->model().save(temporary);
-            });
+            cfisac::evaluation::write_durably(d_out,
+                                              [this](const std::string& temporary) {
+                                                  d_trainer->model().save(temporary);
+                                              });
         }
         if (d_transport) {
             d_transport->close(); // all have what they need, the model is written

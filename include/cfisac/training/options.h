@@ -35,11 +35,6 @@ struct TrainerOptions {
     std::string to_json() const;
 };
 
-/*! Name the first member in which two JSON objects differ, with both values; empty where
- * they are equal. Members of members are named with a dot.
- */
-std::string first_difference(const std::string& found, const std::string& expected);
-
 } // namespace cfisac::training
 
 #endif

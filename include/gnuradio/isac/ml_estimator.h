@@ -19,6 +19,11 @@ namespace isac {
  * joint refinement. Estimates are sent with their Fisher information, quantized, so that
  * the central unit can weight them.
  *
+ * Where the scenario has scatterers that stand still, their echoes are taken out of every
+ * frame, and with them targets that hardly move; where it has clock offsets, what these
+ * scatter counts as noise. Both are those of `scenario`, not of a channel whose settings
+ * change while the flowgraph runs.
+ *
  * Inputs, output and tags are those of access_point_estimator.
  */
 class ISAC_API ml_estimator : virtual public access_point_estimator

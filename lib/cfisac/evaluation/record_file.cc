@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "scenario/hash.h"
 #include <cerrno>
+#include <cfisac/evaluation/durable_file.h>
 #include <cfisac/evaluation/record_file.h>
+#include <cfisac/evaluation/settings.h>
 #include <cfisac/scenario/yaml.h>
-#include <cfisac/training/durable_file.h>
-#include <cfisac/training/options.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -124,7 +124,7 @@ void RecordFile::fail(const char* what) const
 void RecordFile::begin(const std::string& settings)
 {
     const Json header{{"results", magic}, {"settings", Json::parse(settings)}};
-    training::write_durably(d_path, [&](const std::string& temporary) {
+    write_durably(d_path, [&](const std::string& temporary) {
         std::ofstream(temporary, std::ios::trunc) << header.dump() << "\n";
     });
 }
@@ -146,7 +146,7 @@ void RecordFile::read(const std::string& settings)
         throw std::runtime_error(d_path + ":1: not a file of results");
     }
     const auto difference =
-        training::first_difference(settings, header.value("settings", Json()).dump());
+        first_difference(settings, header.value("settings", Json()).dump());
     if (!difference.empty()) {
         throw std::runtime_error(d_path +
                                  ": its results are of other settings: " + difference);

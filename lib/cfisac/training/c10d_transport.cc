@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <algorithm>
-#include <cfisac/training/options.h>
+#include <cfisac/evaluation/settings.h>
 #include <cstdlib>
 #include <future>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -119,7 +119,7 @@ void C10dTransport::agree()
         }
         wait_for_key("agreement", 0);
         const auto difference =
-            first_difference(d_rendezvous.agreement, text_of(d_store->get("agreement")));
+            evaluation::first_difference(d_rendezvous.agreement, text_of(d_store->get("agreement")));
         if (!difference.empty()) {
             refuse("rank " + name + " differs from rank 0: " + difference);
         }

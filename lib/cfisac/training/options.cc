@@ -60,31 +60,4 @@ std::string TrainerOptions::to_json() const
         .dump();
 }
 
-std::string first_difference(const std::string& found, const std::string& expected)
-{
-    const auto parse = [](const std::string& text) {
-        const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-        return json.empty() ? Json::object() : json.flatten();
-    };
-    const auto one = parse(found), other = parse(expected);
-    const auto show = [](const Json& json, const std::string& key) {
-        const auto value = json.find(key);
-        return value == json.end() ? std::string("nothing") : value->dump();
-    };
-    for (const auto* side : {&other, &one}) {
-        for (const auto& item : side->items()) {
-            const auto a = show(one, item.key()), b = show(other, item.key());
-            if (a != b) {
-                auto name = item.key();
-                name.erase(0, 1);
-                for (auto& letter : name) {
-                    letter = letter == '/' ? '.' : letter;
-                }
-                return name + " is " + a + " instead of " + b;
-            }
-        }
-    }
-    return "";
-}
-
 } // namespace cfisac::training

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_state.h"
-#include <cfisac/training/durable_file.h>
+#include <cfisac/evaluation/durable_file.h>
+#include <cfisac/evaluation/settings.h>
 
 #include <ATen/Parallel.h>
 #include <cfisac/nn/model_io.h>
@@ -85,7 +86,7 @@ void Trainer::save_checkpoint(const std::string& checkpoint) const
     }
     tensors["averages"] = at::tensor(s.averages(), at::kDouble);
     tensors["replaced"] = at::tensor(s.replaced, at::kLong);
-    write_durably(checkpoint, [&](const std::string& temporary) {
+    evaluation::write_durably(checkpoint, [&](const std::string& temporary) {
         nn::write_safetensors(temporary,
                               tensors,
                               {{"format", "cfisac-checkpoint"},
@@ -121,7 +122,7 @@ void Trainer::resume(const std::string& checkpoint)
          {std::pair<std::string, std::string>("architecture",
                                               s.network.architecture().to_json()),
           {"options", s.options.to_json()}}) {
-        const auto difference = first_difference(metadata(key), own);
+        const auto difference = evaluation::first_difference(metadata(key), own);
         if (!difference.empty()) {
             fail(key +
                  " of the checkpoint differ from what was asked for: " + difference);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cfisac/training/durable_file.h>
+#include <cfisac/evaluation/durable_file.h>
 
 #include <cfisac/training/training_log.h>
 #include <nlohmann/json.hpp>
@@ -53,7 +53,7 @@ TrainingLog::TrainingLog(const std::string& path,
     if (text.empty()) {
         text = header(model, options) + "\n";
     }
-    write_durably(path, [&](const std::string& temporary) {
+    evaluation::write_durably(path, [&](const std::string& temporary) {
         std::ofstream(temporary, std::ios::trunc) << text;
     });
     d_file.open(path, std::ios::app);

@@ -41,14 +41,6 @@ TEST(World, RanksOfRoles)
     expect_error<std::invalid_argument>([] { World(true, 0, 2); }, {"0"});
 }
 
-TEST(Options, FirstDifferenceIsNamed)
-{
-    EXPECT_EQ(first_difference(R"({"a":1,"b":{"c":2}})", R"({"a":1,"b":{"c":2}})"), "");
-    EXPECT_EQ(first_difference(R"({"a":1,"b":{"c":2}})", R"({"a":1,"b":{"c":3}})"),
-              "b.c is 2 instead of 3");
-    EXPECT_EQ(first_difference(R"({"a":1})", "{}"), "a is 1 instead of nothing");
-}
-
 StepData numbered(std::int64_t step)
 {
     StepData data;

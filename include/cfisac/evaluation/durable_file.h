@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#ifndef INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
-#define INCLUDED_CFISAC_TRAINING_DURABLE_FILE_H
+#ifndef INCLUDED_CFISAC_EVALUATION_DURABLE_FILE_H
+#define INCLUDED_CFISAC_EVALUATION_DURABLE_FILE_H
 
 #include <functional>
 #include <string>
 
-namespace cfisac::training {
+namespace cfisac::evaluation {
 
 /*! Let `write` write a file under a temporary name, put it on the disk and rename it to
  * `path`: after a loss of power there is the old file or the new one.
@@ -14,6 +14,6 @@ namespace cfisac::training {
 void write_durably(const std::string& path,
                    const std::function<void(const std::string& temporary)>& write);
 
-} // namespace cfisac::training
+} // namespace cfisac::evaluation
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cfisac/training/durable_file.h>
+#include <cfisac/evaluation/durable_file.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace cfisac::training {
+namespace cfisac::evaluation {
 
 namespace {
 
@@ -47,4 +47,4 @@ void write_durably(const std::string& path,
     put_on_disk(folder.string(), O_RDONLY | O_DIRECTORY);
 }
 
-} // namespace cfisac::training
+} // namespace cfisac::evaluation
