@@ -15,8 +15,8 @@ constexpr double certain_gain = 100.0;
 constexpr double unit_of_resolution = 0.1;
 
 // From an array to a place, with what signal::Leg refers to.
-struct Ray {
-    Ray(const AccessPoint& point, const Coordinates& place)
+struct LineOfSight {
+    LineOfSight(const AccessPoint& point, const Coordinates& place)
     {
         double square = 0.0, along = 0.0;
         for (std::size_t d = 0; d < place.size(); d++) {
@@ -48,7 +48,7 @@ PredictedValues predict_values(const Scenario& scenario,
 {
     const auto d = state.location.size();
     const auto& receiver = scenario.receive[report.receiver];
-    const Ray arriving(receiver, state.location);
+    const LineOfSight arriving(receiver, state.location);
     const auto in = arriving.leg(receiver, state.velocity);
     const bool path = report.kind == Report::Kind::path;
     const std::size_t size = path ? 3 : d + scenario.transmit.size();
@@ -57,7 +57,7 @@ PredictedValues predict_values(const Scenario& scenario,
     auto* row = result.jacobian.data();
     const auto put_rate = [&](std::size_t n, std::size_t place) {
         const auto& transmitter = scenario.transmit[n];
-        const Ray departing(transmitter, state.location);
+        const LineOfSight departing(transmitter, state.location);
         const auto out = departing.leg(transmitter, state.velocity);
         value[place] = in.range_rate() + out.range_rate();
         for (std::size_t e = 0; e < d; e++) {
