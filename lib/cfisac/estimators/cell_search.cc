@@ -55,6 +55,19 @@ bool removes_static_of(const signal::Layout& layout, StaticClutter what)
             has_static_clutter(layout.scenario.clutter));
 }
 
+double scattered_share_of(const signal::Layout& layout)
+{
+    const auto& clocks = layout.scenario.clocks;
+    const auto mean_square = [](const at::Tensor& axis) {
+        return axis.square().mean().item<double>();
+    };
+    const double timing = 2.0 * M_PI * clocks.timing_offset_std_s;
+    const double frequency = 2.0 * M_PI * clocks.frequency_offset_std_hz;
+    return std::min(1.0,
+                    timing * timing * mean_square(layout.frequency_hz) +
+                        frequency * frequency * mean_square(layout.time_s));
+}
+
 // Doppler lines that hold the largest range rate to both sides of zero.
 std::int64_t lines_of(const Scenario& scenario, double rate_of_line)
 {
@@ -72,6 +85,7 @@ CellSearch::CellSearch(const signal::Layout& layout,
       d_receiver(receiver),
       d_options(options),
       d_removes_static(removes_static_of(layout, options.static_clutter)),
+      d_scattered_share(scattered_share_of(layout)),
       d_cells(cells_of(layout.scenario, options.cells_per_resolution)),
       d_spacing_hz(
           1.0 / (layout.scenario.waveform.interval_s() * options.lines_per_resolution)),
@@ -91,13 +105,7 @@ double CellSearch::rate_of_line() const
 // corners of the velocities' box.
 std::pair<at::Tensor, at::Tensor> CellSearch::rates_at(const at::Tensor& places) const
 {
-    const auto batch = places.unsqueeze(0).contiguous();
-    const auto departing = signal::rays(
-        d_layout.transmit_position.cpu(), d_layout.transmit_axis.cpu(), batch);
-    const auto arriving =
-        signal::rays(d_layout.receive_position.slice(0, d_receiver, d_receiver + 1).cpu(),
-                     d_layout.receive_axis.slice(0, d_receiver, d_receiver + 1).cpu(),
-                     batch);
+    const auto [departing, arriving] = path_rays(d_layout, d_receiver, places);
     const auto slope = (departing.direction + arriving.direction)[0]; // [N, P, 2]
     const auto& box = d_layout.scenario.targets.velocity_mps;
     const auto low = slope * at::tensor(box.min, at::kDouble);
@@ -145,28 +153,10 @@ std::vector<LocalTargets> CellSearch::starts(const at::Tensor& echo,
     return result;
 }
 
-double CellSearch::scattered_share() const
-{
-    const auto& clocks = d_layout.scenario.clocks;
-    const auto mean_square = [](const at::Tensor& axis) {
-        return axis.square().mean().item<double>();
-    };
-    const double timing = 2.0 * M_PI * clocks.timing_offset_std_s;
-    const double frequency = 2.0 * M_PI * clocks.frequency_offset_std_hz;
-    return std::min(1.0,
-                    timing * timing * mean_square(d_layout.frequency_hz) +
-                        frequency * frequency * mean_square(d_layout.time_s));
-}
-
 bool CellSearch::is_same_cell(const at::Tensor& one, const at::Tensor& other) const
 {
-    const auto places = at::stack({one, other}).unsqueeze(0).contiguous(); // [1, 2, D]
-    const auto departing = signal::rays(
-        d_layout.transmit_position.cpu(), d_layout.transmit_axis.cpu(), places);
-    const auto arriving =
-        signal::rays(d_layout.receive_position.slice(0, d_receiver, d_receiver + 1).cpu(),
-                     d_layout.receive_axis.slice(0, d_receiver, d_receiver + 1).cpu(),
-                     places);
+    const auto [departing, arriving] =
+        path_rays(d_layout, d_receiver, at::stack({one, other}));
     const auto range = (departing.distance_m + arriving.distance_m)[0]; // [N, 2]
     const auto difference = (range.select(1, 0) - range.select(1, 1)).abs().min();
     const auto& waveform = d_layout.scenario.waveform;

@@ -37,7 +37,7 @@ public:
      * the echo by a phase of variance (2π)² (σ_τ² f² + σ_f² t²), here the mean over the frame,
      * at most one.
      */
-    double scattered_share() const;
+    double scattered_share() const { return d_scattered_share; }
     /*! Whether two places look alike but for Doppler: within the resolution of angle and
      * bistatic range, over any transmit access point.
      * \param one, other [2], m
@@ -65,6 +65,7 @@ private:
     const std::int64_t d_receiver;
     const MaximumLikelihoodOptions d_options;
     const bool d_removes_static;
+    const double d_scattered_share;
     const std::int64_t d_cells;
     const double d_spacing_hz;
     const std::int64_t d_lines;

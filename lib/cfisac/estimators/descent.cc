@@ -182,6 +182,7 @@ void Descent::review_lines()
             const auto own = d_echo - d_likelihood.echo_of(others, d_found.fit.amplitude);
             auto changed = d_found;
             changed.targets.range_rate = d_found.targets.range_rate.clone();
+            changed.targets.active = d_found.targets.active.clone();
             if (!choose_line(own, changed.targets, q, n, true)) {
                 continue;
             }

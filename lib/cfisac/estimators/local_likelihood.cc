@@ -48,6 +48,18 @@ at::Tensor energy_of(const at::Tensor& gains, const at::Tensor& inverse)
 
 } // namespace
 
+PathRays path_rays(const signal::Layout& layout,
+                   std::int64_t receiver,
+                   const at::Tensor& places)
+{
+    const auto batch = places.unsqueeze(0).contiguous();
+    return {
+        signal::rays(layout.transmit_position.cpu(), layout.transmit_axis.cpu(), batch),
+        signal::rays(layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
+                     layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
+                     batch)};
+}
+
 LocalTargets LocalTargets::moved(const at::Tensor& change) const
 {
     const auto rows = change.view({count(), parameters()});
@@ -83,17 +95,11 @@ LocalTargets LocalTargets::join(const LocalTargets& first, const LocalTargets& s
             at::cat({first.active, second.active})};
 }
 
-struct LocalLikelihood::Geometry {
+struct LocalLikelihood::Geometry : PathRays {
     Geometry(const signal::Layout& layout,
              std::int64_t receiver,
              const LocalTargets& targets)
-        : departing(signal::rays(layout.transmit_position.cpu(),
-                                 layout.transmit_axis.cpu(),
-                                 targets.location.unsqueeze(0).contiguous())),
-          arriving(
-              signal::rays(layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
-                           layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
-                           targets.location.unsqueeze(0).contiguous())),
+        : PathRays(path_rays(layout, receiver, targets.location)),
           delay_s((departing.distance_m[0] + arriving.distance_m[0]).t() /
                   speed_of_light),
           doppler_hz(targets.range_rate *
@@ -101,10 +107,8 @@ struct LocalLikelihood::Geometry {
     {
     }
 
-    signal::Rays departing; // [1, N, C]
-    signal::Rays arriving;  // [1, 1, C]
-    at::Tensor delay_s;     // [C, N]
-    at::Tensor doppler_hz;  // [C, N]
+    at::Tensor delay_s;    // [C, N]
+    at::Tensor doppler_hz; // [C, N]
 };
 
 at::Tensor static_subspace(const signal::Layout& layout, const at::Tensor& transmit)

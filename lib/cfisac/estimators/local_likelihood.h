@@ -7,6 +7,16 @@
 
 namespace cfisac::estimators {
 
+//! How all transmit access points and one receive access point see places.
+struct PathRays {
+    signal::Rays departing; //!< [1, N, P]
+    signal::Rays arriving;  //!< [1, 1, P]
+};
+//! \param places [P, D], m, float64 on the processor, where the result is, too
+PathRays path_rays(const signal::Layout& layout,
+                   std::int64_t receiver,
+                   const at::Tensor& places);
+
 /*! What one receive access point assumes of C targets. The velocity enters its echo through
  * one range rate for each transmit access point alone, so these are its parameters; with two
  * transmit access points they are equivalent to a velocity in the plane.
