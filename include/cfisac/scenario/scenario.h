@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -65,6 +66,17 @@ struct Waveform {
     double wavelength_m() const { return speed_of_light / carrier_hz; }
 };
 
+/*! How the channels of an array's radio differ: the response of channel a is
+ * 10^(gain_db[a]/20) exp(jπ phase_deg[a]/180), relative to what they should all be. Both
+ * empty for an array that was not calibrated, else one entry for each antenna.
+ */
+struct Calibration {
+    std::vector<double> gain_db;   //!< [antenna]
+    std::vector<double> phase_deg; //!< [antenna]
+
+    bool empty() const { return gain_db.empty() && phase_deg.empty(); }
+};
+
 /*! Access point with a uniform linear array.
  *
  * The cosine in (1) and (2) is that of the angle between `axis` and the direction from
@@ -76,6 +88,7 @@ struct AccessPoint {
     Coordinates axis; //!< unit vector along the array
     int antennas = 0;
     double spacing_wavelengths = 0.5; //!< d_t/λ_c or d_r/λ_c
+    Calibration calibration = {};     //!< of the radio's receive channels
 };
 
 //! Large-scale path loss PL(d) = α_0 (d/d_0)^-ζ of (6), as a power gain.
@@ -118,6 +131,22 @@ struct Clocks {
     double frequency_offset_std_hz = 0.0; //!< σ_f
 };
 
+/*! How frames are sent over the air: what the antenna streams of the deployment look like
+ * in samples. See cfisac/signal/air_frame.h.
+ */
+struct Radio {
+    //! Samples of a symbol without its prefix; the sample rate is `fft_size` Δf
+    int fft_size = 0;
+    //! Time from the start of a frame to that of the next, s
+    double frame_period_s = 0.0;
+    //! Samples of the sequence that the preamble repeats
+    int preamble_length = 128;
+    //! Repetitions of the sequence in the preamble of one transmit access point
+    int preamble_repetitions = 16;
+    bool header = true;  //!< whether the frame's number follows the preambles
+    bool null_dc = true; //!< whether the subcarrier at the radio's centre stays empty
+};
+
 //! Everything that exists: the deployment, the waveform and the priors.
 struct Scenario {
     std::string name;
@@ -133,6 +162,7 @@ struct Scenario {
     Targets targets;
     Clutter clutter;
     Clocks clocks;
+    std::optional<Radio> radio; //!< none for a scenario that is only simulated
 
     int transmit_antennas() const { return transmit.empty() ? 0 : transmit[0].antennas; }
     int receive_antennas() const { return receive.empty() ? 0 : receive[0].antennas; }
@@ -157,6 +187,8 @@ struct ScenarioLimits {
     static constexpr int antennas = 4096;     //!< per access point
     static constexpr int subcarriers = 65536; //!< of the full grid
     static constexpr int symbols = 65536;     //!< of the full grid
+    static constexpr int fft_size = 65536;    //!< samples of a symbol over the air
+    static constexpr int preamble_samples = 1 << 20; //!< of one transmit access point
     static constexpr int targets = 1024;
     static constexpr int scatterers = 65536;
     static constexpr int multipath_components = 65536;
@@ -181,7 +213,8 @@ void validate(const Scenario& scenario);
 
 /*! Fingerprint of what a trained model depends on: waveform, arrays, number of targets
  * and the boxes of their prior, path loss. Power, noise, reflection variances, clutter,
- * clocks, users and names are left out: they may change while a flowgraph runs.
+ * clocks, users, radio, calibration and names are left out: they may change while a
+ * flowgraph runs.
  *
  * It is FNV-1a (64 bits) over a little-endian serialisation, the same on every machine.
  * The scenario is not validated.

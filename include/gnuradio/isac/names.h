@@ -22,6 +22,13 @@ ISAC_API const pmt::pmt_t& power_dbm();
 ISAC_API const pmt::pmt_t& seed();
 //! Tag "rx_time" of GNU Radio's radio sources: (seconds uint64, fraction double).
 ISAC_API const pmt::pmt_t& rx_time();
+//! Tag "tx_time" of GNU Radio's radio sinks: (seconds uint64, fraction double).
+ISAC_API const pmt::pmt_t& tx_time();
+//! Tag "timing_offset_s": what remains of the timing offset of every transmit access point
+//! in this frame, after correction (f64vector [N], s; not a number where none was seen).
+ISAC_API const pmt::pmt_t& timing_offset_s();
+//! Tag "frequency_offset_hz": the same of the frequency offset (f64vector [N], Hz).
+ISAC_API const pmt::pmt_t& frequency_offset_hz();
 //! Tag "device_frame": the frame itself, between two blocks of ours on one device, whose
 //! item is empty then. For nobody else.
 ISAC_API const pmt::pmt_t& device_frame();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "detail.h"
 
-#include <cfisac/scenario/scenario.h>
+#include <cfisac/scenario/frame_timing.h>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
@@ -25,6 +25,9 @@ constexpr double max_decibel = 1000.0;
 constexpr double max_frequency_hz = 1e15;
 constexpr double min_spacing_hz = 1e-3;
 constexpr double max_exponent = 20.0;
+constexpr double max_calibration_db = 100.0;
+constexpr int min_preamble_length = 16;
+constexpr int min_preamble_repetitions = 4;
 
 void check_integer(const std::string& key, int value, int low, int high)
 {
@@ -188,6 +191,28 @@ void check_waveform(const Waveform& w)
     }
 }
 
+void check_calibration(const std::string& key, const AccessPoint& ap)
+{
+    const Calibration& calibration = ap.calibration;
+    if (calibration.empty()) {
+        return;
+    }
+    const auto check =
+        [&](const char* name, const std::vector<double>& values, double magnitude) {
+            if (values.size() != static_cast<std::size_t>(ap.antennas)) {
+                throw ValueError(key + name,
+                                 "must have an entry for each of the " +
+                                     std::to_string(ap.antennas) + " antennas, has " +
+                                     std::to_string(values.size()));
+            }
+            for (const double value : values) {
+                check_number(key + name, value, -magnitude, magnitude);
+            }
+        };
+    check(".gain_db", calibration.gain_db, max_calibration_db);
+    check(".phase_deg", calibration.phase_deg, max_magnitude);
+}
+
 void check_access_point(const std::string& key, const AccessPoint& ap, int dimensions)
 {
     check_name(key + ".name", ap.name);
@@ -204,6 +229,7 @@ void check_access_point(const std::string& key, const AccessPoint& ap, int dimen
     }
     check_integer(key + ".antennas", ap.antennas, 1, Limits::antennas);
     check_positive(key + ".spacing_wavelengths", ap.spacing_wavelengths, max_magnitude);
+    check_calibration(key + ".calibration", ap);
 }
 
 void check_access_points(const std::string& key,
@@ -225,6 +251,11 @@ void check_access_points(const std::string& key,
                              "must equal the " + std::to_string(list[0].antennas) +
                                  " of the first access point of the list, is " +
                                  std::to_string(list[i].antennas));
+        }
+        if (&list == &scenario.transmit && !list[i].calibration.empty()) {
+            throw ValueError(entry + ".calibration",
+                             "is for receive access points, there is none for those that "
+                             "transmit");
         }
         if (!names.insert(list[i].name).second) {
             throw ValueError(entry + ".name",
@@ -305,6 +336,36 @@ void check_reflectors(const Scenario& s)
         "clutter.reflection_variance", s.clutter.reflection_variance, max_magnitude);
 }
 
+void check_radio(const Scenario& s)
+{
+    const Radio& radio = *s.radio;
+    check_integer(
+        "radio.fft_size", radio.fft_size, s.waveform.subcarriers, Limits::fft_size);
+    if (radio.fft_size % 2 != 0) {
+        throw ValueError("radio.fft_size",
+                         "must be even, is " + std::to_string(radio.fft_size));
+    }
+    check_positive("radio.frame_period_s", radio.frame_period_s, max_magnitude);
+    check_integer("radio.preamble_length",
+                  radio.preamble_length,
+                  min_preamble_length,
+                  Limits::preamble_samples);
+    if (radio.preamble_length % 4 != 0) {
+        throw ValueError("radio.preamble_length",
+                         "must be a multiple of 4, is " +
+                             std::to_string(radio.preamble_length));
+    }
+    check_integer("radio.preamble_repetitions",
+                  radio.preamble_repetitions,
+                  min_preamble_repetitions,
+                  Limits::preamble_samples);
+    check_product("radio.preamble_repetitions",
+                  "the samples of a preamble (length x repetitions)",
+                  {radio.preamble_length, radio.preamble_repetitions},
+                  Limits::preamble_samples);
+    FrameTiming timing(s); // refuses what does not fit in whole samples
+}
+
 } // namespace
 
 void validate(const Scenario& s)
@@ -332,6 +393,9 @@ void validate(const Scenario& s)
     check_not_negative("clocks.frequency_offset_std_hz",
                        s.clocks.frequency_offset_std_hz,
                        max_frequency_hz);
+    if (s.radio) {
+        check_radio(s);
+    }
 }
 
 } // namespace cfisac

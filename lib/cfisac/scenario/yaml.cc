@@ -120,15 +120,42 @@ Waveform read_waveform(const Document& document, const Map& map)
 std::vector<AccessPoint> read_access_points(const Map& root, const char* name)
 {
     std::vector<AccessPoint> list;
-    for (const auto& map : root.maps(
-             name, {"name", "position_m", "axis", "antennas", "spacing_wavelengths"})) {
+    for (const auto& map :
+         root.maps(name,
+                   {"name", "position_m", "axis", "antennas", "spacing_wavelengths"},
+                   {"calibration"})) {
         list.push_back({map.text("name"),
                         map.coordinates("position_m"),
                         map.coordinates("axis"),
                         map.integer("antennas"),
                         map.number("spacing_wavelengths")});
+        if (map.has("calibration")) {
+            const Map calibration = map.map("calibration", {"gain_db", "phase_deg"});
+            list.back().calibration = {calibration.coordinates("gain_db"),
+                                       calibration.coordinates("phase_deg")};
+        }
     }
     return list;
+}
+
+Radio read_radio(const Map& map)
+{
+    Radio radio;
+    radio.fft_size = map.integer("fft_size");
+    radio.frame_period_s = map.number("frame_period_s");
+    if (map.has("preamble_length")) {
+        radio.preamble_length = map.integer("preamble_length");
+    }
+    if (map.has("preamble_repetitions")) {
+        radio.preamble_repetitions = map.integer("preamble_repetitions");
+    }
+    if (map.has("header")) {
+        radio.header = map.flag("header");
+    }
+    if (map.has("null_dc")) {
+        radio.null_dc = map.flag("null_dc");
+    }
+    return radio;
 }
 
 Scenario read_scenario(Document& document, const YAML::Node& node)
@@ -147,7 +174,8 @@ Scenario read_scenario(Document& document, const YAML::Node& node)
                     "users",
                     "targets",
                     "clutter",
-                    "clocks"});
+                    "clocks"},
+                   {"radio"});
     Scenario s;
     s.name = root.text("name");
     s.dimensions = root.integer("dimensions");
@@ -193,6 +221,12 @@ Scenario read_scenario(Document& document, const YAML::Node& node)
         root.map("clocks", {"timing_offset_std_s", "frequency_offset_std_hz"});
     s.clocks = {clocks.number("timing_offset_std_s"),
                 clocks.number("frequency_offset_std_hz")};
+    if (root.has("radio")) {
+        s.radio = read_radio(
+            root.map("radio",
+                     {"fft_size", "frame_period_s"},
+                     {"preamble_length", "preamble_repetitions", "header", "null_dc"}));
+    }
     return s;
 }
 

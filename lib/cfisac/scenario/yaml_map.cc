@@ -151,6 +151,16 @@ int Map::integer(const char* name) const
     return value;
 }
 
+bool Map::flag(const char* name) const
+{
+    const std::string key = full(name);
+    const std::string& text = plain(d_values.at(name), key, "true or false");
+    if (text != "true" && text != "false") {
+        d_document.fail_key(key, "must be true or false, is " + quoted(text));
+    }
+    return text == "true";
+}
+
 std::string Map::text(const char* name) const
 {
     const auto& node = d_values.at(name);
@@ -180,13 +190,13 @@ Map Map::map(const char* name, Keys required, Keys optional) const
     return Map(d_document, d_values.at(name), full(name), required, optional);
 }
 
-std::vector<Map> Map::maps(const char* name, Keys required) const
+std::vector<Map> Map::maps(const char* name, Keys required, Keys optional) const
 {
     std::vector<Map> result;
     for (const auto& element : sequence(name, "a list of mappings")) {
         const std::string key = element_key(full(name), result.size());
         d_document.record(key, line_of(element.Mark()));
-        result.emplace_back(d_document, element, key, required);
+        result.emplace_back(d_document, element, key, required, optional);
     }
     return result;
 }

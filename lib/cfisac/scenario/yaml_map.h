@@ -61,11 +61,12 @@ public:
     bool has(const char* name) const { return d_values.count(name) != 0; }
     double number(const char* name) const;
     int integer(const char* name) const;
+    bool flag(const char* name) const;
     std::string text(const char* name) const;
     Coordinates coordinates(const char* name) const;
     Box box(const char* name) const;
     Map map(const char* name, Keys required, Keys optional = {}) const;
-    std::vector<Map> maps(const char* name, Keys required) const;
+    std::vector<Map> maps(const char* name, Keys required, Keys optional = {}) const;
 
 private:
     void add(const YAML::Node& name,

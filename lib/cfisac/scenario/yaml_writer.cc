@@ -21,6 +21,7 @@ public:
 
     void put(const char* key, double value) { plain(key, detail::number_text(value)); }
     void put(const char* key, int value) { plain(key, std::to_string(value)); }
+    void put(const char* key, bool value) { plain(key, value ? "true" : "false"); }
     void put(const char* key, Modulation value)
     {
         plain(key, detail::modulation_name(value));
@@ -54,6 +55,12 @@ public:
             put("axis", ap.axis);
             put("antennas", ap.antennas);
             put("spacing_wavelengths", ap.spacing_wavelengths);
+            if (!ap.calibration.empty()) {
+                open("calibration", YAML::Flow);
+                put("gain_db", ap.calibration.gain_db);
+                put("phase_deg", ap.calibration.phase_deg);
+                end();
+            }
             end();
         }
         d_out << YAML::EndSeq;
@@ -125,6 +132,16 @@ std::string to_yaml(const Scenario& s)
     w.put("timing_offset_std_s", s.clocks.timing_offset_std_s);
     w.put("frequency_offset_std_hz", s.clocks.frequency_offset_std_hz);
     w.end();
+    if (s.radio) {
+        w.open("radio", YAML::Block);
+        w.put("fft_size", s.radio->fft_size);
+        w.put("frame_period_s", s.radio->frame_period_s);
+        w.put("preamble_length", s.radio->preamble_length);
+        w.put("preamble_repetitions", s.radio->preamble_repetitions);
+        w.put("header", s.radio->header);
+        w.put("null_dc", s.radio->null_dc);
+        w.end();
+    }
     w.end();
     return w.text();
 }

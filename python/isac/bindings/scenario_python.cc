@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cfisac/scenario/frame_timing.h>
 #include <cfisac/scenario/scenario.h>
 #include <cfisac/scenario/yaml.h>
 
@@ -139,6 +140,28 @@ void bind_scenario(py::module& m)
             "interval_s",
             [](const Scenario& s) { return s.waveform.interval_s(); },
             "Coherent processing interval, s.")
+        .def_property_readonly(
+            "sample_rate_hz",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).sample_rate_hz; },
+            "Samples per second over the air. Raises ScenarioError for a scenario "
+            "without `radio`.")
+        .def_property_readonly(
+            "center_hz",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).center_hz; },
+            "Frequency that radios are tuned to, Hz. Raises as sample_rate_hz.")
+        .def_property_readonly(
+            "frame_samples",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).frame_samples(); },
+            "Samples of a frame over the air, without the silence after it. Raises as "
+            "sample_rate_hz.")
+        .def_property_readonly(
+            "period_samples",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).period; },
+            "Samples from frame to frame over the air. Raises as sample_rate_hz.")
+        .def_property_readonly(
+            "frame_period_s",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).period_s(); },
+            "Time from frame to frame over the air, s. Raises as sample_rate_hz.")
         .def_property_readonly("raw_echo_bits",
                                &Scenario::raw_echo_bits,
                                "Bits of an echo frame that is not compressed.")
