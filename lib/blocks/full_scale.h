@@ -11,17 +11,25 @@
 namespace gr {
 namespace isac {
 
-/*! Amplitude of a full-scale sample, sqrt(W).
- * \throws std::invalid_argument when `full_scale_dbm` is not a power
+/*! A power in watts.
+ * \param what it is called
+ * \throws std::invalid_argument when `dbm` is not a power
  */
-inline double full_scale_amplitude(double full_scale_dbm)
+inline double require_power(double dbm, const std::string& what)
 {
-    const double amplitude = std::sqrt(cfisac::dbm_to_watt(full_scale_dbm));
-    if (!std::isfinite(amplitude) || !(amplitude > 0.0)) {
-        throw std::invalid_argument("full scale: " + std::to_string(full_scale_dbm) +
+    const double watt = cfisac::dbm_to_watt(dbm);
+    if (!std::isfinite(watt) || !(watt > 0.0)) {
+        throw std::invalid_argument(what + ": " + std::to_string(dbm) +
                                     " dBm is not a power");
     }
-    return amplitude;
+    return watt;
+}
+
+//! Amplitude of a full-scale sample, sqrt(W).
+//! \throws std::invalid_argument when `full_scale_dbm` is not a power
+inline double full_scale_amplitude(double full_scale_dbm)
+{
+    return std::sqrt(require_power(full_scale_dbm, "full scale"));
 }
 
 /*! An access point of a list, counted from 0.

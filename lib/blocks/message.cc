@@ -111,6 +111,18 @@ std::optional<int> message_reader::integer(const std::string& key)
     wrong(key, "a whole number", *value);
 }
 
+std::optional<std::string> message_reader::word(const std::string& key)
+{
+    const auto value = take(key);
+    if (!value) {
+        return std::nullopt;
+    }
+    if (!pmt::is_symbol(*value)) {
+        wrong(key, "a word", *value);
+    }
+    return pmt::symbol_to_string(*value);
+}
+
 std::optional<std::vector<double>> message_reader::numbers(const std::string& key)
 {
     const auto value = take(key);

@@ -27,6 +27,8 @@ public:
     std::optional<double> number(const std::string& key);
     //! A whole number, if the key is there.
     std::optional<int> integer(const std::string& key);
+    //! A word (symbol), if the key is there.
+    std::optional<std::string> word(const std::string& key);
     //! A vector of real numbers (uniform vector of any real type), if the key is there.
     std::optional<std::vector<double>> numbers(const std::string& key);
     //! A vector of complex numbers (c32vector or c64vector), if the key is there.

@@ -26,6 +26,7 @@ ISAC_NAME(device_frame, "device_frame")
 ISAC_NAME(command_port, "command")
 ISAC_NAME(csi_port, "csi")
 ISAC_NAME(estimates_port, "estimates")
+ISAC_NAME(offsets_port, "offsets")
 ISAC_NAME(scores_port, "scores")
 
 } // namespace names

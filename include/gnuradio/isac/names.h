@@ -39,6 +39,8 @@ ISAC_API const pmt::pmt_t& command_port();
 ISAC_API const pmt::pmt_t& csi_port();
 //! Message port "estimates": one PDU per frame.
 ISAC_API const pmt::pmt_t& estimates_port();
+//! Message port "offsets": a dictionary of the clocks' offsets per frame.
+ISAC_API const pmt::pmt_t& offsets_port();
 //! Message port "scores": a dictionary of scores.
 ISAC_API const pmt::pmt_t& scores_port();
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_CFISAC_SIGNAL_DIRECT_PATH_H
+#define INCLUDED_CFISAC_SIGNAL_DIRECT_PATH_H
+
+#include <cfisac/signal/layout.h>
+#include <vector>
+
+namespace cfisac::signal {
+
+//! Clock of a transmit access point against that of a receive access point: offsets of (30)
+//! that are constant over the frame.
+struct ClockOffset {
+    double timing_s = 0.0;     //!< τ_o
+    double frequency_hz = 0.0; //!< f_o
+};
+
+//! What the direct path of one transmit access point tells.
+struct DirectPath {
+    bool seen = false;  //!< whether it was strong enough to measure
+    ClockOffset offset; //!< measured, or what it was thought to be where not seen
+    ClockOffset
+        deviation; //!< standard deviations of the offsets (Cramér-Rao), where seen
+    //! Amplitude and phase against what path loss and arrays give, where seen
+    c10::complex<double> gain = 0.0;
+    double snr_db = 0.0; //!< energy of the path in the frame over noise density
+};
+
+/*! Measures the clocks on the direct paths of a frame.
+ *
+ * The direct path of access point n to m is sqrt(PL(d)) g_n a_r(θ) a_t^H(θ) x_n[i, t]
+ * exp(-j2π i Δf (d/c + τ_o)) exp(j2π f_o t), d being the distance of the two. Its offsets and
+ * gain follow by maximum likelihood (maximum of a two-dimensional transform, then Newton's
+ * method), one access point after the other without what the others bring, until nothing
+ * changes. Everything else counts as noise.
+ *
+ * What a clock does to time within the frame, f_o/f_c of its length, is not part of the
+ * model: at 1 ppm and 5 ms, 5 ns from its first to its last symbol.
+ *
+ * \param echo Y_m [M_r, S, T], complex
+ * \param transmit X [N, N_t, S, T], complex
+ * \param receiver m
+ * \param expected [N] what the offsets are thought to be
+ * \param search_s timing offsets up to so far from the expected are looked at; a path is seen
+ * from `detection_snr_db` on
+ * \return [N]
+ * \throws std::invalid_argument on wrong shapes, or another number of offsets
+ */
+std::vector<DirectPath> measure_direct_paths(const Layout& layout,
+                                             const at::Tensor& echo,
+                                             const at::Tensor& transmit,
+                                             std::int64_t receiver,
+                                             const std::vector<ClockOffset>& expected,
+                                             double search_s);
+
+//! A direct path is taken for noise below this energy in the frame over noise density, dB:
+//! among the S T points of the transform, noise reaches it in one frame of 1e4.
+double detection_snr_db(const Layout& layout);
+
+//! What the direct paths bring to the echo, [M_r, S, T], of the type of `transmit`.
+at::Tensor direct_echo(const Layout& layout,
+                       const at::Tensor& transmit,
+                       std::int64_t receiver,
+                       const std::vector<DirectPath>& paths);
+
+/*! Transmit frames as the receiver's clock sees them: x_n[i, t] exp(j2π (f_o t - i Δf τ_o)),
+ * so that (6) with them is the echo with the offsets (30).
+ * \param transmit X [N, N_t, S, T], \param offsets [N]
+ */
+at::Tensor with_offsets(const Layout& layout,
+                        const at::Tensor& transmit,
+                        const std::vector<ClockOffset>& offsets);
+
+/*! The echo without all that stands still. Reflectors and direct paths without Doppler bring
+ * H_i X_i on subcarrier i, with any H_i: the echo of every antenna is projected over the
+ * symbols on what is orthogonal to the rows of X_i (the extensive cancellation of passive
+ * radar: Colone et al., "A multistage processing algorithm for disturbance removal and target
+ * detection in passive bistatic radar", IEEE Trans. AES 45(2), 2009; here on every
+ * subcarrier).
+ *
+ * Of a target, whose echo turns by exp(j2π f_D t), the share |Σ_t exp(j2π f_D t) / T|² goes with
+ * it, and as much as X_i has rows of the rest, about rank / T.
+ *
+ * \param echo [M_r, S, T], \param transmit [N, N_t, S, T] with the offsets of the clocks in it
+ * \return [M_r, S, T]
+ */
+at::Tensor without_static_echo(const at::Tensor& echo, const at::Tensor& transmit);
+
+} // namespace cfisac::signal
+
+#endif
