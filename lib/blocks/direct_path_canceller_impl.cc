@@ -234,12 +234,16 @@ void direct_path_canceller_impl::process(const received_frame& frame,
         paths[n].offset = expected[n];
     }
     if (d_measure) {
-        paths = cfisac::signal::measure_direct_paths(d_layout,
-                                                     echo,
-                                                     transmit,
-                                                     d_receiver,
-                                                     expected,
-                                                     scenario.waveform.cyclic_prefix_s);
+        const bool known =
+            find_tag(d_frames_in.tags(), frame.offset, names::timing_offset_s())
+                .has_value();
+        paths = cfisac::signal::measure_direct_paths(
+            d_layout,
+            echo,
+            transmit,
+            d_receiver,
+            expected,
+            known ? 0.0 : scenario.waveform.cyclic_prefix_s);
         const auto weak = std::find_if(
             paths.begin(), paths.end(), [](const auto& path) { return !path.seen; });
         if (weak != paths.end()) {

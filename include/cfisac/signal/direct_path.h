@@ -28,10 +28,10 @@ struct DirectPath {
 /*! Measures the clocks on the direct paths of a frame.
  *
  * The direct path of access point n to m is sqrt(PL(d)) g_n a_r(θ) a_t^H(θ) x_n[i, t]
- * exp(-j2π i Δf (d/c + τ_o)) exp(j2π f_o t), d being the distance of the two. Its offsets and
- * gain follow by maximum likelihood (maximum of a two-dimensional transform, then Newton's
- * method), one access point after the other without what the others bring, until nothing
- * changes. Everything else counts as noise.
+ * exp(-j2π i Δf (d/c + τ_o)) exp(j2π f_o t), d being the distance of the two. All
+ * offsets and gains follow at once by maximum likelihood (Gauss-Newton); everything else
+ * counts as noise. The signals of the access points are alike, since they are precoded
+ * together: from an unknown start, one path may be taken for that of another.
  *
  * What a clock does to time within the frame, f_o/f_c of its length, is not part of the
  * model: at 1 ppm and 5 ms, 5 ns from its first to its last symbol.
@@ -40,8 +40,9 @@ struct DirectPath {
  * \param transmit X [N, N_t, S, T], complex
  * \param receiver m
  * \param expected [N] what the offsets are thought to be
- * \param search_s timing offsets up to so far from the expected are looked at; a path is seen
- * from `detection_snr_db` on
+ * \param search_s timing offsets up to so far from the expected, and frequency offsets of any
+ * size, are looked at first; 0 where the expected are right to within half a resolution
+ * (1/(2 N_s Δf), 1/(2 T_s ΔT)). A path is seen from `detection_snr_db` on
  * \return [N]
  * \throws std::invalid_argument on wrong shapes, or another number of offsets
  */

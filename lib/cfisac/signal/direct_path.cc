@@ -10,8 +10,9 @@ namespace cfisac::signal {
 namespace {
 
 constexpr double false_paths_per_frame = 1e-4;
-constexpr int most_rounds = 4;
 constexpr int most_steps = 8;
+// The joint fit has converged when no parameter moves by more of its deviation.
+constexpr double converged = 1e-3;
 // Rows of X with less than this part of the power of the strongest are taken for none.
 constexpr double rank_tolerance = 1e-6;
 
@@ -113,59 +114,6 @@ at::Tensor path_echo(const Layout& layout, const Line& line, const DirectPath& p
     return line.arriving * signal.unsqueeze(0); // [M_r, S, T]
 }
 
-// Sums that the likelihood and its derivatives consist of, about one point.
-struct Moments {
-    c10::complex<double> sum, by_f, by_t, by_ff, by_ft, by_tt;
-};
-
-Moments moments_of(const Layout& layout,
-                   const at::Tensor& products,
-                   const ClockOffset& offset)
-{
-    const auto turned = products * ramp(layout, offset).conj();
-    const auto f = layout.frequency_hz.to(at::kComplexDouble);
-    const auto t = layout.time_s.to(at::kComplexDouble);
-    const auto total = [](const at::Tensor& values) {
-        return values.sum().item<c10::complex<double>>();
-    };
-    const auto over_t = turned.sum(1); // [S]
-    const auto over_f = turned.sum(0); // [T]
-    return {total(over_t),
-            total(over_t * f),
-            total(over_f * t),
-            total(over_t * f * f),
-            total(at::matmul(turned, t.unsqueeze(1)).squeeze(1) * f),
-            total(over_f * t * t)};
-}
-
-// Newton's method on ln|sum|², with respect to 2π (τ, f): a step and whether it leads upwards.
-bool newton_step(const Moments& m, ClockOffset& offset, double f_mean, double t_mean)
-{
-    const c10::complex<double> j(0.0, 1.0);
-    // About the middle of band and interval, where timing and phase do not depend on each other.
-    const auto s = m.sum;
-    const auto sf = m.by_f - f_mean * s;
-    const auto st = m.by_t - t_mean * s;
-    const auto sff = m.by_ff - 2.0 * f_mean * m.by_f + f_mean * f_mean * s;
-    const auto sft = m.by_ft - f_mean * m.by_t - t_mean * m.by_f + f_mean * t_mean * s;
-    const auto stt = m.by_tt - 2.0 * t_mean * m.by_t + t_mean * t_mean * s;
-    const auto of = [](const c10::complex<double>& a, const c10::complex<double>& b) {
-        return (std::conj(a) * b).real();
-    };
-    const double g_tau = 2.0 * of(s, j * sf);
-    const double g_f = 2.0 * of(s, -j * st);
-    const double h_tau = 2.0 * (of(j * sf, j * sf) + of(s, -sff));
-    const double h_f = 2.0 * (of(-j * st, -j * st) + of(s, -stt));
-    const double h_both = 2.0 * (of(j * sf, -j * st) + of(s, sft));
-    const double determinant = h_tau * h_f - h_both * h_both;
-    if (!(h_tau < 0.0) || !(determinant > 0.0)) {
-        return false; // not near a maximum
-    }
-    offset.timing_s -= (h_f * g_tau - h_both * g_f) / determinant / (2.0 * M_PI);
-    offset.frequency_hz -= (h_tau * g_f - h_both * g_tau) / determinant / (2.0 * M_PI);
-    return true;
-}
-
 // The entry of a transform of twice the length that is the largest, as offsets.
 ClockOffset coarse(const Layout& layout, const at::Tensor& products, double search_s)
 {
@@ -188,70 +136,167 @@ ClockOffset coarse(const Layout& layout, const at::Tensor& products, double sear
             frequencies[best % columns].item<double>()};
 }
 
-// Where the energy of a signal lies on an axis: mean and variance.
-std::pair<double, double> spread(const at::Tensor& energy, const at::Tensor& axis)
+// Find one path after the other, the strongest first on what those before leave.
+void search(const Layout& layout,
+            const std::vector<Line>& lines,
+            const at::Tensor& received,
+            double search_s,
+            std::vector<DirectPath>& paths)
 {
-    const double total = energy.sum().item<double>();
-    const double mean = (energy * axis).sum().item<double>() / total;
-    const double square = (energy * axis * axis).sum().item<double>() / total;
-    return {mean, square - mean * mean};
+    auto rest = received.clone();
+    std::vector<bool> found(paths.size(), false);
+    for (std::size_t round = 0; round < paths.size(); round++) {
+        double strongest = -1.0;
+        std::size_t best = 0;
+        DirectPath path;
+        for (std::size_t n = 0; n < paths.size(); n++) {
+            if (found[n] || !paths[n].seen) {
+                continue;
+            }
+            const auto beam = (lines[n].arriving.conj() * rest).sum(0); // [S, T]
+            const auto products = beam * lines[n].illumination.conj();
+            DirectPath here = paths[n];
+            const auto moved =
+                coarse(layout, products * ramp(layout, here.offset).conj(), search_s);
+            here.offset.timing_s += moved.timing_s;
+            here.offset.frequency_hz += moved.frequency_hz;
+            const auto sum = (products * ramp(layout, here.offset).conj()).sum();
+            const double energy =
+                lines[n].illumination.abs().square().sum().item<double>();
+            here.gain = sum.item<c10::complex<double>>() / energy;
+            const double explained = std::norm(here.gain) * energy;
+            if (explained > strongest) {
+                strongest = explained;
+                best = n;
+                path = here;
+            }
+        }
+        if (strongest < 0.0) {
+            return;
+        }
+        found[best] = true;
+        paths[best] = path;
+        rest -= path_echo(layout, lines[best], path);
+    }
 }
 
-// Measure one path on what the others leave; everything but it counts as noise.
-DirectPath measure(const Layout& layout,
-                   const Line& line,
-                   const at::Tensor& rest,
-                   const DirectPath& before,
-                   const ClockOffset& expected,
-                   double search_s)
+std::vector<std::size_t> seen_of(const std::vector<DirectPath>& paths)
 {
-    const auto beam = (line.arriving.conj() * rest).sum(0); // [S, T]
-    const auto products = beam * line.illumination.conj();
-    const auto energy = line.illumination.abs().square();
-    const double total = energy.sum().item<double>();
-    DirectPath path;
-    path.offset = before.offset;
-    if (!(total > 0.0)) {
-        path.offset = expected;
-        return path; // this access point sends nothing that way
+    std::vector<std::size_t> seen;
+    for (std::size_t n = 0; n < paths.size(); n++) {
+        if (paths[n].seen) {
+            seen.push_back(n);
+        }
     }
-    const auto [f_mean, f_variance] = spread(energy.sum(1), layout.frequency_hz);
-    const auto [t_mean, t_variance] = spread(energy.sum(0), layout.time_s);
-    if (!before.seen) {
-        const auto found =
-            coarse(layout, products * ramp(layout, expected).conj(), search_s);
-        path.offset = {expected.timing_s + found.timing_s,
-                       expected.frequency_hz + found.frequency_hz};
+    return seen;
+}
+
+// The gains that fit best with the offsets as they are, by least squares.
+void fit_gains(const Layout& layout,
+               const std::vector<Line>& lines,
+               const at::Tensor& received,
+               std::vector<DirectPath>& paths)
+{
+    const auto seen = seen_of(paths);
+    if (seen.empty()) {
+        return;
     }
-    Moments moments = moments_of(layout, products, path.offset);
-    for (int step = 0; step < most_steps; step++) {
-        ClockOffset next = path.offset;
-        if (!newton_step(moments, next, f_mean, t_mean)) {
+    std::vector<at::Tensor> columns;
+    for (const std::size_t n : seen) {
+        const auto field = lines[n].illumination * ramp(layout, paths[n].offset);
+        columns.push_back((lines[n].arriving * field.unsqueeze(0)).flatten());
+    }
+    const auto fields = at::stack(columns); // [N, M_r S T]
+    const auto scale = fields.abs().square().sum(1, true).sqrt();
+    const auto unit = fields / scale;
+    const auto products = at::matmul(unit.conj(), received.flatten().unsqueeze(1));
+    const auto factor = at::linalg_cholesky(at::matmul(unit.conj(), unit.t()));
+    const auto gains = (at::cholesky_solve(products, factor) / scale).squeeze(1);
+    for (std::size_t k = 0; k < seen.size(); k++) {
+        paths[seen[k]].gain =
+            gains[static_cast<std::int64_t>(k)].item<c10::complex<double>>();
+    }
+}
+
+// All paths that were seen at once, by Gauss and Newton: the signals of the access points are
+// alike, since they are precoded together, so that one path after the other takes long.
+void fit_jointly(const Layout& layout,
+                 const std::vector<Line>& lines,
+                 const at::Tensor& received,
+                 std::vector<DirectPath>& paths)
+{
+    const c10::complex<double> j(0.0, 1.0);
+    const auto seen = seen_of(paths);
+    const auto f = layout.frequency_hz.to(at::kComplexDouble).unsqueeze(1);
+    const auto t = layout.time_s.to(at::kComplexDouble).unsqueeze(0);
+    for (int step = 0; step < most_steps && !seen.empty(); step++) {
+        auto rest = received.clone();
+        std::vector<at::Tensor> columns; // by real and imaginary gain, timing, frequency
+        for (const std::size_t n : seen) {
+            const auto field = lines[n].illumination * ramp(layout, paths[n].offset);
+            const auto slope = field * (paths[n].gain * j * (2.0 * M_PI));
+            for (const auto& each : {field, field * j, -slope * f, slope * t}) {
+                columns.push_back((lines[n].arriving * each.unsqueeze(0)).flatten());
+            }
+            rest -= path_echo(layout, lines[n], paths[n]);
+        }
+        const auto jacobian = at::view_as_real(at::stack(columns)).flatten(1);
+        const auto scale = jacobian.norm(2, {1}, true); // [4 N, 1]
+        const auto unit = jacobian / scale;
+        const auto error = at::view_as_real(rest).flatten().unsqueeze(1);
+        const auto factor = at::linalg_cholesky(at::matmul(unit, unit.t()));
+        const auto change =
+            (at::cholesky_solve(at::matmul(unit, error), factor) / scale).squeeze(1);
+        const double noise = rest.abs().square().mean().item<double>();
+        // The bound of parameters of the mean of complex noise: half the inverse.
+        const auto deviation =
+            (at::cholesky_inverse(factor).diagonal() * (0.5 * noise)).sqrt() /
+            scale.squeeze(1);
+        const auto* moved = change.data_ptr<double>();
+        const auto* spread = deviation.data_ptr<double>();
+        for (const std::size_t n : seen) {
+            paths[n].gain += c10::complex<double>(moved[0], moved[1]);
+            paths[n].offset.timing_s += moved[2];
+            paths[n].offset.frequency_hz += moved[3];
+            paths[n].deviation = {spread[2], spread[3]};
+            moved += 4;
+            spread += 4;
+        }
+        if ((change / deviation).abs().max().item<double>() < converged) {
             break;
         }
-        const Moments there = moments_of(layout, products, next);
-        if (!(std::abs(there.sum) > std::abs(moments.sum))) {
-            break;
+    }
+}
+
+// Note the strength of every path. Whether none of those seen is too weak; the weakest is no
+// longer seen otherwise.
+bool reject_weak(const Layout& layout,
+                 const std::vector<Line>& lines,
+                 const at::Tensor& received,
+                 std::vector<DirectPath>& paths)
+{
+    const auto seen = seen_of(paths);
+    auto rest = received.clone();
+    for (const std::size_t n : seen) {
+        rest -= path_echo(layout, lines[n], paths[n]);
+    }
+    const double noise = rest.abs().square().mean().item<double>();
+    std::size_t weakest = 0;
+    double least = detection_snr_db(layout);
+    bool all = true;
+    for (const std::size_t n : seen) {
+        const double energy = lines[n].illumination.abs().square().sum().item<double>();
+        paths[n].snr_db = 10.0 * std::log10(std::norm(paths[n].gain) * energy / noise);
+        if (!(paths[n].snr_db >= least)) {
+            least = paths[n].snr_db;
+            weakest = n;
+            all = false;
         }
-        path.offset = next;
-        moments = there;
     }
-    path.gain = moments.sum / total;
-    const auto remaining = rest - path_echo(layout, line, path);
-    const double noise = remaining.abs().square().mean().item<double>();
-    const double snr = std::norm(moments.sum) / (total * noise);
-    path.snr_db = 10.0 * std::log10(snr);
-    path.seen = path.snr_db >= detection_snr_db(layout);
-    if (path.seen) {
-        const auto deviation = [&](double variance) {
-            return 1.0 / (2.0 * M_PI * std::sqrt(2.0 * snr * variance));
-        };
-        path.deviation = {deviation(f_variance), deviation(t_variance)};
-    } else {
-        path.offset = expected;
-        path.gain = 0.0;
+    if (!all) {
+        paths[weakest].seen = false;
     }
-    return path;
+    return all;
 }
 
 } // namespace
@@ -274,30 +319,24 @@ std::vector<DirectPath> measure_direct_paths(const Layout& layout,
     check(layout, echo, transmit, receiver, expected.size());
     const auto lines = lines_of(layout, transmit, receiver);
     std::vector<DirectPath> paths(lines.size());
+    const auto received = echo.to(at::kComplexDouble);
     for (std::size_t n = 0; n < paths.size(); n++) {
         paths[n].offset = expected[n];
+        paths[n].seen = (lines[n].illumination.abs() > 0.0).any().item<bool>();
     }
-    const auto received = echo.to(at::kComplexDouble);
-    auto rest = received.clone();
-    for (int round = 0; round < most_rounds; round++) {
-        double change = 0.0;
-        for (std::size_t n = 0; n < paths.size(); n++) {
-            const DirectPath before = paths[n];
-            if (before.seen) {
-                rest += path_echo(layout, lines[n], before);
-            }
-            paths[n] = measure(layout, lines[n], rest, before, expected[n], search_s);
-            if (paths[n].seen) {
-                rest -= path_echo(layout, lines[n], paths[n]);
-                change = std::max(change,
-                                  before.seen ? std::abs(paths[n].offset.timing_s -
-                                                         before.offset.timing_s) /
-                                                    paths[n].deviation.timing_s
-                                              : 1.0);
-            }
-        }
-        if (change < 1e-2) {
-            break;
+    if (search_s > 0.0) {
+        search(layout, lines, received, search_s, paths);
+    }
+    // Without those that are too weak the others are measured once more.
+    for (bool all = false; !all;) {
+        fit_gains(layout, lines, received, paths);
+        fit_jointly(layout, lines, received, paths);
+        all = reject_weak(layout, lines, received, paths);
+    }
+    for (std::size_t n = 0; n < paths.size(); n++) {
+        if (!paths[n].seen) {
+            paths[n].offset = expected[n];
+            paths[n].gain = 0.0;
         }
     }
     return paths;

@@ -95,14 +95,20 @@ TEST(DirectPath, OffsetsAreMeasuredWithinTheirBound)
         const auto signal = transmitted(layout, k);
         const std::vector<ClockOffset> offsets{{(k - 20) * 9e-9, 20.0 * (k % 7 - 3)},
                                                {(10 - k) * 7e-9, 15.0 * (k % 5 - 2)}};
-        // At a noise 30 dB above that of the scenario paths are clear but not without error.
+        // At a noise 15 dB above that of the scenario paths are clear but not without error.
         const auto echo = direct(layout, signal, k % 2, offsets) +
                           sensing_noise(layout,
-                                        scenario.sensing_noise_dbm + 30.0,
+                                        scenario.sensing_noise_dbm + 15.0,
                                         Random(6, {k}),
                                         at::kDouble)[0][k % 2];
-        const auto paths = measure_direct_paths(
-            layout, echo, signal[0], k % 2, std::vector<ClockOffset>(2), 1e-6);
+        // As synchronisation leaves them: within a fifth of a sample and of a Doppler line.
+        std::vector<ClockOffset> expected = offsets;
+        for (int n = 0; n < 2; n++) {
+            expected[n].timing_s += (k % 3 - 1) * 40e-9;
+            expected[n].frequency_hz += (k % 4 - 1.5) * 25.0;
+        }
+        const auto paths =
+            measure_direct_paths(layout, echo, signal[0], k % 2, expected, 0.0);
         for (int n = 0; n < 2; n++) {
             ASSERT_TRUE(paths[n].seen) << k;
             EXPECT_GT(paths[n].snr_db, detection_snr_db(layout));
@@ -119,6 +125,26 @@ TEST(DirectPath, OffsetsAreMeasuredWithinTheirBound)
     EXPECT_NEAR(timing, 1.0, 0.64);
     EXPECT_NEAR(frequency, 1.0, 0.64);
     EXPECT_LT(std::abs(bias), 4.0 / std::sqrt(80.0));
+}
+
+TEST(DirectPath, UnknownOffsetsAreSearched)
+{
+    // One access point alone, so that there is nothing to take its path for.
+    auto scenario = example();
+    scenario.transmit.pop_back();
+    scenario.users.count = 1;
+    const Layout layout(scenario);
+    for (int k = 0; k < 8; k++) {
+        const auto signal = transmitted(layout, k);
+        const std::vector<ClockOffset> offsets{{(k - 4) * 600e-9, 1900.0 * (k % 3 - 1)}};
+        const auto echo = direct(layout, signal, 0, offsets);
+        const auto paths = measure_direct_paths(
+            layout, echo, signal[0], 0, std::vector<ClockOffset>(1), 4e-6);
+        ASSERT_TRUE(paths[0].seen);
+        EXPECT_NEAR(paths[0].offset.timing_s, offsets[0].timing_s, 1e-14);
+        EXPECT_NEAR(paths[0].offset.frequency_hz, offsets[0].frequency_hz, 1e-6);
+        EXPECT_NEAR(std::abs(paths[0].gain - 1.0), 0.0, 1e-6);
+    }
 }
 
 TEST(DirectPath, NoiseIsNotTakenForAPath)
