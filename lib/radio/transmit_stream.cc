@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t edge_margin = 64;
 // From now to the first sample of a burst without time.
 constexpr std::int64_t lead_ns = 10'000'000;
+// Before all samples; differences to it do not overflow.
+constexpr std::int64_t any_sample = INT64_MIN / 4;
 
 } // namespace
 
@@ -87,7 +89,7 @@ bool TransmitStream::begin(std::optional<std::int64_t> start)
     d_behind = false;
     d_timed = start.has_value();
     auto after_ns = d_radio.now_ns();
-    d_soonest = INT64_MIN;
+    d_soonest = any_sample;
     if (d_radio.environment.lockstep()) {
         const auto horizon = d_radio.lockstep.hold();
         if (horizon != never_ns) {
@@ -124,7 +126,7 @@ void TransmitStream::end_burst()
 
 std::int64_t TransmitStream::earliest() const
 {
-    const auto written = d_fresh ? INT64_MIN : d_ring.next();
+    const auto written = d_fresh ? any_sample : d_ring.next();
     return std::max(written,
                     d_radio.environment.lockstep()
                         ? d_soonest
@@ -137,7 +139,7 @@ std::int64_t TransmitStream::limit() const
         return d_radio.time.last_sample_at(d_radio.now_ns() + d_radio.ahead_ns);
     }
     const auto limit_ns = d_radio.lockstep.transmit_limit();
-    return limit_ns == never_ns ? INT64_MIN : d_radio.time.last_sample_at(limit_ns);
+    return limit_ns == never_ns ? any_sample : d_radio.time.last_sample_at(limit_ns);
 }
 
 void TransmitStream::set_edge() const
@@ -254,7 +256,7 @@ int TransmitStream::write(const void* const* buffers,
             continue;
         }
         const auto last = limit();
-        if (last > INT64_MIN) {
+        if (last > any_sample) {
             fill_gap(last);
         }
         const auto wanted = std::min(count - done, stream_mtu);
