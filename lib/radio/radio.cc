@@ -19,18 +19,20 @@ std::int64_t ring_ns(const Environment& environment, double rate_hz)
 
 } // namespace
 
-void Warning::operator()(const std::string& text)
+void Warning::operator()(const std::string& before,
+                         std::uint64_t count,
+                         const std::string& after)
 {
-    d_times++;
+    d_count += count;
     const auto now = steady_ns();
     if (now >= d_next_ns) {
         SoapySDR::logf(SOAPY_SDR_WARNING,
-                       "isac radio: %s%s",
-                       text.c_str(),
-                       d_times > 1 ? (" (" + std::to_string(d_times) + " times)").c_str()
-                                   : "");
+                       "isac radio: %s%s %s",
+                       before.c_str(),
+                       std::to_string(d_count).c_str(),
+                       after.c_str());
         d_next_ns = now + second_ns;
-        d_times = 0;
+        d_count = 0;
     }
 }
 

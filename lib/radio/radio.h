@@ -25,16 +25,18 @@ struct Counters {
     std::atomic<std::uint64_t> lost{0}; //!< transmitted samples that a receiver missed
 };
 
-//! A warning that is given at most once a second, with how often it would have been.
+//! A warning that is given at most once a second, with what there was since the last one.
 class Warning
 {
 public:
-    //! \param text without its count
-    void operator()(const std::string& text);
+    //! "isac radio: BEFORE COUNT AFTER"
+    void operator()(const std::string& before,
+                    std::uint64_t count,
+                    const std::string& after);
 
 private:
     std::int64_t d_next_ns = 0;
-    std::uint64_t d_times = 0;
+    std::uint64_t d_count = 0;
 };
 
 /*! What the device and the streams of one radio share.

@@ -103,10 +103,12 @@ bool ReceiveStream::overflows()
     if (d_radio.time.ns_at(static_cast<double>(d_next)) >= now - d_radio.behind_ns) {
         return false;
     }
-    d_next = d_radio.time.first_sample_at(now);
+    const auto missed = d_radio.time.first_sample_at(now) - d_next;
+    d_next += missed;
     d_radio.counters.overflows++;
-    d_overflow_warning(d_radio.label() +
-                       "overflow: samples were not read in time and are lost");
+    d_overflow_warning(d_radio.label() + "overflow: ",
+                       static_cast<std::uint64_t>(missed),
+                       "samples were not read in time and are lost");
     return true;
 }
 

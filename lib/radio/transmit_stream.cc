@@ -167,7 +167,8 @@ std::int64_t TransmitStream::catch_up(std::int64_t count)
                        d_next});
         if (underflow) {
             d_radio.counters.underflows++;
-            d_underflow_warning(d_radio.label() + "underflow: samples were not there in time");
+            d_underflow_warning(
+                d_radio.label() + "underflow: ", 1, "times samples were not there in time");
         }
     }
     if (!d_timed) {
@@ -179,7 +180,9 @@ std::int64_t TransmitStream::catch_up(std::int64_t count)
     if (dropped > 0) {
         d_next += dropped;
         d_radio.counters.late += static_cast<std::uint64_t>(dropped);
-        d_late_warning(d_radio.label() + "late: samples whose time had passed are dropped");
+        d_late_warning(d_radio.label() + "late: ",
+                       static_cast<std::uint64_t>(dropped),
+                       "samples came after their time and were dropped");
     }
     return dropped;
 }

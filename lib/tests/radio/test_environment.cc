@@ -3,6 +3,7 @@
 #include <cfisac/scenario/yaml.h>
 #include <csignal>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -171,6 +172,35 @@ TEST(RadioEnvironment, NonsenseInItsPlaceIsTakenOver)
     std::ofstream(segment_path()) << "not a segment";
     EXPECT_EQ(refusal(radio_arguments("tx0")), "");
     EXPECT_FALSE(exists(segment_path()));
+}
+
+TEST(RadioEnvironment, NoRoomIsAnErrorWithTheSize)
+{
+    // A process that may not have files so large.
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    own_environment();
+    const pid_t process = fork();
+    ASSERT_GE(process, 0);
+    if (process == 0) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{1 << 20, 1 << 20};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        const auto text = refusal(radio_arguments("tx0"));
+        const bool sent = ::write(ends[1], text.data(), text.size()) >= 0;
+        _exit(sent && !exists(segment_path()) ? 0 : 1);
+    }
+    close(ends[1]);
+    std::string text;
+    for (char byte = 0; ::read(ends[0], &byte, 1) == 1;) {
+        text += byte;
+    }
+    close(ends[0]);
+    int status = -1;
+    waitpid(process, &status, 0);
+    EXPECT_EQ(status, 0);
+    // 2 · 2 rings of half a million samples of 8 bytes, and two pages.
+    EXPECT_NE(text.find("no room for its 16 MiB"), std::string::npos) << text;
 }
 
 TEST(RadioEnvironment, KilledTransmitterHoldsNobody)
