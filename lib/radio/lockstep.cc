@@ -106,13 +106,14 @@ bool Lockstep::is_anyone_about_to_hold() const
 void Lockstep::join() const
 {
     d_environment.own().stream = StreamState::on;
+    d_environment.own().joined = true;
     auto& header = d_environment.header();
     if (!header.started) {
-        int on = 0;
+        int joined = 0;
         for (std::size_t index = 0; index < d_environment.slots(); index++) {
-            on += d_environment.slot(index).stream == StreamState::on ? 1 : 0;
+            joined += d_environment.slot(index).joined ? 1 : 0;
         }
-        if (on >= header.participants) {
+        if (joined >= header.participants) {
             header.started = true;
         }
     }

@@ -52,7 +52,6 @@ int ReceiveStream::activate(std::optional<std::int64_t> time_ns, std::int64_t co
     }
     d_end = count > 0 ? d_next + count : INT64_MAX;
     set_edge();
-    d_reception.start();
     d_active = true;
     if (lockstep) {
         d_radio.lockstep.join();

@@ -37,6 +37,7 @@ enum class StreamState : std::uint32_t {
 struct RadioSlot {
     std::atomic<std::int32_t> process; //!< 0 for a place that is free
     std::atomic<StreamState> stream;
+    std::atomic<bool> joined; //!< whether there has been an active stream
     //! Lockstep: whether time waits for this transmit stream
     std::atomic<bool> holding;
     /*! Environment time, ns: of a transmit stream, up to where samples are final; of a

@@ -27,7 +27,7 @@ RECEIVE_GAIN = 80.0
 
 def arguments(access_point, environment, **others):
     pairs = {"scenario": SCENARIO, "access_point": access_point,
-             "environment": environment, "bits": 16, **others}
+             "environment": environment, "bits": 16, "noise_dbm": -200, **others}
     return ", ".join(f"{name}={value}" for name, value in pairs.items())
 
 
