@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "arguments.h"
+#include <algorithm>
 #include <cfisac/scenario/frame_timing.h>
 #include <cfisac/scenario/yaml.h>
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -24,7 +24,8 @@ constexpr int max_participants = 512;
                          const std::string& value,
                          const std::string& expected)
 {
-    throw std::runtime_error("isac radio: " + name + "=" + value + ": must be " + expected);
+    throw std::runtime_error("isac radio: " + name + "=" + value + ": must be " +
+                             expected);
 }
 
 // The arguments by name, of which every one must be asked for.
@@ -91,8 +92,9 @@ public:
     }
 
     // Whether the value is `yes` and not `no`.
-    std::optional<bool>
-    choice(const std::string& name, const std::string& yes, const std::string& no)
+    std::optional<bool> choice(const std::string& name,
+                               const std::string& yes,
+                               const std::string& no)
     {
         const auto value = text(name);
         if (!value) {
@@ -111,8 +113,8 @@ public:
             // What SoapySDR and its tools add by themselves.
             static const std::set<std::string> ours{"driver", "type", "label", "remote"};
             if (d_known.count(name) == 0 && ours.count(name) == 0) {
-                throw std::runtime_error("isac radio: there is no argument " + name + " (" +
-                                         name + "=" + value + ")");
+                throw std::runtime_error("isac radio: there is no argument " + name +
+                                         " (" + name + "=" + value + ")");
             }
         }
     }
@@ -171,7 +173,8 @@ Arguments parse_arguments(const SoapySDR::Kwargs& given)
     Reader reader(given);
     Arguments arguments;
     arguments.scenario_path = reader.required("scenario", "the file of a scenario");
-    const auto name = reader.required("access_point", "the name of one of the scenario's");
+    const auto name =
+        reader.required("access_point", "the name of one of the scenario's");
     arguments.environment =
         environment_name(reader.text("environment").value_or(default_environment()));
 

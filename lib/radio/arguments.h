@@ -2,8 +2,8 @@
 #ifndef INCLUDED_RADIO_ARGUMENTS_H
 #define INCLUDED_RADIO_ARGUMENTS_H
 
-#include <cfisac/scenario/scenario.h>
 #include <SoapySDR/Types.hpp>
+#include <cfisac/scenario/scenario.h>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "converter.h"
-#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <volk/volk.h>
 
 namespace cfisac::radio {
 
@@ -48,8 +48,7 @@ void from_format(Format format,
                  std::complex<float>* out)
 {
     if (format == Format::cf32) {
-        std::copy_n(
-            static_cast<const std::complex<float>*>(buffer) + start, count, out);
+        std::copy_n(static_cast<const std::complex<float>*>(buffer) + start, count, out);
         return;
     }
     volk_16i_s32f_convert_32f(reinterpret_cast<float*>(out),

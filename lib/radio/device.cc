@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "device.h"
-#include <cfisac/version.h>
 #include <algorithm>
+#include <cfisac/version.h>
 #include <cmath>
 #include <stdexcept>
 
@@ -45,10 +45,9 @@ int Device::direction() const
 void Device::require_channel(int direction, size_t channel) const
 {
     if (channel >= getNumChannels(direction)) {
-        throw std::out_of_range(
-            "isac radio: " + d_radio.label() + "there is no " +
-            (direction == SOAPY_SDR_TX ? "transmit" : "receive") + " channel " +
-            std::to_string(channel));
+        throw std::out_of_range("isac radio: " + d_radio.label() + "there is no " +
+                                (direction == SOAPY_SDR_TX ? "transmit" : "receive") +
+                                " channel " + std::to_string(channel));
     }
 }
 
@@ -158,8 +157,9 @@ SoapySDR::Range Device::getGainRange(int direction, size_t channel) const
     return SoapySDR::Range(0.0, Radio::max_gain_db);
 }
 
-SoapySDR::Range
-Device::getGainRange(int direction, size_t channel, const std::string& name) const
+SoapySDR::Range Device::getGainRange(int direction,
+                                     size_t channel,
+                                     const std::string& name) const
 {
     require_gain(name);
     return getGainRange(direction, channel);
@@ -188,10 +188,9 @@ void Device::setFrequency(int direction,
 {
     require_channel(direction, channel);
     if (!equal(frequency, d_radio.timing.center_hz)) {
-        throw std::invalid_argument("isac radio: " + d_radio.label() +
-                                    "cannot be tuned to " + number(frequency) +
-                                    " Hz: the scenario's centre is " +
-                                    number(d_radio.timing.center_hz) + " Hz");
+        throw std::invalid_argument(
+            "isac radio: " + d_radio.label() + "cannot be tuned to " + number(frequency) +
+            " Hz: the scenario's centre is " + number(d_radio.timing.center_hz) + " Hz");
     }
 }
 
@@ -223,8 +222,9 @@ SoapySDR::RangeList Device::getFrequencyRange(int direction, size_t channel) con
     return {SoapySDR::Range(center_hz, center_hz)};
 }
 
-SoapySDR::RangeList
-Device::getFrequencyRange(int direction, size_t channel, const std::string& name) const
+SoapySDR::RangeList Device::getFrequencyRange(int direction,
+                                              size_t channel,
+                                              const std::string& name) const
 {
     require_rf(name);
     return getFrequencyRange(direction, channel);
@@ -269,10 +269,9 @@ void Device::setBandwidth(int direction, size_t channel, double bandwidth)
     require_channel(direction, channel);
     // 0 asks for the default.
     if (bandwidth != 0.0 && !equal(bandwidth, d_radio.timing.sample_rate_hz)) {
-        throw std::invalid_argument("isac radio: " + d_radio.label() +
-                                    "has no filter of " + number(bandwidth) +
-                                    " Hz: its bandwidth is " +
-                                    number(d_radio.timing.sample_rate_hz) + " Hz");
+        throw std::invalid_argument(
+            "isac radio: " + d_radio.label() + "has no filter of " + number(bandwidth) +
+            " Hz: its bandwidth is " + number(d_radio.timing.sample_rate_hz) + " Hz");
     }
 }
 

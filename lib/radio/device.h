@@ -44,7 +44,8 @@ public:
     bool getFullDuplex(int direction, size_t channel) const override;
 
     // Streams.
-    std::vector<std::string> getStreamFormats(int direction, size_t channel) const override;
+    std::vector<std::string> getStreamFormats(int direction,
+                                              size_t channel) const override;
     std::string getNativeStreamFormat(int direction,
                                       size_t channel,
                                       double& full_scale) const override;
@@ -92,11 +93,13 @@ public:
     double getGain(int direction, size_t channel) const override;
     double getGain(int direction, size_t channel, const std::string& name) const override;
     SoapySDR::Range getGainRange(int direction, size_t channel) const override;
-    SoapySDR::Range
-    getGainRange(int direction, size_t channel, const std::string& name) const override;
+    SoapySDR::Range getGainRange(int direction,
+                                 size_t channel,
+                                 const std::string& name) const override;
 
     // Frequency, rate, bandwidth: one value each.
-    std::vector<std::string> listFrequencies(int direction, size_t channel) const override;
+    std::vector<std::string> listFrequencies(int direction,
+                                             size_t channel) const override;
     void setFrequency(int direction,
                       size_t channel,
                       double frequency,
@@ -144,10 +147,12 @@ public:
     SoapySDR::ArgInfo getSensorInfo(const std::string& key) const override;
     std::string readSensor(const std::string& key) const override;
     std::vector<std::string> listSensors(int direction, size_t channel) const override;
-    SoapySDR::ArgInfo
-    getSensorInfo(int direction, size_t channel, const std::string& key) const override;
-    std::string
-    readSensor(int direction, size_t channel, const std::string& key) const override;
+    SoapySDR::ArgInfo getSensorInfo(int direction,
+                                    size_t channel,
+                                    const std::string& key) const override;
+    std::string readSensor(int direction,
+                           size_t channel,
+                           const std::string& key) const override;
 
 private:
     int direction() const;

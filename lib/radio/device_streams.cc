@@ -25,8 +25,9 @@ std::vector<std::string> Device::getStreamFormats(int direction, size_t channel)
     return {SOAPY_SDR_CF32, SOAPY_SDR_CS16};
 }
 
-std::string
-Device::getNativeStreamFormat(int direction, size_t channel, double& full_scale) const
+std::string Device::getNativeStreamFormat(int direction,
+                                          size_t channel,
+                                          double& full_scale) const
 {
     require_channel(direction, channel);
     full_scale = 1.0;
@@ -48,8 +49,8 @@ SoapySDR::Stream* Device::setupStream(int direction,
                                  "has a stream already");
     }
     if (format != SOAPY_SDR_CF32 && format != SOAPY_SDR_CS16) {
-        throw std::invalid_argument("isac radio: " + d_radio.label() + "format " + format +
-                                    " is neither CF32 nor CS16");
+        throw std::invalid_argument("isac radio: " + d_radio.label() + "format " +
+                                    format + " is neither CF32 nor CS16");
     }
     auto chosen = channels;
     if (chosen.empty()) {

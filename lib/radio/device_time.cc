@@ -50,7 +50,8 @@ std::vector<SoapySDR::ArgInfo> sensors()
         sensor("time", "Hardware time", Info::FLOAT, "s"),
         sensor("environment_time", "Time of the environment", Info::FLOAT, "s"),
         sensor("overflows", "Times that samples were not read in time", Info::INT, ""),
-        sensor("underflows", "Times that samples were not written in time", Info::INT, ""),
+        sensor(
+            "underflows", "Times that samples were not written in time", Info::INT, ""),
         sensor("late", "Samples dropped because their time had passed", Info::INT, ""),
         sensor("clipped", "Samples beyond full scale", Info::INT, ""),
         sensor("lost", "Transmitted samples overwritten before reception", Info::INT, ""),
@@ -139,9 +140,8 @@ long long Device::getHardwareTime(const std::string& what) const
 {
     require_time(what);
     const auto now = d_radio.now_ns();
-    return what == pulse
-               ? d_radio.time.last_pulse(now)
-               : d_radio.time.hardware_time(d_radio.time.last_sample_at(now));
+    return what == pulse ? d_radio.time.last_pulse(now)
+                         : d_radio.time.hardware_time(d_radio.time.last_sample_at(now));
 }
 
 void Device::setHardwareTime(long long time_ns, const std::string& what)
@@ -212,16 +212,18 @@ std::vector<std::string> Device::listSensors(int direction, size_t channel) cons
     return {full_scale_sensor().key};
 }
 
-SoapySDR::ArgInfo
-Device::getSensorInfo(int direction, size_t channel, const std::string& key) const
+SoapySDR::ArgInfo Device::getSensorInfo(int direction,
+                                        size_t channel,
+                                        const std::string& key) const
 {
     auto info = full_scale_sensor();
     info.value = readSensor(direction, channel, key);
     return info;
 }
 
-std::string
-Device::readSensor(int direction, size_t channel, const std::string& key) const
+std::string Device::readSensor(int direction,
+                               size_t channel,
+                               const std::string& key) const
 {
     require_channel(direction, channel);
     if (key != full_scale_sensor().key) {

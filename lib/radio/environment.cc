@@ -34,8 +34,14 @@ std::string segment_name(const std::string& environment)
     throw std::runtime_error("isac radio: environment " + environment + ": " + why);
 }
 
-std::string text_of(TimeMode mode) { return mode == TimeMode::real ? "real" : "lockstep"; }
-std::string text_of(SceneMode mode) { return mode == SceneMode::drawn ? "drawn" : "moving"; }
+std::string text_of(TimeMode mode)
+{
+    return mode == TimeMode::real ? "real" : "lockstep";
+}
+std::string text_of(SceneMode mode)
+{
+    return mode == SceneMode::drawn ? "drawn" : "moving";
+}
 std::string text_of(std::uint64_t number) { return std::to_string(number); }
 std::string text_of(int number)
 {
@@ -92,7 +98,8 @@ Environment::Environment(const Arguments& arguments)
         }
     }
     const auto door = enter();
-    struct stat status {};
+    struct stat status {
+    };
     fstat(file(), &status);
     const bool anyone = is_anyone_alive();
     if (anyone) {
@@ -100,7 +107,8 @@ Environment::Environment(const Arguments& arguments)
             refuse(d_name, "was made by another version of this module");
         }
         // The header first: the rest may be of another size.
-        d_region = ipc::mapped_region(d_memory, ipc::read_write, 0, sizeof(SegmentHeader));
+        d_region =
+            ipc::mapped_region(d_memory, ipc::read_write, 0, sizeof(SegmentHeader));
         d_header = static_cast<SegmentHeader*>(d_region.get_address());
         check(arguments);
         map();
@@ -139,8 +147,10 @@ std::unique_ptr<Environment::Door> Environment::enter()
     const auto name = segment_name(d_name);
     while (true) {
         try {
-            d_memory = ipc::shared_memory_object(
-                ipc::open_or_create, name.c_str(), ipc::read_write, ipc::permissions(0600));
+            d_memory = ipc::shared_memory_object(ipc::open_or_create,
+                                                 name.c_str(),
+                                                 ipc::read_write,
+                                                 ipc::permissions(0600));
         } catch (const ipc::interprocess_exception& error) {
             refuse(d_name,
                    error.get_error_code() == ipc::security_error
@@ -150,7 +160,8 @@ std::unique_ptr<Environment::Door> Environment::enter()
         if (!lock_byte(file(), door_byte, true)) {
             refuse(d_name, std::string("cannot be locked: ") + std::strerror(errno));
         }
-        struct stat status {};
+        struct stat status {
+        };
         if (fstat(file(), &status) == 0 && status.st_nlink > 0) {
             return std::make_unique<Door>(file());
         }
@@ -231,7 +242,8 @@ void Environment::check(const Arguments& arguments) const
     require_equal(d_name,
                   "start_s",
                   settings.start_s,
-                  header.has_start ? std::optional<double>(header.start_s) : std::nullopt);
+                  header.has_start ? std::optional<double>(header.start_s)
+                                   : std::nullopt);
     require_equal(
         d_name, "participants", settings.participants, int{header.participants});
 }
@@ -272,12 +284,13 @@ void Environment::free_place(std::size_t index) const
 {
     auto& place = slot(index);
     if (index != d_slot) {
-        SoapySDR::logf(SOAPY_SDR_WARNING,
-                       "isac radio: environment %s: the radio of access point %s (process "
-                       "%d) is gone without leaving: its place is free",
-                       d_name.c_str(),
-                       d_slot_names[index].c_str(),
-                       int{place.process});
+        SoapySDR::logf(
+            SOAPY_SDR_WARNING,
+            "isac radio: environment %s: the radio of access point %s (process "
+            "%d) is gone without leaving: its place is free",
+            d_name.c_str(),
+            d_slot_names[index].c_str(),
+            int{place.process});
     }
     raise_to(d_header->final_ns, place.holding ? place.edge_ns.load() : never_ns);
     place.holding = false;

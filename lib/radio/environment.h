@@ -47,7 +47,10 @@ public:
     //! This radio's own place.
     RadioSlot& own() const { return d_slots[d_slot]; }
     RadioSlot& transmitter(std::size_t n) const { return d_slots[n]; }
-    RadioSlot& receiver(std::size_t m) const { return d_slots[d_layout.transmitters + m]; }
+    RadioSlot& receiver(std::size_t m) const
+    {
+        return d_slots[d_layout.transmitters + m];
+    }
     //! All of them, transmitters first.
     RadioSlot& slot(std::size_t index) const { return d_slots[index]; }
     std::size_t slots() const { return d_layout.transmitters + d_layout.receivers; }

@@ -10,7 +10,8 @@ namespace {
 
 struct flock one_byte(short type, std::int64_t byte)
 {
-    struct flock lock {};
+    struct flock lock {
+    };
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     lock.l_start = byte;

@@ -52,8 +52,8 @@ void Interpolator::interpolate(const std::complex<float>* signal,
     std::fill_n(out, count, std::complex<float>());
     auto* const sum = reinterpret_cast<float*>(out);
     for (int tap = 0; tap < taps; tap++) {
-        const float factor = d_taps[phase][tap] * (1.0f - weight) +
-                             d_taps[phase + 1][tap] * weight;
+        const float factor =
+            d_taps[phase][tap] * (1.0f - weight) + d_taps[phase + 1][tap] * weight;
         const auto* const from = reinterpret_cast<const float*>(signal + tap);
         for (std::int64_t k = 0; k < 2 * count; k++) {
             sum[k] += factor * from[k];

@@ -45,8 +45,8 @@ Radio::Radio(const Arguments& given)
            given.external_clock,
            given.external_time),
       environment(given),
-      ahead_ns(std::min(longest_ahead_ns,
-                        ring_ns(environment, timing.sample_rate_hz) / 4)),
+      ahead_ns(
+          std::min(longest_ahead_ns, ring_ns(environment, timing.sample_rate_hz) / 4)),
       // A quarter of the ring is left to delays of propagation.
       behind_ns(ring_ns(environment, timing.sample_rate_hz) / 2),
       lockstep(environment, behind_ns),

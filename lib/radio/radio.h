@@ -7,9 +7,9 @@
 #include "environment.h"
 #include "lockstep.h"
 #include "radio_time.h"
-#include <cfisac/scenario/frame_timing.h>
 #include <SoapySDR/Logger.hpp>
 #include <atomic>
+#include <cfisac/scenario/frame_timing.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,10 +18,10 @@ namespace cfisac::radio {
 
 //! Counts of what went wrong since the device was made.
 struct Counters {
-    std::atomic<std::uint64_t> overflows{0};       //!< times that a reader was too slow
-    std::atomic<std::uint64_t> underflows{0};      //!< times that samples were not there
-    std::atomic<std::uint64_t> late{0};            //!< samples dropped, their time past
-    std::atomic<std::uint64_t> clipped{0};         //!< samples beyond full scale
+    std::atomic<std::uint64_t> overflows{0};  //!< times that a reader was too slow
+    std::atomic<std::uint64_t> underflows{0}; //!< times that samples were not there
+    std::atomic<std::uint64_t> late{0};       //!< samples dropped, their time past
+    std::atomic<std::uint64_t> clipped{0};    //!< samples beyond full scale
     std::atomic<std::uint64_t> lost{0}; //!< transmitted samples that a receiver missed
 };
 

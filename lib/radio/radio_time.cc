@@ -20,11 +20,8 @@ std::int64_t floor_to_second(std::int64_t ns)
 
 } // namespace
 
-RadioTime::RadioTime(double rate_hz,
-                     double ppm,
-                     double offset_s,
-                     bool external_clock,
-                     bool external_time)
+RadioTime::RadioTime(
+    double rate_hz, double ppm, double offset_s, bool external_clock, bool external_time)
     : d_rate_hz(rate_hz),
       d_ppm(ppm),
       d_offset_s(offset_s),

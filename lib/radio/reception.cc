@@ -77,9 +77,9 @@ Reception::Reception(Radio& radio)
 {
     const auto& calibration = d_receiver.calibration;
     for (std::size_t a = 0; a < d_response.size() && !calibration.empty(); a++) {
-        d_response[a] = std::complex<float>(
-            std::pow(10.0, calibration.gain_db[a] / 20.0) *
-            phasor(calibration.phase_deg[a] / 360.0));
+        d_response[a] =
+            std::complex<float>(std::pow(10.0, calibration.gain_db[a] / 20.0) *
+                                phasor(calibration.phase_deg[a] / 360.0));
     }
     d_sent.resize(block + Interpolator::taps);
     d_combined.resize(d_sent.size());
@@ -178,18 +178,17 @@ void Reception::add_reflected(double time_s, std::vector<Path>& paths)
             const auto& transmitter = scenario.transmit[n];
             const auto out = ray(transmitter, now);
             const double length = out.length_m + in.length_m;
-            const double next_length =
-                ray(transmitter, next).length_m + in_next.length_m;
+            const double next_length = ray(transmitter, next).length_m + in_next.length_m;
             const double first_length =
                 ray(transmitter, reflector.position_m).length_m + in_first.length_m;
-            paths.push_back({n,
-                             length,
-                             (next_length - length) / step_s,
-                             reflector.reflection[n] *
-                                 amplitude(scenario.path_loss, length) *
-                                 phasor(carrier_hz * first_length / speed_of_light),
-                             out.cosine,
-                             in.cosine});
+            paths.push_back(
+                {n,
+                 length,
+                 (next_length - length) / step_s,
+                 reflector.reflection[n] * amplitude(scenario.path_loss, length) *
+                     phasor(carrier_hz * first_length / speed_of_light),
+                 out.cosine,
+                 in.cosine});
         }
     }
 }
@@ -220,13 +219,13 @@ void Reception::add_path(const Path& path,
     }
     std::fill_n(d_combined.begin(), needed, std::complex<float>());
     for (int a = 0; a < transmitter.antennas; a++) {
-        d_radio.counters.lost += static_cast<std::uint64_t>(
-            read_ring(d_radio.environment,
-                      path.transmitter,
-                      static_cast<std::size_t>(a),
-                      first,
-                      needed,
-                      d_sent.data()));
+        d_radio.counters.lost +=
+            static_cast<std::uint64_t>(read_ring(d_radio.environment,
+                                                 path.transmitter,
+                                                 static_cast<std::size_t>(a),
+                                                 first,
+                                                 needed,
+                                                 d_sent.data()));
         const auto weight = std::conj(steering(transmitter, path.departing, a));
         multiply_add(
             std::complex<float>(weight), d_sent.data(), needed, d_combined.data());
@@ -234,7 +233,8 @@ void Reception::add_path(const Path& path,
     d_interpolator.interpolate(d_combined.data(), at - whole, count, d_arrived.data());
 
     // The carrier's phase turns linearly over the block.
-    const double turns = d_center_hz * (clock.fast * sent_s - d_clock.fast * time_s - delay_s);
+    const double turns =
+        d_center_hz * (clock.fast * sent_s - d_clock.fast * time_s - delay_s);
     const double delay_rate = path.rate_mps / speed_of_light;
     const double turns_per_sample =
         d_center_hz / d_rate_hz *
@@ -258,8 +258,8 @@ void Reception::add_noise(std::int64_t start,
                           std::int64_t count,
                           std::vector<Samples>& antennas)
 {
-    const auto deviation = static_cast<float>(std::sqrt(
-        dbm_to_watt(d_radio.arguments.noise_dbm) * d_radio.timing.fft_size));
+    const auto deviation = static_cast<float>(
+        std::sqrt(dbm_to_watt(d_radio.arguments.noise_dbm) * d_radio.timing.fft_size));
     for (std::size_t a = 0; a < antennas.size(); a++) {
         const auto seed = d_radio.arguments.settings.seed ^
                           detail::fnv1a(d_receiver.name + "/" + std::to_string(a));
@@ -272,11 +272,7 @@ void Reception::add_noise(std::int64_t start,
                 static_cast<std::uint64_t>(index),
                 static_cast<std::uint32_t>(signal::Purpose::sensing_noise)};
             signal::host::draw_complex_normal(
-                stream,
-                first,
-                some,
-                deviation,
-                reinterpret_cast<float*>(d_noise.data()));
+                stream, first, some, deviation, reinterpret_cast<float*>(d_noise.data()));
             multiply_add(1.0f, d_noise.data(), some, antennas[a].data() + done);
             done += some;
         }

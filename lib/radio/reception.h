@@ -53,9 +53,9 @@ private:
     struct Path {
         std::size_t transmitter = 0;
         double length_m = 0.0;
-        double rate_mps = 0.0;   //!< at which it lengthens
+        double rate_mps = 0.0;     //!< at which it lengthens
         std::complex<double> gain; //!< without the carrier's phase
-        double departing = 0.0;  //!< cosine of the angle to the transmit array's axis
+        double departing = 0.0;    //!< cosine of the angle to the transmit array's axis
         double arriving = 0.0;
     };
 
@@ -76,7 +76,9 @@ private:
                   std::int64_t count,
                   std::size_t place,
                   std::vector<Samples>& antennas);
-    void add_noise(std::int64_t start, std::int64_t count, std::vector<Samples>& antennas);
+    void add_noise(std::int64_t start,
+                   std::int64_t count,
+                   std::vector<Samples>& antennas);
 
     Radio& d_radio;
     const AccessPoint& d_receiver;
@@ -85,11 +87,11 @@ private:
     double d_rate_hz;
     double d_center_hz;
     Clock d_clock;
-    std::vector<Clock> d_clocks; //!< [transmitter]
+    std::vector<Clock> d_clocks;                 //!< [transmitter]
     std::vector<std::complex<float>> d_response; //!< [antenna], of the receive channel
-    Samples d_sent;     //!< of one antenna
-    Samples d_combined; //!< of an array in a path's direction
-    Samples d_arrived;  //!< after the delay
+    Samples d_sent;                              //!< of one antenna
+    Samples d_combined;                          //!< of an array in a path's direction
+    Samples d_arrived;                           //!< after the delay
     Samples d_noise;
 };
 

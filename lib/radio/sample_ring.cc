@@ -97,9 +97,12 @@ std::int64_t read_ring(const Environment& environment,
     std::fill(out, out + (kept - start), std::complex<float>());
     std::fill(out + (last - start), out + count, std::complex<float>());
     const auto* const ring = environment.ring(n, antenna);
-    split(capacity, kept, last - kept, [&](std::int64_t at, std::int64_t to, std::int64_t n) {
-        std::copy_n(ring + at, n, out + (kept - start) + to);
-    });
+    split(capacity,
+          kept,
+          last - kept,
+          [&](std::int64_t at, std::int64_t to, std::int64_t n) {
+              std::copy_n(ring + at, n, out + (kept - start) + to);
+          });
     // What was overwritten meanwhile is lost as well.
     std::atomic_thread_fence(std::memory_order_acquire);
     const auto overwritten = std::clamp(slot.reserved.load() - capacity, kept, last);

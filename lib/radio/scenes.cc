@@ -35,7 +35,8 @@ void append(const signal::Scene& scene,
     const auto* const values = reflection.data_ptr<c10::complex<double>>();
     for (std::int64_t q = 0; q < count; q++) {
         Reflector reflector;
-        reflector.position_m.assign(places + q * dimensions, places + (q + 1) * dimensions);
+        reflector.position_m.assign(places + q * dimensions,
+                                    places + (q + 1) * dimensions);
         reflector.velocity_mps.assign(speeds + q * dimensions,
                                       speeds + (q + 1) * dimensions);
         for (std::int64_t n = 0; n < reflection.size(0); n++) {

@@ -15,8 +15,8 @@ namespace cfisac::radio {
 
 //! A point that reflects, as a receive access point sees it.
 struct Reflector {
-    std::vector<double> position_m;   //!< at the scene's reference time
-    std::vector<double> velocity_mps; //!< likewise
+    std::vector<double> position_m;               //!< at the scene's reference time
+    std::vector<double> velocity_mps;             //!< likewise
     std::vector<std::complex<double>> reflection; //!< [transmit access point], β
     const Box* walls = nullptr; //!< between which it is thrown back; none where null
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "segment.h"
 #include "scenario/hash.h"
-#include <cfisac/scenario/yaml.h>
 #include <algorithm>
+#include <cfisac/scenario/yaml.h>
 
 namespace cfisac::radio {
 

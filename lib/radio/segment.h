@@ -3,8 +3,8 @@
 #define INCLUDED_RADIO_SEGMENT_H
 
 #include "arguments.h"
-#include <cfisac/scenario/frame_timing.h>
 #include <atomic>
+#include <cfisac/scenario/frame_timing.h>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -70,8 +70,8 @@ struct SegmentHeader {
     std::int64_t capacity; //!< samples of a ring
     std::int64_t epoch_ns; //!< environment time 0 on the machine's steady clock
     // Lockstep.
-    std::atomic<std::uint32_t> progress; //!< counts changes, to be waited on
-    std::atomic<bool> started;           //!< whether all participants have streamed
+    std::atomic<std::uint32_t> progress;  //!< counts changes, to be waited on
+    std::atomic<bool> started;            //!< whether all participants have streamed
     std::atomic<std::int64_t> horizon_ns; //!< what receivers were told to be final
     std::atomic<std::int64_t> final_ns;   //!< latest edge of streams that no longer hold
 };

@@ -167,13 +167,14 @@ std::int64_t TransmitStream::catch_up(std::int64_t count)
                        d_next});
         if (underflow) {
             d_radio.counters.underflows++;
-            d_underflow_warning(
-                d_radio.label() + "underflow: ", 1, "times samples were not there in time");
+            d_underflow_warning(d_radio.label() + "underflow: ",
+                                1,
+                                "times samples were not there in time");
         }
     }
     if (!d_timed) {
-        d_next = std::max(first,
-                          d_radio.time.first_sample_at(d_radio.now_ns() + lead_ns));
+        d_next =
+            std::max(first, d_radio.time.first_sample_at(d_radio.now_ns() + lead_ns));
         return 0;
     }
     const auto dropped = std::min(missing, count);

@@ -79,9 +79,9 @@ private:
     std::mutex d_mutex; //!< of all but `d_active` and `d_status`
     std::atomic<bool> d_active{false};
     Burst d_burst = Burst::none;
-    bool d_timed = false;  //!< whether the burst keeps to its time
-    bool d_behind = false; //!< whether it was said that it is late
-    bool d_fresh = true;   //!< whether nothing in the rings is of use
+    bool d_timed = false;       //!< whether the burst keeps to its time
+    bool d_behind = false;      //!< whether it was said that it is late
+    bool d_fresh = true;        //!< whether nothing in the rings is of use
     std::int64_t d_next = 0;    //!< the sample that is written next
     std::int64_t d_soonest = 0; //!< lockstep: the first one that the burst may have
     StatusQueue d_status;

@@ -10,16 +10,38 @@ using namespace cfisac::test;
 TEST(RadioArguments, EveryWrongOneIsRefusedByName)
 {
     const std::vector<std::pair<std::string, std::string>> wrong{
-        {"access_point", "tx7"},   {"access_point", ""},     {"scenario", ""},
-        {"scenario", "/no/such"},  {"environment", ""},      {"environment", "a/b"},
-        {"environment", ".."  "/"},{"time", "fast"},         {"scene", "still"},
-        {"seed", "-1"},            {"seed", "1.5"},          {"seed", "x"},
-        {"start_s", "-1"},         {"start_s", "nan"},       {"start_s", "1s"},
-        {"participants", "0"},     {"participants", "two"},  {"participants", "2"},
-        {"noise_dbm", "loud"},     {"noise_dbm", "inf"},     {"direct_path", "maybe"},
-        {"clock_ppm", "1e9"},      {"clock_ppm", ""},        {"clock_offset_s", "soon"},
-        {"clock_source", "gps"},   {"time_source", "gps"},   {"bits", "1"},
-        {"bits", "17"},            {"bits", "twelve"},       {"colour", "red"},
+        {"access_point", "tx7"},
+        {"access_point", ""},
+        {"scenario", ""},
+        {"scenario", "/no/such"},
+        {"environment", ""},
+        {"environment", "a/b"},
+        {"environment",
+         ".."
+         "/"},
+        {"time", "fast"},
+        {"scene", "still"},
+        {"seed", "-1"},
+        {"seed", "1.5"},
+        {"seed", "x"},
+        {"start_s", "-1"},
+        {"start_s", "nan"},
+        {"start_s", "1s"},
+        {"participants", "0"},
+        {"participants", "two"},
+        {"participants", "2"},
+        {"noise_dbm", "loud"},
+        {"noise_dbm", "inf"},
+        {"direct_path", "maybe"},
+        {"clock_ppm", "1e9"},
+        {"clock_ppm", ""},
+        {"clock_offset_s", "soon"},
+        {"clock_source", "gps"},
+        {"time_source", "gps"},
+        {"bits", "1"},
+        {"bits", "17"},
+        {"bits", "twelve"},
+        {"colour", "red"},
     };
     for (const auto& [name, value] : wrong) {
         auto arguments = radio_arguments("tx0");
@@ -39,7 +61,8 @@ TEST(RadioArguments, EveryWrongOneIsRefusedByName)
 TEST(RadioArguments, ScenarioWithoutRadioIsRefused)
 {
     auto arguments = radio_arguments("tx0");
-    arguments["scenario"] = std::string(CFISAC_SOURCE_DIR) + "/examples/scenarios/lite.yml";
+    arguments["scenario"] =
+        std::string(CFISAC_SOURCE_DIR) + "/examples/scenarios/lite.yml";
     EXPECT_NE(refusal(arguments).find("radio"), std::string::npos) << refusal(arguments);
 }
 
@@ -63,7 +86,8 @@ TEST(RadioArguments, AccessPointDecidesOnChannels)
     EXPECT_EQ(receive->getNumChannels(SOAPY_SDR_RX), 2u);
     EXPECT_THROW(receive->setupStream(SOAPY_SDR_TX, "CF32", {0}), std::out_of_range);
     EXPECT_THROW(receive->setupStream(SOAPY_SDR_RX, "CF32", {2}), std::out_of_range);
-    EXPECT_THROW(receive->setupStream(SOAPY_SDR_RX, "CF32", {1, 1}), std::invalid_argument);
+    EXPECT_THROW(receive->setupStream(SOAPY_SDR_RX, "CF32", {1, 1}),
+                 std::invalid_argument);
     EXPECT_THROW(receive->setupStream(SOAPY_SDR_RX, "CS8", {0}), std::invalid_argument);
     const StreamOf stream(receive, SOAPY_SDR_RX);
     EXPECT_THROW(receive->setupStream(SOAPY_SDR_RX, "CF32", {0}), std::runtime_error);

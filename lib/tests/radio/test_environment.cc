@@ -16,7 +16,8 @@ std::string segment_path() { return "/dev/shm/gr-isac." + own_environment(); }
 
 bool exists(const std::string& path)
 {
-    struct stat status {};
+    struct stat status {
+    };
     return stat(path.c_str(), &status) == 0;
 }
 
@@ -76,7 +77,8 @@ TEST(RadioEnvironment, IsPrivateAndGoesWithTheLastRadio)
 {
     {
         const auto first = make_radio("tx0");
-        struct stat status {};
+        struct stat status {
+        };
         ASSERT_EQ(stat(segment_path().c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777, 0600u);
         {
@@ -101,10 +103,10 @@ TEST(RadioEnvironment, SecondRadioOfAnAccessPointIsRefused)
 TEST(RadioEnvironment, OtherScenarioIsRefused)
 {
     const auto first = make_radio("tx0");
-    auto text = refusal(
-        radio_arguments("rx0",
-                        {{"scenario",
-                          std::string(CFISAC_SOURCE_DIR) + "/examples/scenarios/sdr_2x2.yml"}}));
+    auto text = refusal(radio_arguments(
+        "rx0",
+        {{"scenario",
+          std::string(CFISAC_SOURCE_DIR) + "/examples/scenarios/sdr_2x2.yml"}}));
     EXPECT_NE(text.find("small-radio"), std::string::npos) << text;
     EXPECT_NE(text.find("sdr-2x2"), std::string::npos) << text;
 
@@ -242,9 +244,8 @@ TEST(RadioEnvironment, KilledReceiverHoldsNobody)
     const std::vector<Buffer> samples(2, Buffer(4000000));
     std::atomic<bool> go_on{true};
     std::size_t written = 0;
-    std::thread writing([&] {
-        written = sent.write(samples, 0, 0, [&] { return go_on.load(); });
-    });
+    std::thread writing(
+        [&] { written = sent.write(samples, 0, 0, [&] { return go_on.load(); }); });
     other.end();
     writing.join();
     EXPECT_EQ(written, samples[0].size());

@@ -116,7 +116,10 @@ TEST(RadioStreams, LateBurstIsDroppedAndReported)
     ASSERT_EQ(sent.activate(), 0);
     // Of a time before the stream was activated.
     const std::size_t count = 1000;
-    EXPECT_EQ(sent.write(noise(count, 1), SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, -10 * millisecond), count);
+    EXPECT_EQ(sent.write(noise(count, 1),
+                         SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST,
+                         -10 * millisecond),
+              count);
     const auto status = sent.status(10000000);
     EXPECT_EQ(status.result, SOAPY_SDR_TIME_ERROR);
     EXPECT_EQ(status.flags & SOAPY_SDR_HAS_TIME, SOAPY_SDR_HAS_TIME);
@@ -127,7 +130,8 @@ TEST(RadioStreams, LateBurstIsDroppedAndReported)
     // What is activated too late is not active.
     StreamOf* const stream = &sent;
     EXPECT_EQ(stream->deactivate(), 0);
-    EXPECT_EQ(stream->activate(SOAPY_SDR_HAS_TIME, -10 * millisecond), SOAPY_SDR_TIME_ERROR);
+    EXPECT_EQ(stream->activate(SOAPY_SDR_HAS_TIME, -10 * millisecond),
+              SOAPY_SDR_TIME_ERROR);
 }
 
 TEST(RadioStreams, MissingSamplesAreAnUnderflowAndAnEndedBurstIsNone)
@@ -190,7 +194,9 @@ TEST(RadioStreams, ReceptionOfSoManySamplesEndsByItself)
     const auto receiver = make_radio("rx0", lockstep);
     StreamOf received(receiver, SOAPY_SDR_RX);
     StreamOf sent(transmitter, SOAPY_SDR_TX);
-    ASSERT_EQ(received.activate(SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, 2 * millisecond, 500), 0);
+    ASSERT_EQ(
+        received.activate(SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, 2 * millisecond, 500),
+        0);
     ASSERT_EQ(sent.activate(), 0);
     EXPECT_EQ(sent.write(noise(5000, 1)), 5000u);
     std::vector<Buffer> samples(2);

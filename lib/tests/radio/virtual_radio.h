@@ -5,10 +5,10 @@
 #include <SoapySDR/Constants.h>
 #include <SoapySDR/Device.hpp>
 #include <SoapySDR/Errors.h>
-#include <gtest/gtest.h>
 #include <atomic>
 #include <complex>
 #include <functional>
+#include <gtest/gtest.h>
 #include <memory>
 #include <string>
 #include <thread>
@@ -30,8 +30,7 @@ inline std::string own_environment()
 {
     static const auto process = std::to_string(getpid());
     const auto* const info = testing::UnitTest::GetInstance()->current_test_info();
-    return std::string(info->test_suite_name()) + "." + info->name() + "-" +
-           process;
+    return std::string(info->test_suite_name()) + "." + info->name() + "-" + process;
 }
 
 inline SoapySDR::Kwargs radio_arguments(const std::string& access_point,
@@ -77,7 +76,8 @@ public:
              int direction,
              const std::vector<size_t>& channels = {},
              const std::string& format = "CF32")
-        : d_device(device.get()), d_stream(d_device->setupStream(direction, format, channels))
+        : d_device(device.get()),
+          d_stream(d_device->setupStream(direction, format, channels))
     {
     }
     ~StreamOf() { d_device->closeStream(d_stream); }
@@ -92,10 +92,11 @@ public:
 
     //! Write all, whatever time it takes, as long as `go_on` holds.
     //! \return samples that were written
-    std::size_t write(const std::vector<Buffer>& samples,
-                      int flags = 0,
-                      long long time_ns = 0,
-                      const std::function<bool()>& go_on = [] { return true; })
+    std::size_t write(
+        const std::vector<Buffer>& samples,
+        int flags = 0,
+        long long time_ns = 0,
+        const std::function<bool()>& go_on = [] { return true; })
     {
         std::size_t done = 0;
         const std::size_t count = samples.at(0).size();
@@ -105,8 +106,8 @@ public:
                 buffers.push_back(channel.data() + done);
             }
             int now = done == 0 ? flags : flags & ~SOAPY_SDR_HAS_TIME;
-            const int written =
-                d_device->writeStream(d_stream, buffers.data(), count - done, now, time_ns);
+            const int written = d_device->writeStream(
+                d_stream, buffers.data(), count - done, now, time_ns);
             if (written < 0) {
                 ADD_FAILURE() << "writeStream: " << SoapySDR_errToStr(written);
                 break;
@@ -140,7 +141,8 @@ public:
         std::vector<Buffer> all(channels);
         std::vector<Buffer> part(channels);
         for (int tries = 0; all[0].size() < count && tries < 6000;) {
-            const auto got = read(part, std::min<std::size_t>(8192, count - all[0].size()));
+            const auto got =
+                read(part, std::min<std::size_t>(8192, count - all[0].size()));
             if (got.result == SOAPY_SDR_TIMEOUT) {
                 tries++;
                 continue;
@@ -153,7 +155,8 @@ public:
                 d_first_ns = got.time_ns;
             }
             for (std::size_t k = 0; k < channels; k++) {
-                all[k].insert(all[k].end(), part[k].begin(), part[k].begin() + got.result);
+                all[k].insert(
+                    all[k].end(), part[k].begin(), part[k].begin() + got.result);
             }
         }
         return all;
