@@ -10,7 +10,7 @@
 namespace cfisac::radio {
 
 /*! Values of a band-limited signal between its samples: a sinc of 32 taps under a Kaiser
- * window. In the inner 80 % of the band it is right to -75 dB, and exact at the samples.
+ * window. In the inner 80 % of the band it is right to -72 dB, and exact at the samples.
  */
 class Interpolator
 {
