@@ -86,6 +86,7 @@ int echo_estimator_impl::general_work(int noutput_items,
                                         d_outputs.write(work[i].frame,
                                                         work[i].capture_time_ns,
                                                         estimates[i],
+                                                        nullptr,
                                                         item++,
                                                         output_items);
                                         d_frames++;

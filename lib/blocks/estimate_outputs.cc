@@ -97,6 +97,12 @@ void estimate_outputs::write(std::uint64_t frame,
                               pmt::intern("covariance"),
                               pmt::init_f32vector(covariances, known.covariance));
     }
+    if (known.access_points) {
+        about = pmt::dict_add(
+            about,
+            pmt::intern("access_points"),
+            pmt::init_s32vector(known.access_points->size(), *known.access_points));
+    }
     d_block.message_port_pub(
         names::estimates_port(),
         pmt::cons(about, pmt::init_f32vector(count, known.estimates)));
@@ -106,6 +112,7 @@ void estimate_outputs::write(std::uint64_t frame,
 void estimate_outputs::write(std::uint64_t frame,
                              std::int64_t capture_time_ns,
                              const cfisac::estimators::TargetEstimates& estimates,
+                             const std::vector<std::int32_t>* access_points,
                              int item,
                              gr_vector_void_star& output_items)
 {
@@ -118,7 +125,8 @@ void estimate_outputs::write(std::uint64_t frame,
           capture_time_ns,
           {values.data_ptr<float>(),
            confidence.data_ptr<float>(),
-           covariance.defined() ? covariance.data_ptr<float>() : nullptr},
+           covariance.defined() ? covariance.data_ptr<float>() : nullptr,
+           access_points},
           item,
           output_items);
 }

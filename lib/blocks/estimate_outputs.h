@@ -40,6 +40,8 @@ public:
         const float* estimates;
         const float* confidence;
         const float* covariance = nullptr;
+        //! Access points that took part, for the PDU; where the block says which
+        const std::vector<std::int32_t>* access_points = nullptr;
     };
     /*! Write an item to all outputs that are connected, and send the PDU.
      * \param item of this call of work(), from 0
@@ -49,9 +51,11 @@ public:
                const values& known,
                int item,
                gr_vector_void_star& output_items);
+    //! \param access_points see values
     void write(std::uint64_t frame,
                std::int64_t capture_time_ns,
                const cfisac::estimators::TargetEstimates& estimates,
+               const std::vector<std::int32_t>* access_points,
                int item,
                gr_vector_void_star& output_items);
 

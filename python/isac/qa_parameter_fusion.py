@@ -4,10 +4,12 @@
 fronthaul that damages packets."""
 
 import pathlib
+import tempfile
+import time
 
 import numpy as np
 import pmt
-from gnuradio import blocks, gr, gr_unittest, isac
+from gnuradio import blocks, gr, gr_unittest, isac, zeromq
 
 ROOT = pathlib.Path(__file__).parents[2]
 LITE = str(ROOT / "examples" / "scenarios" / "lite.yml")
@@ -150,7 +152,54 @@ class qa_parameter_fusion(gr_unittest.TestCase):
             with self.assertRaisesRegex(ValueError, named):
                 isac.parameter_fusion(self.scenario, "ml", absent)
 
+    def test_deadline_goes_on_without_an_access_point(self):
+        packets = self.packets("ml")
+        clean, *_ = self.run_fusion(packets, isac.parameter_fusion(self.scenario, "ml"))
+        alone, *_ = self.run_fusion(
+            packets[:1], isac.parameter_fusion(self.scenario, "ml", absent=[1]))
+        packets[1, 2, 70] ^= 1
+        fusion = isac.parameter_fusion(self.scenario, "ml", deadline_s=0.5)
+        result, _, _, pdus = self.run_fusion(packets, fusion)
+        self.assertEqual(sorted(result), list(range(FRAMES)))
+        for frame, estimates in result.items():
+            expected = alone if frame == 2 else clean
+            np.testing.assert_array_equal(estimates, expected[frame])
+        used = [list(pmt.to_python(pmt.car(pdu))["access_points"]) for pdu in pdus]
+        self.assertEqual(used, [[0, 1], [0, 1], [0], [0, 1]])
+        self.assertEqual((fusion.frames_incomplete(), fusion.frames_lost()), (1, 0))
+
+    def test_deadline_outlasts_a_silent_access_point(self):
+        packets = self.packets("ml")
+        alone, *_ = self.run_fusion(
+            packets[:1], isac.parameter_fusion(self.scenario, "ml", absent=[1]))
+        fusion = isac.parameter_fusion(self.scenario, "ml", deadline_s=0.05)
+        size = fusion.packet_size()
+        flowgraph = gr.top_block()
+        flowgraph.connect(
+            blocks.vector_source_b(packets[0].ravel().tolist(), False, size), (fusion, 0))
+        with tempfile.TemporaryDirectory() as folder:
+            # Nobody ever connects to it.
+            silent = zeromq.pull_source(gr.sizeof_char, size, f"ipc://{folder}/packets")
+            sink = blocks.vector_sink_f(8)
+            flowgraph.connect(silent, (fusion, 1))
+            flowgraph.connect(fusion, sink)
+            flowgraph.start()
+            for _ in range(600):
+                if fusion.frames() >= FRAMES:
+                    break
+                time.sleep(0.1)
+            flowgraph.stop()
+            flowgraph.wait()
+        self.assertEqual(fusion.error(), "")
+        self.assertEqual((fusion.frames(), fusion.frames_incomplete()), (FRAMES, FRAMES))
+        np.testing.assert_array_equal(
+            np.array(sink.data()).reshape(FRAMES, 2, 2, 2),
+            np.array([alone[frame] for frame in range(FRAMES)]))
+
     def test_wrong_parameters(self):
+        for deadline in (-0.5, float("nan"), 4000.0):
+            with self.assertRaisesRegex(ValueError, "deadline"):
+                isac.parameter_fusion(self.scenario, "ml", deadline_s=deadline)
         with self.assertRaisesRegex(ValueError, "esprit"):
             isac.parameter_fusion(self.scenario, "esprit")
         for estimator in ESTIMATORS.values():

@@ -27,8 +27,13 @@ namespace isac {
  * A packet that is damaged, of another scheme or scenario, of another access point or of
  * another size, or whose words no access point gives, is never read: it is counted by
  * what is wrong with it, logged (once a second at most) and dropped. The streams are
- * paired by frame number; whatever has no partner is dropped and counted, and the frame
- * is lost.
+ * paired by frame number. Without a deadline a frame needs the packets of all access
+ * points: whatever has no partner is dropped and counted, and the frame is lost.
+ *
+ * With a deadline an access point whose packet of a frame has not come in time, or that
+ * goes on with a later frame, is left out of that frame; the log says who is missing and
+ * who is back. A packet that comes after its frame was estimated is counted as late and
+ * dropped.
  *
  * Access points that are known to be absent have no input, and the estimates are made
  * without them. M' of the M access points are left.
@@ -47,7 +52,8 @@ namespace isac {
  *   per item, m² to (m/s)². Both item by item with the estimates.
  *
  * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture
- * time of the packets, s, double), "confidence" (f32vector [Q]) and "covariance"
+ * time of the packets, s, double), "access_points" (s32vector, those whose packets took
+ * part), "confidence" (f32vector [Q]) and "covariance"
  * (f32vector [Q·2D·2D]); the data is an f32vector with the values of output 0.
  */
 class ISAC_API parameter_fusion : virtual public gr::block
@@ -61,13 +67,17 @@ public:
      * \param absent receive access points whose packets do not come, counted from 0
      * \param real_time whether the block skips frames when the packets of more are waiting
      * than it can work off, of which it keeps the latest two, and measures its latency
-     * \throws std::invalid_argument on another scheme, or if `absent` names an access
+     * \param deadline_s how long after the first packet of a frame those of the other
+     * access points are waited for, s; 0 for ever
+     * \throws std::invalid_argument on another scheme, on a deadline that is not between 0
+     * and an hour, or if `absent` names an access
      * point that does not exist or one twice, or all of them
      */
     static sptr make(const cfisac::Scenario& scenario,
                      const std::string& scheme,
                      const std::vector<int>& absent = {},
-                     bool real_time = false);
+                     bool real_time = false,
+                     double deadline_s = 0.0);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;
@@ -84,6 +94,10 @@ public:
     //! Frames skipped because the packets of later ones were waiting; in real time only.
     //! Those are also lost.
     virtual std::uint64_t frames_skipped() const = 0;
+    //! Frames estimated without some access point; with a deadline only.
+    virtual std::uint64_t frames_incomplete() const = 0;
+    //! Packets dropped because they came after their frame; with a deadline only.
+    virtual std::uint64_t packets_late() const = 0;
     //! Latency that a share of the last frames does not exceed, s; as that of
     //! fusion_decoder.
     virtual double latency_s(double share) const = 0;

@@ -34,11 +34,15 @@ access point gives are counted and dropped.)doc")
             py::arg("scheme"),
             py::arg("absent") = std::vector<int>{},
             py::arg("real_time") = false,
+            py::arg("deadline_s") = 0.0,
             "scheme: music, cs or ml.\n\n"
             "absent: receive access points whose packets do not come, counted from 0; "
             "they have no input.\n\n"
             "real_time: whether frames are skipped when the packets of more than two are "
-            "waiting, and the latency is measured.")
+            "waiting, and the latency is measured.\n\n"
+            "deadline_s: how long after the first packet of a frame the others are "
+            "waited "
+            "for, s; 0 for ever.")
         .def("packet_size", &parameter_fusion::packet_size, "Bytes of one packet.")
         .def("frames", &parameter_fusion::frames, "Frames estimated.")
         .def("frames_lost",
@@ -54,6 +58,12 @@ access point gives are counted and dropped.)doc")
         .def("frames_skipped",
              &parameter_fusion::frames_skipped,
              "Frames skipped because the packets of later ones were waiting.")
+        .def("frames_incomplete",
+             &parameter_fusion::frames_incomplete,
+             "Frames estimated without some access point.")
+        .def("packets_late",
+             &parameter_fusion::packets_late,
+             "Packets dropped because they came after their frame.")
         .def(
             "latency_s",
             &parameter_fusion::latency_s,

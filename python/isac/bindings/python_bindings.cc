@@ -24,6 +24,8 @@ void bind_access_point_estimator(py::module& m);
 void bind_music_estimator(py::module& m);
 void bind_cs_estimator(py::module& m);
 void bind_ml_estimator(py::module& m);
+void bind_ofdm_demodulator(py::module& m);
+void bind_ofdm_modulator(py::module& m);
 void bind_parameter_fusion(py::module& m);
 void bind_echo_estimator(py::module& m);
 void bind_monostatic_estimator(py::module& m);
@@ -54,6 +56,8 @@ PYBIND11_MODULE(isac_python, m)
     bind_music_estimator(m);
     bind_cs_estimator(m);
     bind_ml_estimator(m);
+    bind_ofdm_demodulator(m);
+    bind_ofdm_modulator(m);
     bind_parameter_fusion(m);
     bind_echo_estimator(m);
     bind_monostatic_estimator(m);

@@ -1,0 +1,329 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "ofdm_modulator_impl.h"
+#include "exported_count.h"
+#include "frames.h"
+#include "full_scale.h"
+#include "message.h"
+
+#include <algorithm>
+#include <cmath>
+#include <gnuradio/io_signature.h>
+#include <gnuradio/isac/names.h>
+#include <limits>
+#include <volk/volk.h>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+int antennas_of(const cfisac::Scenario& scenario, int access_point)
+{
+    return checked_access_point(scenario.transmit, access_point).antennas;
+}
+
+double checked_start(double start_time_s)
+{
+    if (!std::isfinite(start_time_s)) {
+        throw std::invalid_argument("start time: " + std::to_string(start_time_s) +
+                                    " s is not a time");
+    }
+    return start_time_s;
+}
+
+//! The mean power of a payload symbol, W: that of the sensed subcarriers.
+double symbol_power_w(const cfisac::Scenario& scenario, double power_dbm)
+{
+    return cfisac::dbm_to_watt(power_dbm) * scenario.waveform.sensed_subcarriers() /
+           scenario.waveform.subcarriers;
+}
+
+} // namespace
+
+ofdm_modulator::sptr ofdm_modulator::make(const cfisac::Scenario& scenario,
+                                          int access_point,
+                                          double full_scale_dbm,
+                                          double start_time_s)
+{
+    return gnuradio::make_block_sptr<ofdm_modulator_impl>(
+        scenario, access_point, full_scale_dbm, start_time_s);
+}
+
+ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
+                                         int access_point,
+                                         double full_scale_dbm,
+                                         double start_time_s)
+    : gr::block("ofdm_modulator",
+                gr::io_signature::make(1,
+                                       1,
+                                       static_cast<int>(scenario.transmit_frame_size() *
+                                                        sizeof(gr_complex))),
+                gr::io_signature::make(antennas_of(scenario, access_point),
+                                       antennas_of(scenario, access_point),
+                                       sizeof(gr_complex))),
+      d_timing(scenario),
+      d_scenario(scenario),
+      d_access_point(access_point),
+      d_start_time_s(checked_start(start_time_s)),
+      d_preamble(cfisac::signal::preamble(d_timing, access_point)),
+      d_symbols(scenario, antennas_of(scenario, access_point)),
+      d_full_scale_dbm(full_scale_dbm),
+      d_power(d_timing.symbol_samples())
+{
+    full_scale_amplitude(full_scale_dbm);
+    set_tag_propagation_policy(TPP_DONT);
+    set_relative_rate(static_cast<std::uint64_t>(d_timing.period), 1);
+    message_port_register_in(names::command_port());
+    set_msg_handler(names::command_port(),
+                    [this](const pmt::pmt_t& m) { on_command(m); });
+}
+
+void ofdm_modulator_impl::setup_rpc()
+{
+#ifdef GR_CTRLPORT
+    add_rpc_variable(exported_count(
+        alias(), "frames", &ofdm_modulator::frames, "frames", "frames sent"));
+    add_rpc_variable(exported_count(alias(),
+                                    "samples_beyond_full_scale",
+                                    &ofdm_modulator::samples_beyond_full_scale,
+                                    "samples",
+                                    "samples that a converter clips"));
+#endif
+}
+
+bool ofdm_modulator_impl::start()
+{
+    d_current.reset();
+    d_last.reset();
+    return true;
+}
+
+void ofdm_modulator_impl::forecast(int, gr_vector_int& ninput_items_required)
+{
+    ninput_items_required[0] = 1;
+}
+
+void ofdm_modulator_impl::set_full_scale_dbm(double full_scale_dbm)
+{
+    full_scale_amplitude(full_scale_dbm);
+    d_full_scale_dbm = full_scale_dbm;
+}
+
+double ofdm_modulator_impl::crest_factor_db() const
+{
+    return 10.0 * std::log10(d_peak * static_cast<double>(d_samples) / d_energy);
+}
+
+double ofdm_modulator_impl::mean_dbfs() const
+{
+    return 10.0 * std::log10(d_energy / static_cast<double>(d_samples));
+}
+
+void ofdm_modulator_impl::on_command(const pmt::pmt_t& message)
+{
+    try {
+        message_reader reader(message);
+        const auto full_scale_dbm = reader.number("full_scale_dbm");
+        reader.finish();
+        if (full_scale_dbm) {
+            set_full_scale_dbm(*full_scale_dbm);
+        }
+    } catch (const std::exception& cause) {
+        d_messages_refused++;
+        d_logger->error("message at port command refused: {:s}", cause.what());
+    }
+}
+
+bool ofdm_modulator_impl::begin(std::uint64_t offset)
+{
+    std::vector<tag_t> tags;
+    get_tags_in_range(tags, 0, offset, offset + 1);
+    const std::uint64_t number = frame_number(tags, offset);
+    if (d_last && number <= *d_last) {
+        d_frames_dropped++;
+        if (d_dropped_log.pass()) {
+            d_logger->error(
+                "frame {:d} dropped: frame {:d} was sent already ({:d} dropped "
+                "so far)",
+                number,
+                *d_last,
+                d_frames_dropped.load());
+        }
+        return false;
+    }
+    const auto power = find_tag(tags, offset, names::power_dbm());
+    const double power_dbm = power && pmt::is_number(*power)
+                                 ? pmt::to_double(*power)
+                                 : d_scenario.transmit_power_dbm;
+    const std::uint64_t missing = d_last ? number - *d_last - 1 : 0;
+    d_frames_silent += missing;
+    d_current = current_frame{number,
+                              std::sqrt(symbol_power_w(d_scenario, power_dbm)),
+                              static_cast<std::int64_t>(missing) * d_timing.period};
+    if (d_access_point == 0) {
+        d_header = cfisac::signal::header(d_timing, number);
+    }
+    d_symbols.restart();
+    d_measured = -1;
+    if (!d_last && d_start_time_s >= 0.0) {
+        const double start_s =
+            d_start_time_s + static_cast<double>(number) * d_timing.period_s();
+        const double whole = std::floor(start_s);
+        const auto time =
+            pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(whole)),
+                            pmt::from_double(start_s - whole));
+        for (unsigned port = 0;
+             port < static_cast<unsigned>(output_signature()->max_streams());
+             port++) {
+            add_item_tag(port, nitems_written(port), names::tx_time(), time);
+        }
+    }
+    return true;
+}
+
+void ofdm_modulator_impl::measure(const std::vector<std::vector<gr_complex>>& symbol)
+{
+    for (const auto& samples : symbol) {
+        const auto count = static_cast<unsigned>(samples.size());
+        volk_32fc_magnitude_squared_32f(d_power.data(), samples.data(), count);
+        std::uint32_t largest = 0;
+        volk_32f_index_max_32u(&largest, d_power.data(), count);
+        float sum = 0.0f;
+        volk_32f_accumulator_s32f(&sum, d_power.data(), count);
+        d_energy = d_energy + sum;
+        d_samples += count;
+        d_peak = std::max<double>(d_peak, d_power[largest]);
+        if (d_power[largest] > 1.0f) {
+            d_beyond += static_cast<std::uint64_t>(
+                std::count_if(d_power.begin(), d_power.end(), [](float power) {
+                    return power > 1.0f;
+                }));
+            if (d_beyond_log.pass()) {
+                d_logger->warn(
+                    "{:d} samples beyond full scale so far, which a converter "
+                    "clips: full_scale_dbm ({:g}) must be some 12 dB above the "
+                    "transmit power",
+                    d_beyond.load(),
+                    d_full_scale_dbm.load());
+            }
+        }
+    }
+}
+
+std::int64_t ofdm_modulator_impl::write(const gr_complex* frame,
+                                        std::int64_t at,
+                                        std::int64_t most,
+                                        gr_vector_void_star& output_items)
+{
+    auto& current = *d_current;
+    const auto out = [&](std::size_t antenna) {
+        return static_cast<gr_complex*>(output_items[antenna]) + at;
+    };
+    const auto silence = [&](std::size_t first_antenna, std::int64_t count) {
+        for (std::size_t a = first_antenna; a < output_items.size(); a++) {
+            std::fill_n(out(a), count, gr_complex(0.0f));
+        }
+    };
+    const std::int64_t position = current.position;
+    const auto until = [&](std::int64_t end) { return std::min(most, end - position); };
+    // Part of a sequence of the first antenna that starts at `start`.
+    const auto single = [&](const cfisac::signal::Samples& sequence, std::int64_t start) {
+        const std::int64_t count =
+            until(start + static_cast<std::int64_t>(sequence.size()));
+        const auto scale = static_cast<float>(current.amplitude /
+                                              full_scale_amplitude(d_full_scale_dbm));
+        volk_32f_s32f_multiply_32f(
+            reinterpret_cast<float*>(out(0)),
+            reinterpret_cast<const float*>(&sequence[position - start]),
+            scale,
+            static_cast<unsigned>(2 * count));
+        silence(1, count);
+        return count;
+    };
+
+    std::int64_t count;
+    const std::int64_t own = d_timing.preamble_start(d_access_point);
+    if (position < own) {
+        silence(0, count = until(own));
+    } else if (position < own + d_timing.preamble_samples()) {
+        count = single(d_preamble, own);
+    } else if (position < d_timing.header_start()) {
+        silence(0, count = until(d_timing.header_start()));
+    } else if (position < d_timing.payload_start()) {
+        if (d_access_point == 0) {
+            count = single(d_header, d_timing.header_start());
+        } else {
+            silence(0, count = until(d_timing.payload_start()));
+        }
+    } else if (position < d_timing.frame_samples()) {
+        const std::int64_t in_payload = position - d_timing.payload_start();
+        const int t = static_cast<int>(in_payload / d_timing.symbol_samples());
+        const std::int64_t within = in_payload % d_timing.symbol_samples();
+        count = until(position - within + d_timing.symbol_samples());
+        const auto scale =
+            static_cast<float>(1.0 / full_scale_amplitude(d_full_scale_dbm));
+        const auto& symbol = d_symbols.symbol(frame, t, scale);
+        if (t != d_measured) {
+            d_measured = t;
+            if (t % d_scenario.waveform.symbol_step == 0) {
+                measure(symbol);
+            }
+        }
+        for (std::size_t a = 0; a < output_items.size(); a++) {
+            std::copy_n(symbol[a].data() + within, count, out(a));
+        }
+    } else {
+        silence(0, count = until(d_timing.period));
+    }
+    return count;
+}
+
+int ofdm_modulator_impl::general_work(int noutput_items,
+                                      gr_vector_int&,
+                                      gr_vector_const_void_star& input_items,
+                                      gr_vector_void_star& output_items)
+{
+    if (!d_current && !begin(nitems_read(0))) {
+        consume_each(1);
+        return 0;
+    }
+    auto& current = *d_current;
+    const auto* const frame = static_cast<const gr_complex*>(input_items[0]);
+    std::int64_t produced = 0;
+    while (produced < noutput_items && current.position < d_timing.period) {
+        const std::int64_t most = noutput_items - produced;
+        if (current.silence > 0) {
+            const std::int64_t count = std::min(most, current.silence);
+            for (void* const out : output_items) {
+                std::fill_n(
+                    static_cast<gr_complex*>(out) + produced, count, gr_complex(0.0f));
+            }
+            current.silence -= count;
+            produced += count;
+            continue;
+        }
+        if (current.position == 0) {
+            for (unsigned port = 0; port < output_items.size(); port++) {
+                add_item_tag(port,
+                             nitems_written(port) + produced,
+                             names::frame(),
+                             pmt::from_uint64(current.number));
+            }
+        }
+        const std::int64_t count = write(frame, produced, most, output_items);
+        current.position += count;
+        produced += count;
+    }
+    if (current.position == d_timing.period) {
+        d_last = current.number;
+        d_frames++;
+        d_current.reset();
+        consume_each(1);
+    }
+    return static_cast<int>(produced);
+}
+
+} // namespace isac
+} // namespace gr

@@ -1,0 +1,93 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_OFDM_MODULATOR_IMPL_H
+#define INCLUDED_ISAC_OFDM_MODULATOR_IMPL_H
+
+#include "failure.h"
+#include "ofdm_symbols.h"
+
+#include <atomic>
+#include <cfisac/signal/preamble.h>
+#include <gnuradio/isac/ofdm_modulator.h>
+#include <optional>
+
+namespace gr {
+namespace isac {
+
+class ofdm_modulator_impl : public ofdm_modulator
+{
+public:
+    ofdm_modulator_impl(const cfisac::Scenario& scenario,
+                        int access_point,
+                        double full_scale_dbm,
+                        double start_time_s);
+
+    void set_full_scale_dbm(double full_scale_dbm) override;
+    double full_scale_dbm() const override { return d_full_scale_dbm; }
+    double crest_factor_db() const override;
+    double mean_dbfs() const override;
+    std::uint64_t samples_beyond_full_scale() const override { return d_beyond; }
+    std::uint64_t frames() const override { return d_frames; }
+    std::uint64_t frames_silent() const override { return d_frames_silent; }
+    std::uint64_t frames_dropped() const override { return d_frames_dropped; }
+    std::uint64_t messages_refused() const override { return d_messages_refused; }
+
+    void setup_rpc() override;
+    bool start() override;
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override;
+
+private:
+    //! The item that is being sent.
+    struct current_frame {
+        std::uint64_t number;
+        double amplitude;          //!< of preamble and header, sqrt(W)
+        std::int64_t silence;      //!< samples still to come before the frame
+        std::int64_t position = 0; //!< next sample, from the start of the frame
+    };
+
+    void on_command(const pmt::pmt_t& message);
+    //! Begin with an item. \return whether its frame can be sent
+    bool begin(std::uint64_t offset);
+    /*! Write samples of the frame that lie in one of its parts.
+     * \param at of the outputs, \param most samples
+     * \return how many
+     */
+    std::int64_t write(const gr_complex* frame,
+                       std::int64_t at,
+                       std::int64_t most,
+                       gr_vector_void_star& output_items);
+    //! Count what a symbol brings to mean, peak and clipping.
+    void measure(const std::vector<std::vector<gr_complex>>& symbol);
+
+    const cfisac::FrameTiming d_timing;
+    const cfisac::Scenario d_scenario;
+    const int d_access_point;
+    const double d_start_time_s;
+    const cfisac::signal::Samples d_preamble; //!< own, unit mean power
+    cfisac::signal::Samples d_header;         //!< of this frame; of access point 0 only
+    symbol_writer d_symbols;
+    std::atomic<double> d_full_scale_dbm;
+    std::optional<current_frame> d_current;
+    std::optional<std::uint64_t> d_last; //!< frame sent last
+    int d_measured = -1;                 //!< symbol of this frame measured last
+    std::vector<float> d_power;          //!< [symbol_samples]
+    std::atomic<double> d_peak{0.0};     //!< largest |s|², full scale 1
+    std::atomic<double> d_energy{0.0};   //!< Σ|s|²
+    std::atomic<std::uint64_t> d_samples{0};
+    std::atomic<std::uint64_t> d_beyond{0};
+    std::atomic<std::uint64_t> d_frames{0};
+    std::atomic<std::uint64_t> d_frames_silent{0};
+    std::atomic<std::uint64_t> d_frames_dropped{0};
+    std::atomic<std::uint64_t> d_messages_refused{0};
+    log_limiter d_beyond_log;
+    log_limiter d_dropped_log;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif

@@ -1,0 +1,67 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_ISAC_PACKET_DEADLINE_H
+#define INCLUDED_ISAC_PACKET_DEADLINE_H
+
+#include "real_time.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+/*! Decides when the central unit goes on without an access point: pairs the next packets of
+ * several streams by frame number, and waits for none of them longer than a deadline.
+ *
+ * The numbers of a stream rise. A packet of a frame that is done with is late, unless it is
+ * so far behind that the access point counts anew.
+ */
+class packet_deadline
+{
+public:
+    //! \param deadline_s from the first packet of a frame to the last that is waited for, s
+    packet_deadline(double deadline_s, std::size_t streams);
+
+    //! To be called in start().
+    void start();
+
+    //! Whether packets are waited for at all no longer than the deadline.
+    bool limited() const { return d_deadline.count() > 0; }
+
+    //! Whether a packet of this frame comes too late.
+    bool late(std::uint64_t frame) const
+    {
+        return d_next && frame < *d_next && *d_next - frame <= counts_anew;
+    }
+
+    /*! The frame that comes next, and whose packets take part in it.
+     * \param heads frame number of the next packet of each stream that has one, none late
+     * \param ended streams that will bring nothing any more
+     * \return nothing while there is something to wait for
+     */
+    struct turn {
+        std::uint64_t frame;
+        std::vector<bool> present; //!< [stream]
+    };
+    std::optional<turn> due(const std::vector<std::optional<std::uint64_t>>& heads,
+                            const std::vector<bool>& ended,
+                            frame_clock::time_point now);
+    //! The frame was worked on.
+    void note_used(std::uint64_t frame);
+
+private:
+    static constexpr std::uint64_t counts_anew = 1024;
+
+    const frame_clock::duration d_deadline;
+    const std::size_t d_streams;
+    std::optional<std::uint64_t> d_next;    //!< one after the frame used last
+    std::optional<std::uint64_t> d_waiting; //!< frame that is waited for
+    frame_clock::time_point d_since;        //!< when its first packet was seen
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif
