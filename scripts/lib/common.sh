@@ -128,10 +128,12 @@ configure_and_build() {
         say "Building" && limited cmake --build "$build" --parallel "$(jobs_at_a_time)"
 }
 
-# Let Python, grcc and the programs find the build tree's module before an installed one.
+# Let Python, grcc, SoapySDR and the programs find the build tree's modules before installed
+# ones.
 use_build_tree() {
     export PYTHONPATH="$build/test_modules${PYTHONPATH:+:$PYTHONPATH}"
     export LD_LIBRARY_PATH="$build/lib/blocks:$build/lib/cfisac${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    export SOAPY_SDR_PLUGIN_PATH="$build/lib/radio${SOAPY_SDR_PLUGIN_PATH:+:$SOAPY_SDR_PLUGIN_PATH}"
     export GRC_BLOCKS_PATH="$root/grc${GRC_BLOCKS_PATH:+:$GRC_BLOCKS_PATH}"
     export CFISAC_SOURCE_DIR="$root"
     export CFISAC_BINARY_DIR="$build"
