@@ -107,7 +107,7 @@ def parse_arguments():
                         help="of the receive access points' clocks against the others'")
     parser.add_argument("--clock-offset-s", type=float, default=0.0, metavar="S",
                         help="what the receive access points' clocks are behind")
-    parser.add_argument("--removal", choices=("none", "direct", "mean", "projection"),
+    parser.add_argument("--removal", choices=("none", "direct", "projection"),
                         default="projection", help="of what stands still")
     return parser.parse_args()
 
