@@ -29,6 +29,7 @@ void bind_cs_estimator(py::module& m);
 void bind_ml_estimator(py::module& m);
 void bind_ofdm_demodulator(py::module& m);
 void bind_ofdm_modulator(py::module& m);
+void bind_frame_sync(py::module& m);
 void bind_transmit_reference(py::module& m);
 void bind_direct_path_canceller(py::module& m);
 void bind_parameter_fusion(py::module& m);
@@ -66,6 +67,7 @@ PYBIND11_MODULE(isac_python, m)
     bind_ml_estimator(m);
     bind_ofdm_demodulator(m);
     bind_ofdm_modulator(m);
+    bind_frame_sync(m);
     bind_transmit_reference(m);
     bind_direct_path_canceller(m);
     bind_parameter_fusion(m);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "synchronisation_search.h"
+
+#include <boost/math/special_functions/gamma.hpp>
+#include <numeric>
+#include <volk/volk.h>
+
+namespace cfisac::signal {
+
+namespace {
+
+constexpr int most_per_block = 16;
+
+std::complex<double> lagged_product(const std::complex<float>* samples,
+                                    int lag,
+                                    unsigned count)
+{
+    std::complex<float> product;
+    volk_32fc_x2_conjugate_dot_prod_32fc(&product, samples + lag, samples, count);
+    return product;
+}
+
+double energy_of(const std::complex<float>* samples, unsigned count)
+{
+    const auto* const parts = reinterpret_cast<const float*>(samples);
+    float energy = 0.0f;
+    volk_32f_x2_dot_prod_32f(&energy, parts, parts, 2 * count);
+    return energy;
+}
+
+} // namespace
+
+double gamma_threshold(double degrees, double probability)
+{
+    return boost::math::gamma_q_inv(degrees, probability);
+}
+
+Autocorrelation autocorrelation(const std::vector<Samples>& antennas,
+                                std::int64_t place,
+                                std::int64_t count,
+                                int lag)
+{
+    Autocorrelation result{0.0, 0.0, static_cast<double>(count * antennas.size())};
+    for (const auto& samples : antennas) {
+        for (std::int64_t k = 0; k < count; k += most_per_block) {
+            const auto block =
+                static_cast<unsigned>(std::min<std::int64_t>(most_per_block, count - k));
+            const auto* const first = samples.data() + place + k;
+            result.sum += lagged_product(first, lag, block);
+            result.energy +=
+                0.5 * (energy_of(first, block) + energy_of(first + lag, block));
+        }
+    }
+    return result;
+}
+
+PreambleSearch::PreambleSearch(const FrameTiming& timing,
+                               int antennas,
+                               double false_alarm)
+    : d_lag(timing.preamble_length),
+      d_repetitions(timing.preamble_repetitions),
+      d_slots(timing.transmitters),
+      d_antennas(antennas),
+      d_step(std::gcd(timing.preamble_length, most_per_block)),
+      d_span(std::int64_t{timing.transmitters} * timing.preamble_samples()),
+      d_threshold(gamma_threshold(
+          d_slots,
+          false_alarm * d_step / static_cast<double>(std::max(timing.period, d_span))))
+{
+}
+
+void PreambleSearch::sum_blocks(const std::vector<Samples>& antennas)
+{
+    const auto length = static_cast<std::int64_t>(antennas.front().size());
+    const std::int64_t blocks = length / d_step;
+    const std::int64_t products = std::max<std::int64_t>(blocks - d_lag / d_step, 0);
+    d_energies.assign(blocks + 1, 0.0);
+    d_products.assign(products + 1, 0.0);
+    const auto step = static_cast<unsigned>(d_step);
+    for (const auto& samples : antennas) {
+        const auto* first = samples.data();
+        for (std::int64_t block = 0; block < blocks; block++, first += d_step) {
+            d_energies[block + 1] += energy_of(first, step);
+            if (block < products) {
+                d_products[block + 1] += lagged_product(first, d_lag, step);
+            }
+        }
+    }
+    std::partial_sum(d_energies.begin(), d_energies.end(), d_energies.begin());
+    std::partial_sum(d_products.begin(), d_products.end(), d_products.begin());
+}
+
+Autocorrelation PreambleSearch::slot(std::int64_t block, int n) const
+{
+    const std::int64_t repetition = d_lag / d_step;
+    const std::int64_t first = block + n * d_repetitions * repetition;
+    const std::int64_t last = first + (d_repetitions - 1) * repetition;
+    const double energy =
+        0.5 * (d_energies[last] - d_energies[first] + d_energies[last + repetition] -
+               d_energies[first + repetition]);
+    return {d_products[last] - d_products[first],
+            energy,
+            static_cast<double>((last - first) * d_step * d_antennas)};
+}
+
+PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
+                                           std::int64_t from,
+                                           std::int64_t behind)
+{
+    sum_blocks(antennas);
+    const auto length = static_cast<std::int64_t>(antennas.front().size());
+    const std::int64_t end = (length - d_span) / d_step + 1;
+    // The first place that repeats is at most a span before the one that repeats most.
+    std::int64_t last = end;
+    std::int64_t crossing = end;
+    std::int64_t peak = end;
+    double strongest = 0.0;
+    for (std::int64_t block = (from + d_step - 1) / d_step; block < last; block++) {
+        double metric = 0.0;
+        double power = 0.0;
+        for (int n = 0; n < d_slots; n++) {
+            const auto part = slot(block, n);
+            metric += part.metric();
+            power += std::norm(part.sum);
+        }
+        if (metric >= d_threshold && crossing == end) {
+            crossing = block;
+            last = block + d_span / d_step + 1;
+            if (last > end) { // the peak is not there yet
+                break;
+            }
+        }
+        if (metric >= d_threshold && power > strongest) {
+            strongest = power;
+            peak = block;
+        }
+    }
+    if (crossing == end) {
+        return {std::max(end * d_step, from), std::nullopt};
+    }
+    if (last > end || peak * d_step + behind > length) {
+        return {crossing * d_step, std::nullopt};
+    }
+    return {last * d_step, peak * d_step};
+}
+
+std::vector<double> PreambleSearch::metrics(const std::vector<Samples>& antennas)
+{
+    sum_blocks(antennas);
+    const auto length = static_cast<std::int64_t>(antennas.front().size());
+    std::vector<double> values;
+    for (std::int64_t block = 0; block * d_step + d_span <= length; block++) {
+        double metric = 0.0;
+        for (int n = 0; n < d_slots; n++) {
+            metric += slot(block, n).metric();
+        }
+        values.push_back(metric);
+    }
+    return values;
+}
+
+} // namespace cfisac::signal
