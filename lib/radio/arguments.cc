@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cfisac/scenario/frame_timing.h>
 #include <cfisac/scenario/yaml.h>
+#include <cfisac/signal/converter.h>
+#include <cfisac/signal/sample_channel.h>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -15,7 +17,7 @@ namespace cfisac::radio {
 namespace {
 
 constexpr std::size_t max_name = 128;
-constexpr double max_ppm = 1000.0;
+constexpr double max_ppm = signal::RadioClock::most_ppm;
 constexpr double max_offset_s = 1e6;
 constexpr double max_start_s = 1e6;
 constexpr int max_participants = 512;
@@ -199,7 +201,11 @@ Arguments parse_arguments(const SoapySDR::Kwargs& given)
         reader.choice("clock_source", "external", "internal").value_or(false);
     arguments.external_time =
         reader.choice("time_source", "external", "internal").value_or(false);
-    arguments.bits = reader.whole<int>("bits", 2, 16).value_or(12);
+    arguments.bits = reader
+                         .whole<int>("bits",
+                                     signal::Converter::fewest_bits,
+                                     signal::Converter::most_bits)
+                         .value_or(12);
     reader.refuse_others();
 
     if (participants && settings.time != TimeMode::lockstep) {

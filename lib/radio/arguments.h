@@ -50,7 +50,7 @@ struct Settings {
  * - `clock_ppm`, `clock_offset_s`: how far this radio's own clock runs fast, and what it
  *   shows at environment time 0, while clock and time source are internal
  * - `clock_source`, `time_source`: internal (default) or external
- * - `bits`: of the converter, 2 to 16 (default 12)
+ * - `bits`: of the converter, 2 to 24 (default 12)
  */
 struct Arguments {
     std::string scenario_path;

@@ -3,13 +3,13 @@
 #define INCLUDED_RADIO_RADIO_H
 
 #include "arguments.h"
-#include "converter.h"
 #include "environment.h"
 #include "lockstep.h"
 #include "radio_time.h"
 #include <SoapySDR/Logger.hpp>
 #include <atomic>
 #include <cfisac/scenario/frame_timing.h>
+#include <cfisac/signal/converter.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -68,7 +68,7 @@ struct Radio {
     std::int64_t ahead_ns;
     std::int64_t behind_ns;
     Lockstep lockstep;
-    Converter converter;
+    signal::Converter converter;
     std::vector<std::atomic<double>> gain_db;
     Counters counters;
 };

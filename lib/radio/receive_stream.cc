@@ -134,9 +134,10 @@ void ReceiveStream::deliver(void* const* buffers, std::int64_t count)
     for (std::size_t k = 0; k < d_channels.size(); k++) {
         const auto channel = d_channels[k];
         auto* const samples = d_received[channel].data();
-        d_radio.counters.clipped += static_cast<std::uint64_t>(d_radio.converter.convert(
-            samples, 1.0f / d_radio.full_scale(channel), 1.0f, count, samples));
-        to_format(d_format, samples, 0, count, buffers[k]);
+        scale(samples, count, 1.0f / d_radio.full_scale(channel));
+        d_radio.counters.clipped +=
+            static_cast<std::uint64_t>(d_radio.converter.convert(samples, count));
+        to_format(d_format, samples, count, buffers[k]);
     }
     d_next += count;
     set_edge();

@@ -4,6 +4,7 @@
 
 #include "radio.h"
 #include "reception.h"
+#include "stream_format.h"
 #include <atomic>
 #include <cstdint>
 #include <mutex>

@@ -206,8 +206,9 @@ void TransmitStream::append(const void* const* buffers,
         const auto channel = d_channels[k];
         auto* const scaled = d_scaled[channel].data();
         from_format(d_format, buffers[k], from, count, scaled);
-        d_radio.counters.clipped += static_cast<std::uint64_t>(d_radio.converter.convert(
-            scaled, 1.0f, d_radio.full_scale(channel), count, scaled));
+        d_radio.counters.clipped +=
+            static_cast<std::uint64_t>(d_radio.converter.convert(scaled, count));
+        scale(scaled, count, d_radio.full_scale(channel));
         samples[channel] = scaled;
     }
     d_ring.append(samples.data(), count);

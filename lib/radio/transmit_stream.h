@@ -5,6 +5,7 @@
 #include "radio.h"
 #include "sample_ring.h"
 #include "status_queue.h"
+#include "stream_format.h"
 #include <atomic>
 #include <complex>
 #include <cstdint>

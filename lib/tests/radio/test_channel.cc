@@ -14,6 +14,8 @@ using namespace cfisac::test;
 
 constexpr double rate_hz = 1e6;
 constexpr double center_hz = 5.8e9 + 12 * 31.25e3;
+// The direct path's phase is counted at the carrier, that of subcarrier 0.
+constexpr double above_carrier_hz = 12 * 31.25e3;
 constexpr double gain_db = 80.0; // of transmitters and receivers
 // A sample of magnitude 1 at the receiver's input, over one at the transmitter's output.
 const double scale = std::pow(10.0, ((gain_db - 70.0) - (0.0 - gain_db)) / 20.0);
@@ -107,7 +109,8 @@ TEST(RadioChannel, ToneHasThePhaseOfItsPathAtEveryAntenna)
             const auto expected =
                 0.5 * scale * path_gain(distance) * array *
                 std::polar(std::sqrt(0.5), M_PI * cosine * antenna) *
-                std::polar(1.0, 2.0 * M_PI * (frequency_hz * at_s - center_hz * delay_s));
+                std::polar(
+                    1.0, 2.0 * M_PI * (frequency_hz * at_s - above_carrier_hz * delay_s));
             ASSERT_LT(std::abs(std::complex<double>(received[buffer][k]) - expected),
                       2e-3 * std::abs(expected) + 1e-4)
                 << buffer << " " << k;
@@ -280,7 +283,7 @@ TEST(RadioChannel, ConvertersClipAndCount)
         EXPECT_LE(std::abs(sample.imag()), 1.0f);
     }
     const auto clipped = count_of(receiver, "clipped");
-    const double turns = center_hz * 1e-6;
+    const double turns = above_carrier_hz * 1e-6;
     const auto first = amplitude * std::polar(1.0, -2.0 * M_PI * turns - M_PI / 2.0);
     const bool beyond =
         std::max(std::abs(first.real()), std::abs(first.imag())) > 1.0 + 0.5 / 7.0;

@@ -130,10 +130,14 @@ def test_killed_transmitter_is_silent(environment):
     settings = {"environment": environment, "time": "real"}
     source = make_source("rx0", **settings)
     with Transmitter(access_point="tx0", **settings) as transmitter:
-        flowgraph = gr.top_block()
-        sinks = received(flowgraph, source, 200000)
-        flowgraph.run()
-        assert np.abs(sinks[0].data()).max() > 0
+        for _ in range(300):  # on a slow machine it takes a while to begin
+            flowgraph = gr.top_block()
+            sinks = received(flowgraph, source, 200000)
+            flowgraph.run()
+            if np.abs(sinks[0].data()).max() > 1e-3:
+                break
+        else:
+            pytest.fail("nothing was received")
         transmitter.kill()
     # What it had written ahead is over after a tenth of a second.
     flowgraph = gr.top_block()

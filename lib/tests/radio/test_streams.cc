@@ -170,14 +170,18 @@ TEST(RadioStreams, SlowReaderIsToldOfTheOverflowOnce)
     ASSERT_EQ(received.activate(), 0);
     std::vector<Buffer> samples(2);
     auto got = received.read(samples, 1000, 10000000);
+    for (int k = 0; k < 100 && got.result == SOAPY_SDR_OVERFLOW; k++) {
+        got = received.read(samples, 1000, 10000000); // the machine stood still
+    }
     ASSERT_EQ(got.result, 1000);
     ASSERT_EQ(got.flags, SOAPY_SDR_HAS_TIME);
+    const auto overflows = count_of(receiver, "overflows");
     // Longer than half a second of samples: more than the rings hold.
     std::this_thread::sleep_for(std::chrono::milliseconds(700));
     const auto before = receiver->getHardwareTime();
     got = received.read(samples, 1000, 10000000);
     EXPECT_EQ(got.result, SOAPY_SDR_OVERFLOW);
-    EXPECT_EQ(count_of(receiver, "overflows"), 1);
+    EXPECT_EQ(count_of(receiver, "overflows"), overflows + 1);
     // The next samples are of the present.
     const auto next = received.read(samples, 1000, 10000000);
     if (next.result != SOAPY_SDR_OVERFLOW) { // once more where the machine stood still
