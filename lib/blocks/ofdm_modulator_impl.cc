@@ -75,6 +75,8 @@ ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
     full_scale_amplitude(full_scale_dbm);
     set_tag_propagation_policy(TPP_DONT);
     set_relative_rate(static_cast<std::uint64_t>(d_timing.period), 1);
+    // Waking the readers costs more than some hundred samples.
+    set_min_output_buffer(32768);
     message_port_register_in(names::command_port());
     set_msg_handler(names::command_port(),
                     [this](const pmt::pmt_t& m) { on_command(m); });
