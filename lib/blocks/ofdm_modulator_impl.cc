@@ -70,11 +70,13 @@ ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
       d_preamble(cfisac::signal::preamble(d_timing, access_point)),
       d_symbols(scenario, antennas_of(scenario, access_point)),
       d_full_scale_dbm(full_scale_dbm),
-      d_power(d_timing.symbol_samples())
+      d_power(d_symbols.samples().front().size())
 {
     full_scale_amplitude(full_scale_dbm);
     set_tag_propagation_policy(TPP_DONT);
     set_relative_rate(static_cast<std::uint64_t>(d_timing.period), 1);
+    // Waking the readers costs more than some hundred samples.
+    set_min_output_buffer(32768);
     message_port_register_in(names::command_port());
     set_msg_handler(names::command_port(),
                     [this](const pmt::pmt_t& m) { on_command(m); });
@@ -166,7 +168,6 @@ bool ofdm_modulator_impl::begin(std::uint64_t offset)
         d_header = cfisac::signal::header(d_timing, number);
     }
     d_symbols.restart();
-    d_measured = -1;
     if (!d_last && d_start_time_s >= 0.0) {
         const double start_s =
             d_start_time_s + static_cast<double>(number) * d_timing.period_s();
@@ -183,10 +184,11 @@ bool ofdm_modulator_impl::begin(std::uint64_t offset)
     return true;
 }
 
-void ofdm_modulator_impl::measure(const std::vector<std::vector<gr_complex>>& symbol)
+void ofdm_modulator_impl::measure()
 {
-    for (const auto& samples : symbol) {
-        const auto count = static_cast<unsigned>(samples.size());
+    const auto count =
+        static_cast<unsigned>(d_symbols.count() * d_timing.symbol_samples());
+    for (const auto& samples : d_symbols.samples()) {
         volk_32fc_magnitude_squared_32f(d_power.data(), samples.data(), count);
         std::uint32_t largest = 0;
         volk_32f_index_max_32u(&largest, d_power.data(), count);
@@ -197,7 +199,7 @@ void ofdm_modulator_impl::measure(const std::vector<std::vector<gr_complex>>& sy
         d_peak = std::max<double>(d_peak, d_power[largest]);
         if (d_power[largest] > 1.0f) {
             d_beyond += static_cast<std::uint64_t>(
-                std::count_if(d_power.begin(), d_power.end(), [](float power) {
+                std::count_if(d_power.begin(), d_power.begin() + count, [](float power) {
                     return power > 1.0f;
                 }));
             if (d_beyond_log.pass()) {
@@ -210,6 +212,42 @@ void ofdm_modulator_impl::measure(const std::vector<std::vector<gr_complex>>& sy
             }
         }
     }
+}
+
+std::int64_t ofdm_modulator_impl::write_payload(const gr_complex* frame,
+                                                std::int64_t at,
+                                                std::int64_t most,
+                                                gr_vector_void_star& output_items)
+{
+    const std::int64_t position = d_current->position - d_timing.payload_start();
+    const std::int64_t samples = d_timing.symbol_samples();
+    const int step = d_scenario.waveform.symbol_step;
+    const std::int64_t t = position / samples;
+    if (t % step != 0) { // not sensed, up to the next that is
+        const std::int64_t end = std::min<std::int64_t>((t / step + 1) * step * samples,
+                                                        d_timing.payload_samples());
+        const std::int64_t count = std::min(most, end - position);
+        for (void* const out : output_items) {
+            std::fill_n(static_cast<gr_complex*>(out) + at, count, gr_complex(0.0f));
+        }
+        return count;
+    }
+    const auto sensed = static_cast<int>(t / step);
+    const double full_scale = full_scale_amplitude(d_full_scale_dbm);
+    if (d_symbols.make(frame, sensed, static_cast<float>(1.0 / full_scale))) {
+        measure();
+    }
+    const int slot = sensed - d_symbols.first();
+    const std::int64_t begin = slot * samples + position % samples;
+    // Symbols that follow each other in the frame do so over the air, where all are sensed.
+    const std::int64_t end = (step == 1 ? d_symbols.count() : slot + 1) * samples;
+    const std::int64_t count = std::min(most, end - begin);
+    for (std::size_t a = 0; a < output_items.size(); a++) {
+        std::copy_n(d_symbols.samples()[a].data() + begin,
+                    count,
+                    static_cast<gr_complex*>(output_items[a]) + at);
+    }
+    return count;
 }
 
 std::int64_t ofdm_modulator_impl::write(const gr_complex* frame,
@@ -258,22 +296,7 @@ std::int64_t ofdm_modulator_impl::write(const gr_complex* frame,
             silence(0, count = until(d_timing.payload_start()));
         }
     } else if (position < d_timing.frame_samples()) {
-        const std::int64_t in_payload = position - d_timing.payload_start();
-        const int t = static_cast<int>(in_payload / d_timing.symbol_samples());
-        const std::int64_t within = in_payload % d_timing.symbol_samples();
-        count = until(position - within + d_timing.symbol_samples());
-        const auto scale =
-            static_cast<float>(1.0 / full_scale_amplitude(d_full_scale_dbm));
-        const auto& symbol = d_symbols.symbol(frame, t, scale);
-        if (t != d_measured) {
-            d_measured = t;
-            if (t % d_scenario.waveform.symbol_step == 0) {
-                measure(symbol);
-            }
-        }
-        for (std::size_t a = 0; a < output_items.size(); a++) {
-            std::copy_n(symbol[a].data() + within, count, out(a));
-        }
+        count = write_payload(frame, at, most, output_items);
     } else {
         silence(0, count = until(d_timing.period));
     }

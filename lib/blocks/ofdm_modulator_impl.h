@@ -60,8 +60,13 @@ private:
                        std::int64_t at,
                        std::int64_t most,
                        gr_vector_void_star& output_items);
-    //! Count what a symbol brings to mean, peak and clipping.
-    void measure(const std::vector<std::vector<gr_complex>>& symbol);
+    //! Likewise of the payload.
+    std::int64_t write_payload(const gr_complex* frame,
+                               std::int64_t at,
+                               std::int64_t most,
+                               gr_vector_void_star& output_items);
+    //! Count what the symbols made last bring to mean, peak and clipping.
+    void measure();
 
     const cfisac::FrameTiming d_timing;
     const cfisac::Scenario d_scenario;
@@ -73,8 +78,7 @@ private:
     std::atomic<double> d_full_scale_dbm;
     std::optional<current_frame> d_current;
     std::optional<std::uint64_t> d_last; //!< frame sent last
-    int d_measured = -1;                 //!< symbol of this frame measured last
-    std::vector<float> d_power;          //!< [symbol_samples]
+    std::vector<float> d_power;          //!< of the samples of one antenna
     std::atomic<double> d_peak{0.0};     //!< largest |s|², full scale 1
     std::atomic<double> d_energy{0.0};   //!< Σ|s|²
     std::atomic<std::uint64_t> d_samples{0};

@@ -31,62 +31,53 @@ symbol_writer::symbol_writer(const cfisac::Scenario& scenario, int antennas)
       d_map(scenario),
       d_antennas(antennas),
       d_transform(d_timing.fft_size),
-      d_spectra(std::size_t{symbols_at_once} * d_map.subcarriers),
-      d_samples(symbols_at_once,
-                std::vector<std::vector<gr_complex>>(
-                    antennas, std::vector<gr_complex>(d_timing.symbol_samples()))),
-      d_silence(antennas, std::vector<gr_complex>(d_timing.symbol_samples()))
+      d_spectra(std::size_t{symbols_at_once} * d_timing.fft_size),
+      d_samples(antennas,
+                std::vector<gr_complex>(std::size_t{symbols_at_once} *
+                                        d_timing.symbol_samples()))
 {
-    std::fill_n(d_transform.get_inbuf(), d_timing.fft_size, gr_complex(0.0f));
 }
 
-void symbol_writer::make(const gr_complex* frame, int first, float scale)
+bool symbol_writer::make(const gr_complex* frame, int sensed, float scale)
 {
-    const int count = std::min(symbols_at_once, d_map.symbols - first);
-    const int subcarriers = d_map.subcarriers;
-    for (int a = 0; a < d_antennas; a++) {
-        const gr_complex* element =
-            frame + std::size_t{1} * a * subcarriers * d_map.symbols + first;
-        for (int i = 0; i < subcarriers; i++, element += d_map.symbols) {
-            for (int t = 0; t < count; t++) {
-                d_spectra[t * subcarriers + i] = element[t];
-            }
-        }
-        for (int t = 0; t < count; t++) {
-            gr_complex* const in = d_transform.get_inbuf();
-            const gr_complex* const spectrum = &d_spectra[t * subcarriers];
-            for (int i = 0; i < subcarriers; i++) {
-                in[d_map.bins[i]] = spectrum[i];
-            }
-            if (d_map.centre >= 0) {
-                in[0] = 0.0f;
-            }
-            d_transform.execute();
-            gr_complex* const samples = d_samples[t][a].data();
-            volk_32f_s32f_multiply_32f(
-                reinterpret_cast<float*>(samples + d_timing.prefix),
-                reinterpret_cast<const float*>(d_transform.get_outbuf()),
-                scale,
-                2 * d_timing.fft_size);
-            std::copy_n(samples + d_timing.fft_size, d_timing.prefix, samples);
-        }
+    const int first = sensed - sensed % symbols_at_once;
+    if (first == d_first) {
+        return false;
     }
     d_first = first;
+    d_count = std::min(symbols_at_once, d_map.symbols - first);
+    const int size = d_timing.fft_size;
+    for (int a = 0; a < d_antennas; a++) {
+        // Bins without a subcarrier, and the empty centre, are zero from the start.
+        const gr_complex* element =
+            frame + std::size_t{1} * a * d_map.subcarriers * d_map.symbols + first;
+        for (int i = 0; i < d_map.subcarriers; i++, element += d_map.symbols) {
+            gr_complex* bin = &d_spectra[d_map.bins[i]];
+            for (int t = 0; i != d_map.centre && t < d_count; t++, bin += size) {
+                *bin = element[t];
+            }
+        }
+        for (int t = 0; t < d_count; t++) {
+            transform(&d_spectra[std::size_t{1} * t * size],
+                      &d_samples[a][std::size_t{1} * t * d_timing.symbol_samples()],
+                      scale);
+        }
+    }
+    return true;
 }
 
-const std::vector<std::vector<gr_complex>>& symbol_writer::symbol(const gr_complex* frame,
-                                                                  int t,
-                                                                  float scale)
+void symbol_writer::transform(const gr_complex* spectrum,
+                              gr_complex* samples,
+                              float scale)
 {
-    if (t % d_map.symbol_step != 0) {
-        return d_silence;
-    }
-    const int sensed = t / d_map.symbol_step;
-    const int first = sensed - sensed % symbols_at_once;
-    if (first != d_first) {
-        make(frame, first, scale);
-    }
-    return d_samples[sensed - first];
+    const int size = d_timing.fft_size;
+    std::copy_n(spectrum, size, d_transform.get_inbuf());
+    d_transform.execute();
+    volk_32f_s32f_multiply_32f(reinterpret_cast<float*>(samples + d_timing.prefix),
+                               reinterpret_cast<const float*>(d_transform.get_outbuf()),
+                               scale,
+                               static_cast<unsigned>(2 * size));
+    std::copy_n(samples + size, d_timing.prefix, samples);
 }
 
 symbol_reader::symbol_reader(const cfisac::Scenario& scenario,

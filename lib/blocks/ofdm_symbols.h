@@ -37,29 +37,36 @@ class symbol_writer
 public:
     symbol_writer(const cfisac::Scenario& scenario, int antennas);
 
-    /*! Samples of symbol t of the full grid, prefix and all.
+    /*! Make the samples of a sensed symbol, unless they are there, and with them those of
+     * what is sensed next.
      * \param frame [antenna, subcarrier, symbol] of which the symbols are asked for in
-     * ascending order, \param scale factor of the samples
-     * \return [antenna, symbol_samples]; nothing but zeros for a symbol that is not sensed
+     * ascending order, \param sensed symbol of the frame, \param scale factor of the
+     * samples
+     * \return whether they were made
      */
-    const std::vector<std::vector<gr_complex>>& symbol(const gr_complex* frame,
-                                                       int t,
-                                                       float scale);
+    bool make(const gr_complex* frame, int sensed, float scale);
     //! The next frame begins.
     void restart() { d_first = -1; }
 
+    //! Sensed symbol that the samples start with, or -1.
+    int first() const { return d_first; }
+    //! How many symbols there are samples of.
+    int count() const { return d_count; }
+    //! Samples of the symbols one after the other, prefix and all: [antenna], the first
+    //! count() · symbol_samples of each.
+    const std::vector<std::vector<gr_complex>>& samples() const { return d_samples; }
+
 private:
-    void make(const gr_complex* frame, int first, float scale);
+    void transform(const gr_complex* spectrum, gr_complex* samples, float scale);
 
     const cfisac::FrameTiming d_timing;
     const carrier_map d_map;
     const int d_antennas;
     gr::fft::fft_complex_rev d_transform;
-    std::vector<gr_complex> d_spectra; //!< [symbol at once, S] of one antenna
-    //! [symbol at once, antenna, symbol_samples]
-    std::vector<std::vector<std::vector<gr_complex>>> d_samples;
-    std::vector<std::vector<gr_complex>> d_silence; //!< [antenna, symbol_samples]
-    int d_first = -1; //!< sensed symbol that d_samples starts with, or -1
+    std::vector<gr_complex> d_spectra; //!< [symbol at once, fft_size] of one antenna
+    std::vector<std::vector<gr_complex>> d_samples;
+    int d_first = -1;
+    int d_count = 0;
 };
 
 //! Resource elements of the symbols of one frame.
