@@ -33,13 +33,14 @@ class Program:
         self.process = subprocess.Popen(
             [sys.executable, "-u", str(folder / f"{name}.py"), *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env=environment)
+            text=True, env=environment, cwd=folder)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
+        with self.process.stdout as lines:
+            for line in lines:
+                self.lines.append(line.rstrip("\n"))
 
     def text(self):
         return "\n".join(self.lines)
@@ -52,20 +53,16 @@ class Program:
         return status
 
 
-def numbers(text):
-    return [float(word) for word in re.findall(r"[-+\d.e]+", text)]
-
-
 def estimates(text):
     """{frame: (access points, values)} of the PDUs that the central unit has printed."""
     result = {}
-    for about in re.findall(r"\(\(.*?#\[[^]]*\]\)", text.replace("\n", " ")):
-        frame = re.search(r"\(frame \. (\d+)\)", about)
-        points = re.search(r"\(access_points \. #\[([^]]*)\]\)", about)
-        values = re.search(r"\. #\[([^]]*)\]\)$", about)
-        if frame and points and values:
-            result[int(frame.group(1))] = (
-                [int(n) for n in numbers(points.group(1))], np.array(numbers(values.group(1))))
+    for about, lines in re.findall(
+            r"^(\(\(.*\(frame \. \d+\).*)\npdu length.*\npdu vector contents = *\n"
+            r"((?:[0-9a-f]{4}: (?:[0-9a-f]{2} )+\n)+)\*", text, re.MULTILINE):
+        frame = int(re.search(r"\(frame \. (\d+)\)", about).group(1))
+        points = re.search(r"\(access_points \. #\[([^]]*)\]\)", about).group(1)
+        data = bytes.fromhex("".join(line.split(": ", 1)[1] for line in lines.splitlines()))
+        result[frame] = ([int(n) for n in points.split()], np.frombuffer(data, "<f4"))
     return result
 
 
@@ -178,7 +175,8 @@ class qa_over_the_air(gr_unittest.TestCase):
         for name in ("transmit_2x2_uhd", "receive_2x2_uhd", "transmit_4x4_uhd",
                      "receive_4x4_uhd", "record_2x2_uhd", "record_4x4_uhd"):
             self.compile(name)
-            program = self.start(name, "-d", "addr=127.0.0.2")
+            more = ["-f", f"{name}-samples"] if name.startswith("record") else []
+            program = self.start(name, "-d", "addr=127.0.0.2", *more)
             self.assertEqual(program.stop(0), 1, program.text())
             self.assertIn("No devices found", program.text(), name)
             self.assertIn("Hint: uhd_find_devices", program.text(), name)
