@@ -4,6 +4,7 @@
 // What can be changed in the channel while it runs.
 
 #include "bistatic_channel_impl.h"
+#include "coordinates.h"
 #include "message.h"
 
 #include <algorithm>
@@ -22,29 +23,6 @@ void require_not_negative(const char* name, double value)
         throw std::invalid_argument(std::string(name) + ": " + std::to_string(value) +
                                     " is not a number of at least zero");
     }
-}
-
-//! [1, Q, D] float64
-at::Tensor coordinates(const char* name,
-                       const std::vector<double>& values,
-                       const cfisac::Scenario& scenario)
-{
-    const std::int64_t count = scenario.targets.count;
-    const std::int64_t dimensions = scenario.dimensions;
-    if (values.size() != static_cast<std::size_t>(count * dimensions)) {
-        throw std::invalid_argument(
-            std::string(name) + ": " + std::to_string(values.size()) + " values; " +
-            std::to_string(count) + " targets of " + std::to_string(dimensions) +
-            " coordinates are needed");
-    }
-    for (const double value : values) {
-        if (!std::isfinite(value)) {
-            throw std::invalid_argument(std::string(name) + ": " + std::to_string(value) +
-                                        " is not finite");
-        }
-    }
-    return at::tensor(values, at::TensorOptions(at::kDouble))
-        .reshape({1, count, dimensions});
 }
 
 } // namespace

@@ -83,15 +83,25 @@ public:
                 const Scene& clutter,
                 double start_s = 0.0);
 
+    /*! Targets that are at other positions at a time, before which the scene is void then.
+     * Their β and the clutter stay as they are.
+     * \param position [1, Q, D], m, \param velocity [1, Q, D], m/s
+     * \throws std::invalid_argument as for the constructor
+     */
+    void set_targets(const at::Tensor& position,
+                     const at::Tensor& velocity,
+                     double time_s);
+
     SceneAt at(double time_s) override;
 
 private:
     void set(const Scene& targets, const Scene& clutter);
 
     Layout d_layout;
-    double d_start_s;
-    std::int64_t d_targets = 0;
-    Scene d_scene; //!< at `d_start_s`
+    Scene d_targets; //!< at `d_targets_s`
+    Scene d_clutter; //!< at `d_clutter_s`
+    double d_targets_s;
+    double d_clutter_s;
 };
 
 } // namespace cfisac::signal

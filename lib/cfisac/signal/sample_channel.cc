@@ -151,7 +151,8 @@ std::pair<std::int64_t, std::int64_t> SampleChannel::State::joined_span(
 {
     std::pair<std::int64_t, std::int64_t> joined{0, 0};
     for (const auto& path : d_found) {
-        if (path.transmitter != n || path.begin >= end || path.end <= first) {
+        if (first >= end || path.transmitter != n || path.begin >= end ||
+            path.end <= first) {
             continue;
         }
         const auto own = span(path, first, end);

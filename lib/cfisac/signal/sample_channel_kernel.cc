@@ -9,7 +9,7 @@ namespace cfisac::signal::host {
 namespace {
 
 // Of the window: over the inner 80 % of the band the interpolation errs least with it.
-constexpr double kaiser_beta = 6.6;
+constexpr double kaiser_beta = 7.5;
 
 double kaiser(double x) // -1 to 1
 {

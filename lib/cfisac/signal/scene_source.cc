@@ -94,40 +94,44 @@ Scene checked(const std::string& what,
 class Bouncing
 {
 public:
-    Bouncing(double start, double velocity, double min, double max)
-        : d_start(start), d_velocity(velocity), d_min(min), d_length(max - min)
+    //! \param start where it is at `start_s`
+    Bouncing(double start, double velocity, double min, double max, double start_s)
+        : d_start(start),
+          d_velocity(velocity),
+          d_min(min),
+          d_length(max - min),
+          d_start_s(start_s)
     {
     }
 
     bool moves() const { return d_length > 0.0 && d_velocity != 0.0; }
 
-    //! Choose the cell for a time since the start.
-    void seek(double elapsed_s)
+    //! Choose the cell for a time.
+    void seek(double time_s)
     {
-        d_cell = 0;
         if (!moves()) {
             return;
         }
-        d_cell = static_cast<std::int64_t>(std::floor(unfolded(elapsed_s)));
+        d_cell = static_cast<std::int64_t>(std::floor(unfolded(time_s)));
         const std::int64_t onward = d_velocity > 0.0 ? 1 : -1;
-        while (elapsed_s >= leaves()) {
+        while (time_s >= leaves_s()) {
             d_cell += onward;
         }
-        while (elapsed_s < enters()) {
+        while (time_s < enters_s()) {
             d_cell -= onward;
         }
     }
 
-    double enters() const { return moves() ? wall(d_velocity > 0.0 ? 0 : 1) : -forever; }
-    double leaves() const { return moves() ? wall(d_velocity > 0.0 ? 1 : 0) : forever; }
+    double enters_s() const { return moves() ? wall_s(d_velocity < 0.0) : -forever; }
+    double leaves_s() const { return moves() ? wall_s(d_velocity > 0.0) : forever; }
 
     //! Where it is, as long as it stays in the cell.
-    double position(double elapsed_s) const
+    double position(double time_s) const
     {
         if (!moves()) {
             return d_start;
         }
-        const double into = unfolded(elapsed_s) - static_cast<double>(d_cell);
+        const double into = unfolded(time_s) - static_cast<double>(d_cell);
         return d_min + d_length * (mirrored() ? 1.0 - into : into);
     }
 
@@ -138,19 +142,33 @@ public:
 
 private:
     bool mirrored() const { return d_cell % 2 != 0; }
-    double unfolded(double elapsed_s) const
+    double unfolded(double time_s) const
     {
-        return (d_start - d_min + d_velocity * elapsed_s) / d_length;
+        return (d_start - d_min + d_velocity * (time_s - d_start_s)) / d_length;
     }
-    double wall(std::int64_t side) const
+    double wall_s(bool upper) const
     {
-        return (static_cast<double>(d_cell + side) * d_length - (d_start - d_min)) /
-               d_velocity;
+        const auto wall = static_cast<double>(d_cell + (upper ? 1 : 0)) * d_length;
+        return d_start_s + (wall - (d_start - d_min)) / d_velocity;
     }
 
-    double d_start, d_velocity, d_min, d_length;
+    double d_start, d_velocity, d_min, d_length, d_start_s;
     std::int64_t d_cell = 0;
 };
+
+void add_coordinates(const Scene& scene,
+                     const Box& area,
+                     double start_s,
+                     std::vector<Bouncing>& coordinates)
+{
+    const auto dimensions = scene.position.size(2);
+    const auto* start = scene.position.data_ptr<double>();
+    const auto* speed = scene.velocity.data_ptr<double>();
+    for (std::int64_t k = 0; k < scene.position.numel(); k++) {
+        const auto d = k % dimensions;
+        coordinates.emplace_back(start[k], speed[k], area.min[d], area.max[d], start_s);
+    }
+}
 
 } // namespace
 
@@ -212,7 +230,7 @@ SceneAt DrawnScenes::at(double time_s)
 }
 
 MovingScene::MovingScene(const Scenario& scenario, std::uint64_t seed, double start_s)
-    : d_layout(scenario), d_start_s(checked_start(start_s))
+    : d_layout(scenario), d_targets_s(checked_start(start_s)), d_clutter_s(d_targets_s)
 {
     const Random random(seed, {0});
     set(draw_targets(d_layout, scenario.targets, random),
@@ -224,7 +242,7 @@ MovingScene::MovingScene(const Scenario& scenario,
                          const Scene& targets,
                          const Scene& clutter,
                          double start_s)
-    : d_layout(scenario), d_start_s(checked_start(start_s))
+    : d_layout(scenario), d_targets_s(checked_start(start_s)), d_clutter_s(d_targets_s)
 {
     set(targets, clutter);
 }
@@ -232,42 +250,46 @@ MovingScene::MovingScene(const Scenario& scenario,
 void MovingScene::set(const Scene& targets, const Scene& clutter)
 {
     const auto& scenario = d_layout.scenario;
-    const auto first = checked("target", targets, d_layout, scenario.targets.area_m);
-    d_targets = first.count();
-    d_scene = join(first, checked("clutter", clutter, d_layout, scenario.clutter.area_m));
+    d_targets = checked("target", targets, d_layout, scenario.targets.area_m);
+    d_clutter = checked("clutter", clutter, d_layout, scenario.clutter.area_m);
+}
+
+void MovingScene::set_targets(const at::Tensor& position,
+                              const at::Tensor& velocity,
+                              double time_s)
+{
+    const double start_s = checked_start(time_s);
+    d_targets = checked("target",
+                        {position, velocity, d_targets.reflection},
+                        d_layout,
+                        d_layout.scenario.targets.area_m);
+    d_targets_s = start_s;
 }
 
 SceneAt MovingScene::at(double time_s)
 {
-    const auto dimensions = d_scene.position.size(2);
-    const auto* start = d_scene.position.data_ptr<double>();
-    const auto* speed = d_scene.velocity.data_ptr<double>();
     std::vector<Bouncing> coordinates;
-    double from = -forever;
-    double until = forever;
-    for (std::int64_t k = 0; k < d_scene.position.numel(); k++) {
-        const auto d = k % dimensions;
-        const auto& area = k / dimensions < d_targets ? d_layout.scenario.targets.area_m
-                                                      : d_layout.scenario.clutter.area_m;
-        coordinates.emplace_back(start[k], speed[k], area.min[d], area.max[d]);
-        coordinates.back().seek(time_s - d_start_s);
-        from = std::max(from, coordinates.back().enters());
-        until = std::min(until, coordinates.back().leaves());
+    add_coordinates(
+        d_targets, d_layout.scenario.targets.area_m, d_targets_s, coordinates);
+    add_coordinates(
+        d_clutter, d_layout.scenario.clutter.area_m, d_clutter_s, coordinates);
+    double from_s = -forever;
+    double until_s = forever;
+    for (auto& coordinate : coordinates) {
+        coordinate.seek(time_s);
+        from_s = std::max(from_s, coordinate.enters_s());
+        until_s = std::min(until_s, coordinate.leaves_s());
     }
     // At the last reflection, so that it depends on nothing but the cells.
-    const double elapsed_s = std::isfinite(from) ? from : 0.0;
-    Scene scene{at::empty_like(d_scene.position),
-                at::empty_like(d_scene.velocity),
-                d_scene.reflection};
+    const double known_s = std::isfinite(from_s) ? from_s : d_targets_s;
+    const auto first = join(d_targets, d_clutter);
+    Scene scene{
+        at::empty_like(first.position), at::empty_like(first.velocity), first.reflection};
     for (std::size_t k = 0; k < coordinates.size(); k++) {
-        scene.position.data_ptr<double>()[k] = coordinates[k].position(elapsed_s);
+        scene.position.data_ptr<double>()[k] = coordinates[k].position(known_s);
         scene.velocity.data_ptr<double>()[k] = coordinates[k].velocity();
     }
-    return {d_start_s + elapsed_s,
-            d_start_s + from,
-            d_start_s + until,
-            scene,
-            d_scene.position};
+    return {known_s, from_s, until_s, scene, first.position};
 }
 
 } // namespace cfisac::signal

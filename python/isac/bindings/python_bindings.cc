@@ -20,6 +20,7 @@ void bind_sigmf_sink(py::module& m);
 void bind_sigmf_source(py::module& m);
 void bind_mmse_precoder(py::module& m);
 void bind_bistatic_channel(py::module& m);
+void bind_antenna_channel(py::module& m);
 void bind_dvqvae_encoder(py::module& m);
 void bind_fusion_decoder(py::module& m);
 void bind_estimator_info(py::module& m);
@@ -58,6 +59,7 @@ PYBIND11_MODULE(isac_python, m)
     bind_sigmf_source(m);
     bind_mmse_precoder(m);
     bind_bistatic_channel(m);
+    bind_antenna_channel(m);
     bind_dvqvae_encoder(m);
     bind_fusion_decoder(m);
     bind_estimator_info(m);

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The channel between antennas against NumPy's computation of its paths."""
+
+import pathlib
+
+import numpy as np
+import pmt
+from gnuradio import blocks, gr, gr_unittest, isac
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIGHT = 299792458.0
+RATE, CARRIER, CENTER = 5e6, 5.8e9, 5.8e9 + 2e6
+TRANSMIT = np.array([[75.0, 0.0], [225.0, 0.0]])
+RECEIVE = np.array([[75.0, 300.0], [225.0, 300.0]])
+QUIET = -280.0
+
+
+def samples_of(count, seed=1, streams=4):
+    """Samples in the inner 60 % of the band, [stream, sample], mean power 1."""
+    random = np.random.default_rng(seed)
+    spectrum = random.standard_normal((streams, count, 2)) @ [1, 1j]
+    spectrum[:, np.abs(np.fft.fftfreq(count)) > 0.3] = 0.0
+    samples = np.fft.ifft(spectrum)
+    return samples / np.sqrt(np.mean(np.abs(samples) ** 2))
+
+
+class qa_antenna_channel(gr_unittest.TestCase):
+
+    def setUp(self):
+        self.scenario = isac.load_scenario(
+            str(ROOT / "examples" / "scenarios" / "sdr_2x2.yml"))
+
+    def run_channel(self, channel, sent):
+        flowgraph = gr.top_block()
+        sinks = [blocks.vector_sink_c() for _ in range(4)]
+        for k in range(4):
+            flowgraph.connect(
+                blocks.vector_source_c(sent[k].astype(np.complex64)), (channel, k))
+            flowgraph.connect((channel, k), sinks[k])
+        flowgraph.run()
+        self.assertEqual(channel.error(), "")
+        self.sinks = sinks
+        return np.array([sink.data() for sink in sinks])
+
+    def through(self, sent, ways, phase=0.0):
+        """Samples over one path from each transmit to each receive access point.
+
+        ways: [n, m] → (amplitude, delay in s, cosine at the transmit, at the receive array)
+        """
+        count = sent.shape[1]
+        spectrum = np.fft.fft(sent)
+        frequency = np.fft.fftfreq(count) * RATE
+        result = np.zeros((4, count), complex)
+        antenna = np.arange(2)
+        for (n, m), (amplitude, delay, departing, arriving) in ways.items():
+            depart = np.exp(-1j * np.pi * antenna * departing) / np.sqrt(2)
+            arrive = np.exp(-1j * np.pi * antenna * arriving) / np.sqrt(2)
+            # exp(-j2π(f - f_c)τ) at the frequency f of the air
+            delayed = np.fft.ifft(spectrum * np.exp(
+                -2j * np.pi * (frequency + CENTER - CARRIER) * delay))
+            wave = depart.conj() @ delayed[2 * n:2 * n + 2]
+            result[2 * m:2 * m + 2] += amplitude * np.outer(arrive, wave)
+        return result * np.exp(1j * phase)
+
+    def direct(self, sent):
+        ways = {}
+        for n in range(2):
+            for m in range(2):
+                way = RECEIVE[m] - TRANSMIT[n]
+                far = np.linalg.norm(way)
+                loss = 10 ** (-47.7 / 20) / far
+                # Transmit arrays point to -x, receive arrays to +x.
+                ways[n, m] = loss, far / LIGHT, -way[0] / far, -way[0] / far
+        return self.through(sent, ways)
+
+    def test_direct_paths(self):
+        channel = isac.antenna_channel(self.scenario, 1)
+        channel.set_noise_dbm(QUIET)
+        channel.set_targets([150.0, 150.0], [0.0, 0.0])
+        channel.set_direct_path_gain_db(40.0) # far above the target
+        sent = samples_of(20000)
+        received = self.run_channel(channel, sent)
+        self.assertGreater(received.shape[1], 20000 - 40)
+        self.assertLessEqual(received.shape[1], 20000)
+        wanted = 100.0 * self.direct(sent)[:, :received.shape[1]]
+        # The wave from before the first sample is not there; the target is at -60 dB.
+        error = (received - wanted)[:, 50:]
+        self.assertLess(np.linalg.norm(error), 3e-3 * np.linalg.norm(wanted))
+
+    def test_rx_time_and_no_other_tags(self):
+        channel = isac.antenna_channel(self.scenario, 1)
+        self.run_channel(channel, samples_of(5000))
+        for sink in self.sinks:
+            self.assertEqual([(t.offset, pmt.symbol_to_string(t.key),
+                               pmt.to_python(t.value)) for t in sink.tags()],
+                             [(0, "rx_time", (0, 0.0))])
+
+    def test_target_that_moves(self):
+        """A tone over one target: Doppler frequency by its phase from end to end."""
+        channel = isac.antenna_channel(self.scenario, 3, moving=True, direct_path=False)
+        channel.set_noise_dbm(QUIET)
+        place, velocity = np.array([200.0, 150.0]), np.array([15.0, -4.0])
+        channel.set_targets(place.tolist(), velocity.tolist())
+        count = 100000
+        sent = np.zeros((4, count), complex)
+        sent[0] = np.exp(0.2j * np.pi * np.arange(count))
+        received = self.run_channel(channel, sent)
+        tone = received[0, 100:] * np.conj(sent[0, 100:received.shape[1]])
+        turns = np.unwrap(np.angle(tone)) / (2 * np.pi)
+        time = np.arange(100, received.shape[1]) / RATE
+        now = place + np.outer(time, velocity)
+        delay = (np.linalg.norm(now - TRANSMIT[0], axis=1)
+                 + np.linalg.norm(now - RECEIVE[0], axis=1)) / LIGHT
+        wanted = -(CENTER + 0.1 * RATE) * delay
+        self.assertGreater(np.ptp(wanted), 5.0)
+        difference = (turns - turns[0]) - (wanted - wanted[0])
+        self.assertLess(np.max(np.abs(difference)), 2e-3)
+
+    def test_clocks(self):
+        """A tone on the direct path: what the clocks differ by, in frequency and time."""
+        channel = isac.antenna_channel(self.scenario, 3)
+        channel.set_noise_dbm(QUIET)
+        channel.set_targets([1.0, 100.0], [0.0, 0.0])
+        channel.set_direct_path_gain_db(60.0)
+        channel.set_transmit_timing([2e-5, 0.0])
+        channel.set_transmit_ppm([0.8, 0.0])
+        channel.set_receive_ppm([-0.3, 0.0])
+        count = 60000
+        sent = np.zeros((4, count), complex)
+        sent[0, 1000:] = np.exp(0.2j * np.pi * np.arange(count - 1000))
+        received = self.run_channel(channel, sent)
+        # A half of the amplitude is reached a delay and 2e-5 s after sample 1000.
+        size = np.abs(received[0])
+        begins = np.argmax(size > 0.5 * size[-1])
+        far = np.linalg.norm(RECEIVE[0] - TRANSMIT[0])
+        self.assertAlmostEqual(begins, 1000 + (far / LIGHT + 2e-5) * RATE, delta=1.5)
+        turns = np.unwrap(np.angle(received[0, 2000:])) / (2 * np.pi)
+        per_sample = (turns[-1] - turns[0]) / (len(turns) - 1)
+        shift = per_sample * RATE - 0.1 * RATE
+        self.assertAlmostEqual(shift, 1.1e-6 * (CENTER + 0.1 * RATE), delta=0.5)
+
+    def test_noise_and_reproduction(self):
+        outputs = []
+        for seed in (1, 1, 2):
+            channel = isac.antenna_channel(self.scenario, seed, direct_path=False)
+            channel.set_noise_dbm(-60.0)
+            outputs.append(self.run_channel(channel, np.zeros((4, 50000))))
+        power = np.mean(np.abs(outputs[0]) ** 2, axis=1)
+        np.testing.assert_allclose(power, 80 * 1e-9, rtol=0.03)
+        np.testing.assert_array_equal(outputs[0], outputs[1])
+        self.assertLess(np.abs(np.vdot(outputs[0], outputs[2])),
+                        0.02 * np.linalg.norm(outputs[0]) ** 2)
+
+    def test_full_scale_and_clipping(self):
+        sent = samples_of(20000) * 0.1
+        sent[0, 500], sent[2, 700] = 1.5, -2.0j
+        wanted = None
+        for transmit, receive, bits in ((30.0, 30.0, 0), (10.0, -75.0, 0),
+                                        (10.0, -75.0, 14)):
+            channel = isac.antenna_channel(
+                self.scenario, 5, False, transmit, receive, bits)
+            channel.set_noise_dbm(QUIET)
+            received = self.run_channel(channel, sent)
+            in_watts = received * 10 ** ((receive - transmit) / 20)
+            self.assertEqual(channel.transmit_samples_clipped(), 2 if bits else 0)
+            self.assertEqual(channel.receive_samples_clipped(), 0)
+            if wanted is None:
+                wanted = in_watts
+            error = in_watts[:, 1000:] - wanted[:, 1000:]
+            self.assertLess(np.linalg.norm(error),
+                            (2e-2 if bits else 1e-5) * np.linalg.norm(wanted[:, 1000:]))
+        steps = received * (2 ** 13 - 1)
+        np.testing.assert_allclose(steps.real, np.round(steps.real), atol=1e-3)
+        np.testing.assert_allclose(steps.imag, np.round(steps.imag), atol=1e-3)
+
+        # The receiver's full scale below what arrives: its converter clips.
+        channel = isac.antenna_channel(self.scenario, 5, False, 10.0, -110.0, 8)
+        received = self.run_channel(channel, sent)
+        beyond = np.maximum(np.abs(received.real), np.abs(received.imag))
+        self.assertAlmostEqual(np.max(beyond), 1.0, places=6)
+        self.assertGreater(channel.receive_samples_clipped(), 1000)
+
+    def test_commands(self):
+        channel = isac.antenna_channel(self.scenario, 5)
+        post = channel.to_basic_block()._post
+        command = pmt.intern("command")
+        good = {"noise_dbm": -70.0, "direct_path": 0, "direct_path_gain_db": 3.0,
+                "transmit_full_scale_dbm": 20.0, "receive_full_scale_dbm": -40.0}
+        message = pmt.to_pmt(good)
+        for key, values in (("transmit_timing_s", [1e-6, 0.0]),
+                            ("receive_timing_s", [0.0, 1e-6]),
+                            ("transmit_ppm", [1.0, 2.0]), ("receive_ppm", [0.5, -1.0]),
+                            ("target_positions", [10.0, 60.0]),
+                            ("target_velocities", [1.0, 2.0])):
+            message = pmt.dict_add(
+                message, pmt.intern(key), pmt.init_f64vector(len(values), values))
+        post(command, message)
+        bad = [{"nothing": 1}, {"noise_dbm": -50.0, "direct_path": 2},
+               {"noise_dbm": -50.0, "direct_path_gain_db": float("nan")}]
+        for entry in bad:
+            post(command, pmt.to_pmt(entry))
+        for key, values in (("transmit_ppm", [99.0, 0.0]), ("receive_ppm", [0.0]),
+                            ("receive_timing_s", [1.0, 0.0]),
+                            ("target_positions", [1.0, 2.0, 3.0])):
+            post(command, pmt.dict_add(
+                pmt.to_pmt({"noise_dbm": -50.0}), pmt.intern(key),
+                pmt.init_f64vector(len(values), values)))
+        self.run_channel(channel, samples_of(1000))
+        self.assertEqual(channel.messages_refused(), 7)
+        self.assertEqual(channel.noise_dbm(), -70.0)
+
+    def test_wrong_arguments(self):
+        paper = isac.load_scenario(str(ROOT / "examples" / "scenarios" / "paper.yml"))
+        with self.assertRaisesRegex(Exception, "radio"):
+            isac.antenna_channel(paper)
+        for arguments, text in (({"bits": 1}, "converter bits: 1"),
+                                ({"transmit_full_scale_dbm": float("nan")}, "full scale"),
+                                ({"receive_full_scale_dbm": 1e6}, "full scale")):
+            with self.assertRaisesRegex(ValueError, text):
+                isac.antenna_channel(self.scenario, **arguments)
+        moving = isac.antenna_channel(self.scenario, moving=True)
+        with self.assertRaisesRegex(ValueError, "outside"):
+            moving.set_targets([0.0, 10.0], [0.0, 0.0])
+        with self.assertRaisesRegex(ValueError, "noise"):
+            moving.set_noise_dbm(float("inf"))
+        with self.assertRaisesRegex(ValueError, "transmit timing: 3 values for 2"):
+            moving.set_transmit_timing([0.0] * 3)
+        with self.assertRaisesRegex(ValueError, "receive clocks"):
+            moving.set_receive_ppm([0.0, -51.0])
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_antenna_channel)
