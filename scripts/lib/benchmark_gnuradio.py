@@ -6,9 +6,11 @@
   targets in every frame; gr-radar does neither.
 - Precoding: multiply_matrix_cc against mmse_precoder. The stock block multiplies all samples
   by one matrix; ours makes a matrix for every subcarrier and frame and applies it.
-- OFDM: fft_vcc with ofdm_cyclic_prefixer.
+- OFDM: ofdm_carrier_allocator_cvc, fft_vcc and ofdm_cyclic_prefixer against ofdm_modulator,
+  keep_m_in_n, fft_vcc and ofdm_serializer_vcc against ofdm_demodulator, one antenna and all
+  subcarriers. Ours change the order of a frame, and scale, measure and calibrate.
 
-Rates count samples at one antenna (echoes) or at all antennas together (precoding, OFDM).
+Rates count samples at one antenna (echoes, OFDM) or at all antennas together (precoding).
 """
 
 import argparse
@@ -145,38 +147,104 @@ def precoder(isac, document, random):
     return make, elements
 
 
-def ofdm(document, random):
-    """One antenna: inverse transform and cyclic prefix."""
-    wave = document["waveform"]
-    size = wave["subcarriers"]
-    prefix = round(wave["cyclic_prefix_s"] * size * wave["subcarrier_spacing_hz"])
+class Ofdm:
+    """Chains of one antenna, all subcarriers and next to nothing but payload; each is a
+    function that makes a flowgraph of so many frames."""
 
-    def make(symbols):
+    BURST = 16  # symbols of a tagged stream
+
+    def __init__(self, document, random):
+        self.random = random
+        self.document = copy.deepcopy(document)
+        wave, radio = self.document["waveform"], self.document["radio"]
+        for step in ("subcarrier_step", "symbol_step"):
+            wave.pop(step, None)
+        self.size = radio["fft_size"]
+        rate = self.size * wave["subcarrier_spacing_hz"]
+        self.prefix = round(wave["cyclic_prefix_s"] * rate)
+        self.symbols = wave["symbols"]
+        self.payload = self.symbols * (self.size + self.prefix)
+        half = wave["subcarriers"] // 2
+        self.carriers = [i for i in range(-half, half) if i]
+        for side in ("transmit", "receive"):
+            del self.document[f"{side}_access_points"][1:]
+            self.document[f"{side}_access_points"][0]["antennas"] = 1
+        self.document["users"]["count"] = 1
+        radio.update(header=False, preamble_length=16, preamble_repetitions=4,
+                     frame_period_s=(64 + self.payload) / rate)
+
+    def scenario(self, isac):
+        return isac.parse_scenario(yaml.safe_dump(self.document))
+
+    def run(self, items, *chain):
+        """A flowgraph of samples through blocks into nothing."""
         flowgraph = gr.top_block()
-        flowgraph.connect(
-            source(random, size), blocks.head(size * gr.sizeof_gr_complex, symbols),
-            fft.fft_vcc(size, False, (), True, 1),
-            digital.ofdm_cyclic_prefixer(size, size + prefix),
-            blocks.null_sink(gr.sizeof_gr_complex))
+        size = chain[0].input_signature().sizeof_stream_item(0)
+        end = chain[-1].output_signature().sizeof_stream_item(0)
+        flowgraph.connect(source(self.random, size // gr.sizeof_gr_complex),
+                          blocks.head(size, items), *chain, blocks.null_sink(end))
         return flowgraph
 
-    return make, size + prefix
+    # Full scale far above the samples: none is beyond it.
+    def modulator(self, isac):
+        scenario = self.scenario(isac)
+        return lambda frames: self.run(frames, isac.ofdm_modulator(scenario, 0, 60.0))
+
+    def demodulator(self, isac):
+        scenario = self.scenario(isac)
+        return lambda frames: self.run(frames * self.payload,
+                                       isac.ofdm_demodulator(scenario, 0, 60.0))
+
+    def stock_modulator(self):
+        tag = "packet_len"
+        carriers = len(self.carriers)
+        return lambda frames: self.run(
+            frames * self.symbols * carriers,
+            blocks.stream_to_tagged_stream(gr.sizeof_gr_complex, 1, self.BURST * carriers, tag),
+            digital.ofdm_carrier_allocator_cvc(
+                self.size, [self.carriers], [()], [()], (), tag, False),
+            fft.fft_vcc(self.size, False, (), False, 1),
+            digital.ofdm_cyclic_prefixer(self.size, self.size + self.prefix, 0, tag))
+
+    def stock_demodulator(self):
+        tag = "packet_len"
+        item = gr.sizeof_gr_complex
+        return lambda frames: self.run(
+            frames * self.payload,
+            blocks.keep_m_in_n(item, self.size, self.size + self.prefix, self.prefix),
+            blocks.stream_to_vector(item, self.size),
+            fft.fft_vcc(self.size, True, (), False, 1),
+            blocks.stream_to_tagged_stream(item, self.size, self.BURST, tag),
+            digital.ofdm_serializer_vcc(self.size, [self.carriers], tag, "", 0, "", False))
+
+    def entries(self, name, make_modulator, make_demodulator):
+        """Of both, and of the two together."""
+        modulate = measured(f"{name}/ofdm_modulator", make_modulator, self.payload)
+        demodulate = measured(f"{name}/ofdm_demodulator", make_demodulator, self.payload)
+        seconds = (modulate["real_time"] + demodulate["real_time"]) / 1e3
+        return [modulate, demodulate,
+                entry(f"{name}/ofdm", seconds, samples_per_second=self.payload / seconds)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenario", required=True, help="scenario (YAML)")
+    parser.add_argument("--radio-scenario", required=True,
+                        help="scenario (YAML) with the section radio, for OFDM")
     parser.add_argument("--out", required=True, help="JSON file to write")
     arguments = parser.parse_args()
     with open(arguments.scenario, encoding="utf-8") as file:
         document = yaml.safe_load(file)
+    with open(arguments.radio_scenario, encoding="utf-8") as file:
+        radio_document = yaml.safe_load(file)
     random = np.random.default_rng(1)
     entries = []
 
     def run(name, package, work):
         """A block that is not installed leaves a row that says so."""
         try:
-            entries.append(work(name))
+            found = work(name)
+            entries.extend(found if isinstance(found, list) else [found])
         except ImportError as error:
             absent = (isinstance(error, ModuleNotFoundError)
                       or str(error).startswith("cannot import name"))
@@ -201,7 +269,11 @@ def main():
         lambda name: measured(name, matrix(users, antennas, random), 1, antennas))
     run("Blocks/mmse_precoder", "gr-isac",
         lambda name: measured(name, *precoder(isac(), document, random), antennas))
-    run("Stock/ofdm", "GNU Radio", lambda name: measured(name, *ofdm(document, random)))
+    ofdm = Ofdm(radio_document, random)
+    run("Stock/ofdm", "GNU Radio", lambda name: ofdm.entries(
+        "Stock", ofdm.stock_modulator(), ofdm.stock_demodulator()))
+    run("Blocks/ofdm", "gr-isac", lambda name: ofdm.entries(
+        "Blocks", ofdm.modulator(isac()), ofdm.demodulator(isac())))
     write(arguments.out, entries, gnuradio=gr.version(), scenario=document["name"])
 
 

@@ -62,9 +62,14 @@ ROWS = (
         "Blocks/mmse_precoder", ("Stock/multiply_matrix",), by="samples_per_second",
         note="samples at all transmit antennas; the stock block has one constant matrix, ours "
              "computes one for each subcarrier and frame"),
-    Row("OFDM modulation / fft_vcc with ofdm_cyclic_prefixer",
-        "Blocks/ofdm_modulator", ("Stock/ofdm",), by="samples_per_second",
-        note="frames stay in the frequency domain in this version: there is no modulator"),
+    Row("OFDM modulation and demodulation / the stock blocks below",
+        "Blocks/ofdm", ("Stock/ofdm",), target=1, by="samples_per_second",
+        note="samples at one antenna over the two times together; ours change the order of a "
+             "frame, scale, measure and calibrate besides"),
+    Row("OFDM modulation / ofdm_carrier_allocator_cvc, fft_vcc, ofdm_cyclic_prefixer",
+        "Blocks/ofdm_modulator", ("Stock/ofdm_modulator",), by="samples_per_second"),
+    Row("OFDM demodulation / keep_m_in_n, fft_vcc, ofdm_serializer_vcc",
+        "Blocks/ofdm_demodulator", ("Stock/ofdm_demodulator",), by="samples_per_second"),
 )
 
 

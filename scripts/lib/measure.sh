@@ -79,7 +79,9 @@ measure_numpy() {
 
 measure_stock_blocks() {
     into gnuradio "$python" -B "$root/scripts/lib/benchmark_gnuradio.py" \
-        --scenario "$root/examples/scenarios/paper.yml" --out "$measurements/gnuradio.json"
+        --scenario "$root/examples/scenarios/paper.yml" \
+        --radio-scenario "$root/examples/scenarios/sdr_2x2.yml" \
+        --out "$measurements/gnuradio.json"
 }
 
 # last_line NAME COMMAND...: the line of JSON that a program prints at its end, or what went

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <cfisac/signal/preamble.h>
 #include <cmath>
@@ -19,7 +20,9 @@ constexpr int check_bits = 16;
 // the occupied band.
 int half_band(const FrameTiming& timing, int length)
 {
-    return std::max(1, (timing.subcarriers / 2 - 1) * length / timing.fft_size);
+    const std::int64_t bins =
+        (timing.subcarriers / 2 - 1) * std::int64_t{length} / timing.fft_size;
+    return std::max(1, static_cast<int>(bins));
 }
 
 // Zadoff-Chu with the `index`-th root that has no factor in common with its length.
