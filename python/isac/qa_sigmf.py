@@ -464,7 +464,8 @@ class qa_sigmf(gr_unittest.TestCase):
 
     def test_killed_recorder_leaves_a_recording(self):
         process = self.in_process("""
-                        samples = samples_of(20_000, seed=8)
+            import time
+            samples = samples_of(20_000, seed=8)
             flowgraph = gr.top_block()
             sink = isac.sigmf_sink(SCENARIO, "rx0", str(path), "cf32_le", -21.5, 7)
             for a in range(2):
