@@ -257,7 +257,7 @@ int ofdm_demodulator_impl::general_work(int noutput_items,
         frame_tags.erase(
             frame_tags.begin(),
             std::find_if(frame_tags.begin(), frame_tags.end(), [&](const tag_t& tag) {
-                return d_symbol == 0 ? tag.offset >= offset : tag.offset > offset;
+                return tag.offset >= offset;
             }));
         taken += find_start(frame_tags, offset, available - taken);
         if (available - taken < samples) {

@@ -34,10 +34,33 @@ double checked_start(double start_time_s)
 }
 
 //! The mean power of a payload symbol, W: that of the sensed subcarriers.
-double symbol_power_w(const cfisac::Scenario& scenario, double power_dbm)
+double symbol_power_w(const cfisac::Scenario& scenario,
+                      const std::optional<pmt::pmt_t>& tag)
 {
-    return cfisac::dbm_to_watt(power_dbm) * scenario.waveform.sensed_subcarriers() /
-           scenario.waveform.subcarriers;
+    if (tag && !pmt::is_number(*tag)) {
+        throw std::invalid_argument("tag power_dbm: want a number, got " +
+                                    pmt::write_string(*tag));
+    }
+    const double power_dbm = tag ? pmt::to_double(*tag) : scenario.transmit_power_dbm;
+    const double watt = cfisac::dbm_to_watt(power_dbm);
+    if (!std::isfinite(watt) || watt <= 0.0) {
+        throw std::invalid_argument("tag power_dbm: " + std::to_string(power_dbm) +
+                                    " dBm is not a power");
+    }
+    return watt * scenario.waveform.sensed_subcarriers() / scenario.waveform.subcarriers;
+}
+
+//! A time of GNU Radio's radios: `start_s` and so many periods more.
+pmt::pmt_t time_of(double start_s,
+                   std::uint64_t periods,
+                   const cfisac::FrameTiming& timing)
+{
+    // Absolute times have more digits than a double.
+    const long double time_s = start_s + static_cast<long double>(periods) *
+                                             timing.period / timing.sample_rate_hz;
+    const long double whole = std::floor(time_s);
+    return pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(whole)),
+                           pmt::from_double(static_cast<double>(time_s - whole)));
 }
 
 } // namespace
@@ -69,8 +92,7 @@ ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
       d_start_time_s(checked_start(start_time_s)),
       d_preamble(cfisac::signal::preamble(d_timing, access_point)),
       d_symbols(scenario, antennas_of(scenario, access_point)),
-      d_full_scale_dbm(full_scale_dbm),
-      d_power(d_symbols.samples().front().size())
+      d_full_scale_dbm(full_scale_dbm)
 {
     full_scale_amplitude(full_scale_dbm);
     set_tag_propagation_policy(TPP_DONT);
@@ -85,13 +107,25 @@ ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
 void ofdm_modulator_impl::setup_rpc()
 {
 #ifdef GR_CTRLPORT
-    add_rpc_variable(exported_count(
-        alias(), "frames", &ofdm_modulator::frames, "frames", "frames sent"));
-    add_rpc_variable(exported_count(alias(),
-                                    "samples_beyond_full_scale",
-                                    &ofdm_modulator::samples_beyond_full_scale,
-                                    "samples",
-                                    "samples that a converter clips"));
+    const auto add = [&](const char* name,
+                         std::uint64_t (ofdm_modulator::*count)() const,
+                         const char* unit,
+                         const char* text) {
+        add_rpc_variable(exported_count(alias(), name, count, unit, text));
+    };
+    add("frames", &ofdm_modulator::frames, "frames", "frames sent");
+    add("frames_silent",
+        &ofdm_modulator::frames_silent,
+        "frames",
+        "frames whose numbers were missing");
+    add("frames_dropped",
+        &ofdm_modulator::frames_dropped,
+        "frames",
+        "frames whose numbers had passed");
+    add("samples_beyond_full_scale",
+        &ofdm_modulator::samples_beyond_full_scale,
+        "samples",
+        "samples that a converter clips");
 #endif
 }
 
@@ -99,6 +133,7 @@ bool ofdm_modulator_impl::start()
 {
     d_current.reset();
     d_last.reset();
+    d_failure.clear();
     return true;
 }
 
@@ -111,16 +146,6 @@ void ofdm_modulator_impl::set_full_scale_dbm(double full_scale_dbm)
 {
     full_scale_amplitude(full_scale_dbm);
     d_full_scale_dbm = full_scale_dbm;
-}
-
-double ofdm_modulator_impl::crest_factor_db() const
-{
-    return 10.0 * std::log10(d_peak * static_cast<double>(d_samples) / d_energy);
-}
-
-double ofdm_modulator_impl::mean_dbfs() const
-{
-    return 10.0 * std::log10(d_energy / static_cast<double>(d_samples));
 }
 
 void ofdm_modulator_impl::on_command(const pmt::pmt_t& message)
@@ -155,26 +180,24 @@ bool ofdm_modulator_impl::begin(std::uint64_t offset)
         }
         return false;
     }
-    const auto power = find_tag(tags, offset, names::power_dbm());
-    const double power_dbm = power && pmt::is_number(*power)
-                                 ? pmt::to_double(*power)
-                                 : d_scenario.transmit_power_dbm;
     const std::uint64_t missing = d_last ? number - *d_last - 1 : 0;
+    if (missing > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() /
+                                             d_timing.period)) {
+        throw std::invalid_argument("frame " + std::to_string(number) + " after frame " +
+                                    std::to_string(*d_last) +
+                                    " is further away than samples can be counted");
+    }
+    const double power_w =
+        symbol_power_w(d_scenario, find_tag(tags, offset, names::power_dbm()));
     d_frames_silent += missing;
-    d_current = current_frame{number,
-                              std::sqrt(symbol_power_w(d_scenario, power_dbm)),
-                              static_cast<std::int64_t>(missing) * d_timing.period};
+    d_current = current_frame{
+        number, std::sqrt(power_w), static_cast<std::int64_t>(missing) * d_timing.period};
     if (d_access_point == 0) {
         d_header = cfisac::signal::header(d_timing, number);
     }
     d_symbols.restart();
     if (!d_last && d_start_time_s >= 0.0) {
-        const double start_s =
-            d_start_time_s + static_cast<double>(number) * d_timing.period_s();
-        const double whole = std::floor(start_s);
-        const auto time =
-            pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(whole)),
-                            pmt::from_double(start_s - whole));
+        const auto time = time_of(d_start_time_s, number, d_timing);
         for (unsigned port = 0;
              port < static_cast<unsigned>(output_signature()->max_streams());
              port++) {
@@ -189,27 +212,12 @@ void ofdm_modulator_impl::measure()
     const auto count =
         static_cast<unsigned>(d_symbols.count() * d_timing.symbol_samples());
     for (const auto& samples : d_symbols.samples()) {
-        volk_32fc_magnitude_squared_32f(d_power.data(), samples.data(), count);
-        std::uint32_t largest = 0;
-        volk_32f_index_max_32u(&largest, d_power.data(), count);
-        float sum = 0.0f;
-        volk_32f_accumulator_s32f(&sum, d_power.data(), count);
-        d_energy = d_energy + sum;
-        d_samples += count;
-        d_peak = std::max<double>(d_peak, d_power[largest]);
-        if (d_power[largest] > 1.0f) {
-            d_beyond += static_cast<std::uint64_t>(
-                std::count_if(d_power.begin(), d_power.begin() + count, [](float power) {
-                    return power > 1.0f;
-                }));
-            if (d_beyond_log.pass()) {
-                d_logger->warn(
-                    "{:d} samples beyond full scale so far, which a converter "
-                    "clips: full_scale_dbm ({:g}) must be some 12 dB above the "
-                    "transmit power",
-                    d_beyond.load(),
-                    d_full_scale_dbm.load());
-            }
+        if (d_level.add(samples.data(), count) && d_beyond_log.pass()) {
+            d_logger->warn(
+                "{:d} samples beyond full scale so far, which a converter clips: "
+                "full_scale_dbm ({:g}) must be some 12 dB above the transmit power",
+                d_level.beyond_full_scale(),
+                d_full_scale_dbm.load());
         }
     }
 }
@@ -308,9 +316,13 @@ int ofdm_modulator_impl::general_work(int noutput_items,
                                       gr_vector_const_void_star& input_items,
                                       gr_vector_void_star& output_items)
 {
-    if (!d_current && !begin(nitems_read(0))) {
-        consume_each(1);
-        return 0;
+    try {
+        if (!d_current && !begin(nitems_read(0))) {
+            consume_each(1);
+            return 0;
+        }
+    } catch (const std::exception& cause) {
+        return d_failure.end(d_logger, cause);
     }
     auto& current = *d_current;
     const auto* const frame = static_cast<const gr_complex*>(input_items[0]);

@@ -4,6 +4,7 @@
 #define INCLUDED_ISAC_OFDM_MODULATOR_IMPL_H
 
 #include "failure.h"
+#include "level_meter.h"
 #include "ofdm_symbols.h"
 
 #include <atomic>
@@ -24,13 +25,18 @@ public:
 
     void set_full_scale_dbm(double full_scale_dbm) override;
     double full_scale_dbm() const override { return d_full_scale_dbm; }
-    double crest_factor_db() const override;
-    double mean_dbfs() const override;
-    std::uint64_t samples_beyond_full_scale() const override { return d_beyond; }
+    double crest_factor_db() const override { return d_level.crest_factor_db(); }
+    double peak_dbfs() const override { return d_level.peak_dbfs(); }
+    double mean_dbfs() const override { return d_level.mean_dbfs(); }
+    std::uint64_t samples_beyond_full_scale() const override
+    {
+        return d_level.beyond_full_scale();
+    }
     std::uint64_t frames() const override { return d_frames; }
     std::uint64_t frames_silent() const override { return d_frames_silent; }
     std::uint64_t frames_dropped() const override { return d_frames_dropped; }
     std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::string error() const override { return d_failure.text(); }
 
     void setup_rpc() override;
     bool start() override;
@@ -50,7 +56,8 @@ private:
     };
 
     void on_command(const pmt::pmt_t& message);
-    //! Begin with an item. \return whether its frame can be sent
+    /*! Begin with an item. \return whether its frame can be sent
+     * \throws std::invalid_argument on tags that cannot be */
     bool begin(std::uint64_t offset);
     /*! Write samples of the frame that lie in one of its parts.
      * \param at of the outputs, \param most samples
@@ -65,7 +72,7 @@ private:
                                std::int64_t at,
                                std::int64_t most,
                                gr_vector_void_star& output_items);
-    //! Count what the symbols made last bring to mean, peak and clipping.
+    //! Measure the symbols made last.
     void measure();
 
     const cfisac::FrameTiming d_timing;
@@ -78,17 +85,14 @@ private:
     std::atomic<double> d_full_scale_dbm;
     std::optional<current_frame> d_current;
     std::optional<std::uint64_t> d_last; //!< frame sent last
-    std::vector<float> d_power;          //!< of the samples of one antenna
-    std::atomic<double> d_peak{0.0};     //!< largest |s|², full scale 1
-    std::atomic<double> d_energy{0.0};   //!< Σ|s|²
-    std::atomic<std::uint64_t> d_samples{0};
-    std::atomic<std::uint64_t> d_beyond{0};
+    level_meter d_level;                 //!< of the payload
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_frames_silent{0};
     std::atomic<std::uint64_t> d_frames_dropped{0};
     std::atomic<std::uint64_t> d_messages_refused{0};
     log_limiter d_beyond_log;
     log_limiter d_dropped_log;
+    failure d_failure;
 };
 
 } // namespace isac

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <gnuradio/block.h>
 #include <gnuradio/isac/api.h>
+#include <string>
 
 namespace gr {
 namespace isac {
@@ -25,7 +26,7 @@ namespace isac {
  *
  * The frame number keeps the schedule: where numbers are missing, their periods are
  * silent. A frame whose number is not above that of the one before is dropped, counted and
- * logged.
+ * logged. A tag whose value is no frame number, or no power, ends the flowgraph.
  *
  * Input: transmit frames, one per item, gr_complex [N_t, S, T], sqrt(W), with the tag
  * `frame` (or the item's number) and, where its power is not that of the scenario,
@@ -64,6 +65,9 @@ public:
 
     //! Peak over mean power of the payload's samples since the start, dB; NaN before.
     virtual double crest_factor_db() const = 0;
+    //! Largest magnitude of the payload's samples since the start, relative to full scale,
+    //! dB.
+    virtual double peak_dbfs() const = 0;
     //! Mean power of the payload's samples since the start, relative to full scale, dB.
     virtual double mean_dbfs() const = 0;
     //! Samples of the payload that were beyond full scale.
@@ -76,6 +80,8 @@ public:
     virtual std::uint64_t frames_dropped() const = 0;
     //! Messages that were refused.
     virtual std::uint64_t messages_refused() const = 0;
+    //! What ended the flowgraph, empty when nothing went wrong.
+    virtual std::string error() const = 0;
 };
 
 } // namespace isac

@@ -13,7 +13,10 @@ void bind_ofdm_modulator(py::module& m)
 {
     using gr::isac::ofdm_modulator;
 
-    py::class_<ofdm_modulator, gr::block, gr::basic_block, std::shared_ptr<ofdm_modulator>>(
+    py::class_<ofdm_modulator,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<ofdm_modulator>>(
         m,
         "ofdm_modulator",
         R"doc(Transmit frames of an access point as samples of its antennas.
@@ -43,6 +46,9 @@ port `command`: {"full_scale_dbm": number}.)doc")
         .def("crest_factor_db",
              &ofdm_modulator::crest_factor_db,
              "Peak over mean power of the payload's samples since the start, dB.")
+        .def("peak_dbfs",
+             &ofdm_modulator::peak_dbfs,
+             "Largest magnitude of the payload's samples relative to full scale, dB.")
         .def("mean_dbfs",
              &ofdm_modulator::mean_dbfs,
              "Mean power of the payload's samples relative to full scale, dB.")
@@ -58,5 +64,8 @@ port `command`: {"full_scale_dbm": number}.)doc")
              "Frames dropped because their numbers had passed.")
         .def("messages_refused",
              &ofdm_modulator::messages_refused,
-             "Messages that were refused.");
+             "Messages that were refused.")
+        .def("error",
+             &ofdm_modulator::error,
+             "What ended the flowgraph, or an empty string.");
 }
