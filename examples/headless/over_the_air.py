@@ -33,7 +33,9 @@ class OverTheAir(gr.top_block):
         receive_dbm = -60.0
         modulators = [isac.ofdm_modulator(scenario, n, transmit_dbm)
                       for n in range(scenario.num_transmit)]
-        air = isac.antenna_channel(scenario, seed)
+        air = isac.antenna_channel(scenario, seed, False, transmit_dbm, receive_dbm, 12)
+        air.set_receive_ppm([clock_ppm] * scenario.num_receive)
+        air.set_receive_timing([clock_offset_s] * scenario.num_receive)
         reference = isac.bistatic_channel(scenario, seed)
         fusion_reference = isac.parameter_fusion(scenario, "ml")
         self.fusion = isac.parameter_fusion(scenario, "ml")
@@ -52,7 +54,7 @@ class OverTheAir(gr.top_block):
             sync = isac.frame_sync(scenario, m, mode)
             demodulator = isac.ofdm_demodulator(scenario, m, receive_dbm)
             known = isac.transmit_reference(scenario, seed)
-            canceller = isac.direct_path_canceller(scenario, m)
+            canceller = isac.direct_path_canceller(scenario, m, removal)
             estimator = isac.ml_estimator(scenario, m)
             self.syncs.append(sync)
             self.blocks += [canceller, estimator]

@@ -181,6 +181,67 @@ class qa_antenna_channel(gr_unittest.TestCase):
         self.assertAlmostEqual(np.max(beyond), 1.0, places=6)
         self.assertGreater(channel.receive_samples_clipped(), 1000)
 
+    def test_how_samples_come_in_changes_nothing(self):
+        sent = samples_of(30000)
+        outputs = []
+        for most in (None, 333):
+            channel = isac.antenna_channel(self.scenario, 3)
+            if most:
+                channel.set_max_noutput_items(most)
+            outputs.append(self.run_channel(channel, sent))
+        np.testing.assert_array_equal(*outputs)
+
+    def test_frames_have_the_echoes_of_the_frequency_domain(self):
+        frames, seed = 2, 11
+        text = (ROOT / "examples" / "scenarios" / "sdr_2x2.yml").read_text()
+        for old, new in (("[-20, -20], max: [20, 20]", "[-0.5, -0.5], max: [0.5, 0.5]"),
+                         ("scatterers: 0", "scatterers: 4"),
+                         ("null_dc: true", "null_dc: false")):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        scenario = isac.parse_scenario(text)
+        flowgraph = gr.top_block()
+        payload = isac.payload_source(scenario, seed)
+        precoder = isac.mmse_precoder(scenario, seed, "cpu")
+        echoes = isac.bistatic_channel(scenario, seed, "cpu")
+        air = isac.antenna_channel(scenario, seed, transmit_full_scale_dbm=24.0,
+                                   receive_full_scale_dbm=-60.0, direct_path=False)
+        echoes.set_noise_dbm(QUIET)
+        air.set_noise_dbm(QUIET)
+        for k in range(2):
+            flowgraph.connect((payload, k), (precoder, k))
+        for n in range(2):
+            head = blocks.head(8 * scenario.transmit_frame_size, frames)
+            modulator = isac.ofdm_modulator(scenario, n, 24.0)
+            flowgraph.connect((precoder, n), head, modulator)
+            flowgraph.connect(head, (echoes, n))
+            for a in range(2):
+                flowgraph.connect((modulator, a), (air, 2 * n + a))
+        flowgraph.connect((echoes, 2), blocks.null_sink(4 * scenario.estimate_size))
+        wanted = [blocks.vector_sink_c(scenario.receive_frame_size) for _ in range(2)]
+        made = [blocks.vector_sink_c() for _ in range(4)]
+        for m in range(2):
+            flowgraph.connect((echoes, m), wanted[m])
+        for stream in range(4):
+            flowgraph.connect((air, stream), made[stream])
+        flowgraph.run()
+        self.assertEqual(air.error(), "")
+
+        period, start, advance = 500000, 2 * 128 * 16 + 49 * 32, 6
+        carriers = np.arange(64) - 32
+        for stream in range(4):
+            m, a = divmod(stream, 2)
+            echo = np.array(wanted[m].data()).reshape(frames, 2, 64, 256)
+            samples = np.array(made[stream].data())
+            for frame in range(frames):
+                first = frame * period + start
+                symbols = samples[first:first + 25600].reshape(256, 100)
+                bins = np.fft.fft(symbols[:, 20 - advance:100 - advance])[:, carriers] / 80
+                bins = bins * np.exp(2j * np.pi * carriers * advance / 80)
+                error = bins.T * np.sqrt(1e-9) - echo[frame, a]
+                self.assertLess(np.linalg.norm(error),
+                                10 ** (-45 / 20) * np.linalg.norm(echo[frame, a]))
+
     def test_commands(self):
         channel = isac.antenna_channel(self.scenario, 5)
         post = channel.to_basic_block()._post
