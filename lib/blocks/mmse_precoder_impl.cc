@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "mmse_precoder_impl.h"
+#include "channel_state.h"
 #include "exported_count.h"
 #include "frames.h"
 #include "message.h"
@@ -87,29 +88,7 @@ double mmse_precoder_impl::transmit_power_dbm() const
 
 void mmse_precoder_impl::set_channel(const std::vector<gr_complex>& channel)
 {
-    const std::int64_t antennas =
-        d_layout.transmitters() * d_layout.scenario.transmit_antennas();
-    const std::int64_t users = d_layout.scenario.users.count;
-    const std::vector<std::int64_t> shape{1, d_layout.subcarriers(), antennas, users};
-    const auto count = static_cast<std::size_t>(c10::multiply_integers(shape));
-    if (channel.size() != count) {
-        throw std::invalid_argument("channel: " + std::to_string(channel.size()) +
-                                    " entries; [" + std::to_string(shape[1]) +
-                                    " subcarriers, " + std::to_string(antennas) +
-                                    " antennas, " + std::to_string(users) +
-                                    " users] are " + std::to_string(count));
-    }
-    for (std::size_t i = 0; i < count; i++) {
-        if (!std::isfinite(channel[i].real()) || !std::isfinite(channel[i].imag())) {
-            throw std::invalid_argument("channel: entry " + std::to_string(i) +
-                                        " is not finite");
-        }
-    }
-    const at::Tensor copy =
-        at::from_blob(const_cast<gr_complex*>(channel.data()),
-                      shape,
-                      at::TensorOptions(at::kComplexFloat))
-            .to(d_queue.device(), /*non_blocking=*/false, /*copy=*/true);
+    const at::Tensor copy = channel_state(d_layout, channel);
     const gr::thread::scoped_lock lock(d_setlock);
     d_settings.channel = copy;
 }

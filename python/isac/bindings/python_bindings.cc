@@ -37,6 +37,8 @@ void bind_parameter_fusion(py::module& m);
 void bind_echo_estimator(py::module& m);
 void bind_monostatic_estimator(py::module& m);
 void bind_centralized_cnn(py::module& m);
+void bind_user_channel(py::module& m);
+void bind_user_receiver(py::module& m);
 void bind_error_meter(py::module& m);
 // ) END BINDING_FUNCTION_PROTOTYPES
 
@@ -76,6 +78,8 @@ PYBIND11_MODULE(isac_python, m)
     bind_echo_estimator(m);
     bind_monostatic_estimator(m);
     bind_centralized_cnn(m);
+    bind_user_channel(m);
+    bind_user_receiver(m);
     bind_error_meter(m);
     // ) END BINDING_FUNCTION_CALLS
 }
