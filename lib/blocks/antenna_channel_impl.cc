@@ -4,7 +4,7 @@
 #include "antenna_channel_impl.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "full_scale.h"
+#include "checks.h"
 
 #include <algorithm>
 #include <gnuradio/io_signature.h>

@@ -5,7 +5,7 @@
 
 #include "antenna_channel_impl.h"
 #include "coordinates.h"
-#include "full_scale.h"
+#include "checks.h"
 #include "message.h"
 
 #include <cmath>

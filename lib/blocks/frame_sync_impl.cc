@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "frame_sync_impl.h"
+#include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "full_scale.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 
 #include "mmse_precoder_impl.h"
 #include "channel_state.h"
+#include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
 #include "message.h"
@@ -71,11 +72,7 @@ bool mmse_precoder_impl::start()
 
 void mmse_precoder_impl::set_transmit_power_dbm(double power_dbm)
 {
-    const double watt = cfisac::dbm_to_watt(power_dbm);
-    if (!std::isfinite(watt) || watt <= 0.0) {
-        throw std::invalid_argument("transmit power: " + std::to_string(power_dbm) +
-                                    " dBm is not a power");
-    }
+    require_power(power_dbm, "transmit power");
     const gr::thread::scoped_lock lock(d_setlock);
     d_settings.power_dbm = power_dbm;
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "ofdm_demodulator_impl.h"
+#include "checks.h"
 #include "exported_count.h"
-#include "full_scale.h"
 #include "message.h"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 
 #include "received_frames.h"
 #include "alignment.h"
+#include "checks.h"
 #include "frames.h"
 
 #include <algorithm>
@@ -15,11 +16,7 @@ namespace isac {
 
 int check_access_point(const cfisac::Scenario& scenario, int access_point)
 {
-    if (access_point < 0 || access_point >= static_cast<int>(scenario.receive.size())) {
-        throw std::invalid_argument("access point: " + std::to_string(access_point) +
-                                    " is not one of 0 … " +
-                                    std::to_string(scenario.receive.size() - 1));
-    }
+    checked_access_point(scenario.receive, access_point);
     return access_point;
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "transmit_reference_impl.h"
+#include "checks.h"
 #include "frames.h"
-#include "full_scale.h"
 #include "message.h"
 #include "ofdm_symbols.h"
 

@@ -1,7 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-#ifndef INCLUDED_ISAC_FULL_SCALE_H
-#define INCLUDED_ISAC_FULL_SCALE_H
+#ifndef INCLUDED_ISAC_CHECKS_H
+#define INCLUDED_ISAC_CHECKS_H
 
 #include <cfisac/scenario/scenario.h>
 #include <cmath>
