@@ -11,8 +11,8 @@ from gnuradio import blocks, gr, gr_unittest, isac
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIGHT = 299792458.0
 RATE, CARRIER, CENTER = 5e6, 5.8e9, 5.8e9 + 2e6
-TRANSMIT = np.array([[75.0, 0.0], [225.0, 0.0]])
-RECEIVE = np.array([[75.0, 300.0], [225.0, 300.0]])
+TRANSMIT = np.array([[100.0, 0.0], [200.0, 0.0]])
+RECEIVE = np.array([[0.0, 0.0], [300.0, 0.0]])
 QUIET = -280.0
 
 

@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIGHT = 299792458.0
 # What sdr_2x2.yml says
 CARRIER, SPACING, PREFIX, S, T, ANTENNAS = 5.8e9, 62.5e3, 4e-6, 64, 256, 2
-TRANSMIT = np.array([[75.0, 0.0], [225.0, 0.0]])
-RECEIVE = np.array([75.0, 300.0])
+TRANSMIT = np.array([[100.0, 0.0], [200.0, 0.0]])
+RECEIVE = np.array([0.0, 0.0])
 FREQUENCY = SPACING * np.arange(S)
 TIME = (1 / SPACING + PREFIX) * (1 + np.arange(T))
 TIMING = (12e-9, -30e-9)
