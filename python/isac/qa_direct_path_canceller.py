@@ -82,9 +82,9 @@ class qa_direct_path_canceller(gr_unittest.TestCase):
         weights = self.gaussian(S, 4, 2)
         symbols = self.gaussian(2, S, T)
         frames = 1e-2 * np.einsum("sak,kst->ast", weights, symbols).reshape(2, 2, S, T)
-        moving = sum(self.echo(frames[n], n, np.array([120.0, 80.0]), 0.1,
-                               np.array([-30.0, 0.0])) for n in range(2))
-        still = sum(self.echo(frames[n], n, np.array([40.0, 90.0]), 0.05) for n in range(2))
+        moving = sum(self.echo(frames[n], n, np.array([120.0, 280.0]), 0.1,
+                               np.array([0.0, -30.0])) for n in range(2))
+        still = sum(self.echo(frames[n], n, np.array([40.0, 290.0]), 0.05) for n in range(2))
         direct = sum(self.echo(frames[n], n, None, 1j ** n) for n in range(2))
         noise = 1e-3 * np.sqrt(np.mean(np.abs(moving) ** 2)) * self.gaussian(2, S, T)
         received = direct + still + moving + noise
