@@ -19,7 +19,7 @@ class OverTheAir(gr.top_block):
     fusion → scores, and the frequency-domain channel with the same estimators beside it."""
 
     def __init__(self, scenario, frames, seed, mode="time", clock_ppm=0.0, clock_offset_s=0.0,
-                 removal="projection"):
+                 removal="direct"):
         gr.top_block.__init__(self, "over_the_air")
         size = scenario.transmit_frame_size * gr.sizeof_gr_complex
         payload = isac.payload_source(scenario, seed)
@@ -112,7 +112,7 @@ def parse_arguments():
     parser.add_argument("--clock-offset-s", type=float, default=0.0, metavar="S",
                         help="what the receive access points' clocks are behind")
     parser.add_argument("--removal", choices=("none", "direct", "projection"),
-                        default="projection", help="of what stands still")
+                        default="direct", help="of what stands still")
     return parser.parse_args()
 
 
