@@ -380,6 +380,15 @@ class qa_antenna_channel(gr_unittest.TestCase):
             # Later there is another scene.
             self.assertLess(np.abs(turns - wanted)[:10000].max(), 1e-3)
 
+    def test_another_run_begins_anew(self):
+        sent = samples_of(3000)
+        again, fresh = (isac.antenna_channel(self.scenario, 4) for _ in range(2))
+        self.run_channel(again, sent)
+        for channel in (again, fresh):
+            channel.set_receive_ppm([10.0, -20.0])
+        np.testing.assert_array_equal(
+            self.run_channel(again, sent), self.run_channel(fresh, sent))
+
     def test_how_samples_come_in_changes_nothing(self):
         sent = samples_of(30000)
         outputs = []
