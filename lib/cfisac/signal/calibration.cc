@@ -188,6 +188,14 @@ void check_access_point(const char* side, std::int64_t number, std::int64_t coun
 
 } // namespace
 
+std::complex<double> channel_response(const Calibration& calibration, std::size_t channel)
+{
+    return calibration.empty()
+               ? std::complex<double>(1.0)
+               : std::polar(std::exp(calibration.gain_db.at(channel) / db_per_neper),
+                            calibration.phase_deg.at(channel) / deg_per_rad);
+}
+
 CalibrationEstimate estimate_calibration(const Layout& layout,
                                          const at::Tensor& echo,
                                          const at::Tensor& transmit,
