@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "synchronisation_search.h"
 
+#include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
+#include <cmath>
+#include <iterator>
 #include <numeric>
 #include <volk/volk.h>
 
@@ -10,6 +13,8 @@ namespace cfisac::signal {
 namespace {
 
 constexpr int most_per_block = 16;
+// Part of its size that something steady may differ by, from place to place and lag to lag.
+constexpr double unlike = 0.3;
 
 std::complex<double> lagged_product(const std::complex<float>* samples,
                                     int lag,
@@ -26,6 +31,19 @@ double energy_of(const std::complex<float>* samples, unsigned count)
     float energy = 0.0f;
     volk_32f_x2_dot_prod_32f(&energy, parts, parts, 2 * count);
     return energy;
+}
+
+std::complex<double> median(const std::vector<std::complex<double>>& values)
+{
+    const auto of = [&](double (*part)(const std::complex<double>&)) {
+        std::vector<double> parts;
+        std::transform(values.begin(), values.end(), std::back_inserter(parts), part);
+        const auto middle = parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2);
+        std::nth_element(parts.begin(), middle, parts.end());
+        return *middle;
+    };
+    return {of([](const auto& value) { return value.real(); }),
+            of([](const auto& value) { return value.imag(); })};
 }
 
 } // namespace
@@ -98,9 +116,44 @@ Autocorrelation PreambleSearch::slot(std::int64_t block, int n) const
     const double energy =
         0.5 * (d_energies[last] - d_energies[first] + d_energies[last + repetition] -
                d_energies[first + repetition]);
-    return {d_products[last] - d_products[first],
-            energy,
-            static_cast<double>((last - first) * d_step * d_antennas)};
+    const auto terms = static_cast<double>((last - first) * d_step * d_antennas);
+    return {d_products[last] - d_products[first], energy, terms};
+}
+
+std::complex<double> PreambleSearch::steady_part(
+    const std::vector<Samples>& antennas) const
+{
+    // What one preamble's length of samples after the other brings.
+    const auto stride = std::int64_t{d_repetitions} * d_lag / d_step;
+    const auto products = static_cast<std::int64_t>(d_products.size()) - 1;
+    std::vector<std::complex<double>> parts;
+    std::size_t repeating = 0;
+    for (std::int64_t block = 0; block + stride - d_lag / d_step <= products;
+         block += stride) {
+        const auto part = slot(block, 0);
+        parts.push_back(part.sum / part.terms);
+        repeating += part.metric() > d_threshold ? 1 : 0;
+    }
+    const auto most = 2 * parts.size() / 3 + 1;
+    if (repeating < most) {
+        return 0.0;
+    }
+    const auto middle = median(parts);
+    const auto alike = std::count_if(parts.begin(), parts.end(), [&](const auto& part) {
+        return std::abs(part - middle) < unlike * std::abs(middle);
+    });
+    if (alike < static_cast<std::ptrdiff_t>(most)) {
+        return 0.0;
+    }
+    const auto count = static_cast<std::int64_t>(antennas.front().size()) - d_lag;
+    double tonal = 0.0;
+    for (const double part : {0.5, 0.375, 0.25}) {
+        const auto lag = std::max(1, static_cast<int>(part * d_lag));
+        tonal = std::max(tonal, std::abs(autocorrelation(antennas, 0, count, lag).sum));
+    }
+    return tonal > unlike * std::abs(autocorrelation(antennas, 0, count, d_lag).sum)
+               ? middle
+               : 0.0;
 }
 
 PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
@@ -108,6 +161,7 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
                                            std::int64_t behind)
 {
     sum_blocks(antennas);
+    const auto steady = steady_part(antennas);
     const auto length = static_cast<std::int64_t>(antennas.front().size());
     const std::int64_t end = (length - d_span) / d_step + 1;
     // The first place that repeats is at most a span before the one that repeats most.
@@ -119,8 +173,10 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
         double metric = 0.0;
         double power = 0.0;
         for (int n = 0; n < d_slots; n++) {
-            const auto part = slot(block, n);
-            metric += part.metric();
+            auto part = slot(block, n);
+            const double with_all = part.metric();
+            part.sum -= steady * part.terms;
+            metric += std::min(with_all, part.metric());
             power += std::norm(part.sum);
         }
         if (metric >= d_threshold && crossing == end) {
@@ -136,12 +192,12 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
         }
     }
     if (crossing == end) {
-        return {std::max(end * d_step, from), std::nullopt};
+        return {std::max(end * d_step, from), std::nullopt, steady};
     }
     if (last > end || peak * d_step + behind > length) {
-        return {crossing * d_step, std::nullopt};
+        return {crossing * d_step, std::nullopt, steady};
     }
-    return {last * d_step, peak * d_step};
+    return {last * d_step, peak * d_step, steady};
 }
 
 std::vector<double> PreambleSearch::metrics(const std::vector<Samples>& antennas)

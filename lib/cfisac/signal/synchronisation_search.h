@@ -37,6 +37,11 @@ Autocorrelation autocorrelation(const std::vector<Samples>& antennas,
  * preambles. Of white noise it is a Gamma variable with N degrees of freedom, to which the
  * threshold belongs. Sums run over blocks of at most 16 samples and start anew with every
  * call.
+ *
+ * A tone repeats, too, and everywhere. Where most of the samples repeat alike and at
+ * fractions of the lag as well, which preambles do not, a place must exceed the threshold
+ * both as it is and after the median of what places bring was taken from C: the tone's
+ * energy counts as noise.
  */
 class PreambleSearch
 {
@@ -54,6 +59,8 @@ public:
     struct Result {
         std::int64_t done = 0; //!< places before it need not be looked at again
         std::optional<std::int64_t> peak; //!< place of the strongest repetition
+        //! What a tone brings to the autocorrelation everywhere, per term; see above
+        std::complex<double> steady = 0.0;
     };
     /*! \param antennas [antennas], samples
      * \param from place to start at
@@ -68,6 +75,7 @@ public:
 
 private:
     void sum_blocks(const std::vector<Samples>& antennas);
+    std::complex<double> steady_part(const std::vector<Samples>& antennas) const;
     Autocorrelation slot(std::int64_t block, int n) const;
 
     const int d_lag;
