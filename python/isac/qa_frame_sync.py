@@ -324,10 +324,10 @@ class qa_frame_sync(gr_unittest.TestCase):
     def test_frames_beside_a_tone(self):
         air = Air(4 * PERIOD, noise=0.02)
         for n in range(2):
-            air.add(n, range(3), 7000, frequency_hz=1200.0)
+            air.add(n, range(4), 7000, frequency_hz=1200.0)
         air.heard += 3.0 * np.exp(2j * np.pi * 0.1234567 * np.arange(4 * PERIOD))
         received = Received(air.samples(), [tag(0, "rx_time", time_of(-7000))])
-        self.assertEqual(received.numbers(), [0, 1, 2])
+        self.assertEqual(received.numbers(), [0, 1, 2, 3])
         for number, start in zip(received.numbers(), received.starts()):
             self.assertAlmostEqual(start, number * PERIOD, delta=1.0)
 
