@@ -82,7 +82,8 @@ struct SynchronisationCounts {
  * over every access point's preamble, divided by the energy (Schmidl and Cox, "Robust
  * frequency and timing synchronization for OFDM", IEEE Trans. Commun. 45(12), 1997), the
  * squares summed over access points; its phase is a coarse frequency offset. What a steady
- * tone brings everywhere is taken off first. A place above the threshold is taken when an
+ * tone brings everywhere is taken off first, and places of a tone that comes and goes are
+ * passed over. A place above the threshold is taken when an
  * access point's sequence is found there and, where there is one, the header's check holds:
  * the header is read on the strongest path of access point 0, which sends it, also where
  * other access points are stronger or come some samples earlier or later.

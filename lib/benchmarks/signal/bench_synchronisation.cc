@@ -23,8 +23,10 @@ Scenario example(const char* name)
                          ".yml");
 }
 
-//! Samples of every antenna: noise of `noise` per sample, and a tone of `tone`.
-std::vector<Samples> air(int antennas, std::int64_t length, double noise, double tone)
+//! Samples of every antenna: noise of `noise` per sample, and a tone of `tone`, which is on
+//! and off for `burst` samples each, or always.
+std::vector<Samples> air(
+    int antennas, std::int64_t length, double noise, double tone, std::int64_t burst = 0)
 {
     std::mt19937_64 generator(4);
     std::normal_distribution<float> normal;
@@ -32,10 +34,12 @@ std::vector<Samples> air(int antennas, std::int64_t length, double noise, double
     std::vector<Samples> samples(antennas, Samples(length));
     for (int a = 0; a < antennas; a++) {
         for (std::int64_t k = 0; k < length; k++) {
+            const bool on = burst == 0 || k / burst % 2 == 0;
             const double turns = 0.0713 * static_cast<double>(k) + 0.2 * a;
             samples[a][k] =
-                std::complex<float>(std::polar(
-                    std::sqrt(tone), 2.0 * M_PI * (turns - std::floor(turns)))) +
+                std::complex<float>(
+                    std::polar(on ? std::sqrt(tone) : 0.0,
+                               2.0 * M_PI * (turns - std::floor(turns)))) +
                 size * std::complex<float>(normal(generator), normal(generator));
         }
     }
@@ -73,13 +77,17 @@ void note_rate(benchmark::State& state, const Synchroniser& synchroniser, double
         samples / synchroniser.timing().sample_rate_hz, benchmark::Counter::kIsRate);
 }
 
-//! \param noise, \param tone powers per sample
-void search(benchmark::State& state, const char* name, double noise, double tone)
+//! \param noise, \param tone powers per sample, \param burst see air()
+void search(benchmark::State& state,
+            const char* name,
+            double noise,
+            double tone,
+            std::int64_t burst)
 {
     constexpr std::int64_t length = 1 << 20;
     Synchroniser synchroniser(example(name), 0, {});
     const int antennas = synchroniser.antennas();
-    const auto samples = air(antennas, length, noise, tone);
+    const auto samples = air(antennas, length, noise, tone, burst);
     std::vector<Samples> payload(antennas, Samples(piece));
     for (auto _ : state) {
         take(synchroniser, samples, payload);
@@ -134,15 +142,18 @@ void tracking(benchmark::State& state, const char* name)
                   static_cast<double>(timing.period));
 }
 
-#define SEARCH(scenario, what, noise, tone)                              \
-    BENCHMARK_CAPTURE(search, scenario##_##what, #scenario, noise, tone) \
+#define SEARCH(scenario, what, ...)                                      \
+    BENCHMARK_CAPTURE(search, scenario##_##what, #scenario, __VA_ARGS__) \
         ->Name("Synchronisation/" #scenario "/search/" #what)            \
         ->Unit(benchmark::kMillisecond)
-SEARCH(sdr_2x2, silence, 0.0, 0.0);
-SEARCH(sdr_2x2, noise, 1.0, 0.0);
-SEARCH(sdr_2x2, tone_20_dB, 1.0, 100.0);
-SEARCH(sdr_4x4, noise, 1.0, 0.0);
-SEARCH(sdr_4x4, tone_20_dB, 1.0, 100.0);
+SEARCH(sdr_2x2, silence, 0.0, 0.0, 0);
+SEARCH(sdr_2x2, noise, 1.0, 0.0, 0);
+SEARCH(sdr_2x2, tone_20_dB, 1.0, 100.0, 0);
+SEARCH(sdr_2x2, bursts_20_dB, 1.0, 100.0, 10'000);
+SEARCH(sdr_4x4, silence, 0.0, 0.0, 0);
+SEARCH(sdr_4x4, noise, 1.0, 0.0, 0);
+SEARCH(sdr_4x4, tone_20_dB, 1.0, 100.0, 0);
+SEARCH(sdr_4x4, bursts_20_dB, 1.0, 100.0, 10'000);
 BENCHMARK_CAPTURE(tracking, sdr_2x2, "sdr_2x2")
     ->Name("Synchronisation/sdr_2x2/tracking")
     ->Unit(benchmark::kMillisecond);

@@ -13,8 +13,12 @@ namespace cfisac::signal {
 namespace {
 
 constexpr int most_per_block = 16;
-// Part of its size that something steady may differ by, from place to place and lag to lag.
-constexpr double unlike = 0.3;
+// Part of its size that what a steady tone brings may differ by from place to place.
+constexpr double unlike = 0.5;
+// Autocorrelation at fractions of the lag over that at the lag: little of noise and
+// preambles, all of a tone.
+constexpr double hardly_tonal = 0.3;
+constexpr double wholly_tonal = 0.9;
 
 std::complex<double> lagged_product(const std::complex<float>* samples,
                                     int lag,
@@ -120,6 +124,18 @@ Autocorrelation PreambleSearch::slot(std::int64_t block, int n) const
     return {d_products[last] - d_products[first], energy, terms};
 }
 
+double PreambleSearch::tonality(const std::vector<Samples>& antennas,
+                                std::int64_t place,
+                                std::int64_t count) const
+{
+    double most = 0.0;
+    for (const double part : {0.5, 0.375, 0.25}) {
+        const auto lag = std::max(1, static_cast<int>(part * d_lag));
+        most = std::max(most, std::abs(autocorrelation(antennas, place, count, lag).sum));
+    }
+    return most / std::abs(autocorrelation(antennas, place, count, d_lag).sum);
+}
+
 std::complex<double> PreambleSearch::steady_part(
     const std::vector<Samples>& antennas) const
 {
@@ -127,33 +143,37 @@ std::complex<double> PreambleSearch::steady_part(
     const auto stride = std::int64_t{d_repetitions} * d_lag / d_step;
     const auto products = static_cast<std::int64_t>(d_products.size()) - 1;
     std::vector<std::complex<double>> parts;
-    std::size_t repeating = 0;
     for (std::int64_t block = 0; block + stride - d_lag / d_step <= products;
          block += stride) {
         const auto part = slot(block, 0);
         parts.push_back(part.sum / part.terms);
-        repeating += part.metric() > d_threshold ? 1 : 0;
     }
-    const auto most = 2 * parts.size() / 3 + 1;
-    if (repeating < most) {
+    if (parts.empty()) {
         return 0.0;
     }
     const auto middle = median(parts);
     const auto alike = std::count_if(parts.begin(), parts.end(), [&](const auto& part) {
         return std::abs(part - middle) < unlike * std::abs(middle);
     });
-    if (alike < static_cast<std::ptrdiff_t>(most)) {
-        return 0.0;
-    }
     const auto count = static_cast<std::int64_t>(antennas.front().size()) - d_lag;
-    double tonal = 0.0;
-    for (const double part : {0.5, 0.375, 0.25}) {
-        const auto lag = std::max(1, static_cast<int>(part * d_lag));
-        tonal = std::max(tonal, std::abs(autocorrelation(antennas, 0, count, lag).sum));
-    }
-    return tonal > unlike * std::abs(autocorrelation(antennas, 0, count, d_lag).sum)
+    return 3 * alike > 2 * static_cast<std::ptrdiff_t>(parts.size()) &&
+                   tonality(antennas, 0, count) > hardly_tonal
                ? middle
                : 0.0;
+}
+
+bool PreambleSearch::is_tone(const std::vector<Samples>& antennas,
+                             std::int64_t block) const
+{
+    int strongest = 0;
+    for (int n = 1; n < d_slots; n++) {
+        if (std::norm(slot(block, n).sum) > std::norm(slot(block, strongest).sum)) {
+            strongest = n;
+        }
+    }
+    const std::int64_t preamble = std::int64_t{d_lag} * d_repetitions;
+    return tonality(antennas, block * d_step + strongest * preamble, preamble - d_lag) >
+           wholly_tonal;
 }
 
 PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
@@ -162,6 +182,20 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
 {
     sum_blocks(antennas);
     const auto steady = steady_part(antennas);
+    while (true) {
+        const auto result = next_peak(antennas, from, behind, steady);
+        if (!result.peak || steady != 0.0 || !is_tone(antennas, *result.peak / d_step)) {
+            return result;
+        }
+        from = result.done;
+    }
+}
+
+PreambleSearch::Result PreambleSearch::next_peak(const std::vector<Samples>& antennas,
+                                                 std::int64_t from,
+                                                 std::int64_t behind,
+                                                 std::complex<double> steady) const
+{
     const auto length = static_cast<std::int64_t>(antennas.front().size());
     const std::int64_t end = (length - d_span) / d_step + 1;
     // The first place that repeats is at most a span before the one that repeats most.

@@ -56,6 +56,26 @@ TEST(SynchronisationSearch, ATonePassesNowhere)
     }
 }
 
+TEST(SynchronisationSearch, ATonesBurstsArePassedOver)
+{
+    const auto scenario = radio_scenario();
+    const FrameTiming timing(scenario);
+    for (const double power : {3.0, 100.0}) {
+        AntennaSamples air(scenario, antennas, 60'000, 35);
+        air.add(0, heard(scenario, 0, 0.0, 0.0), 1, 50'000.0);
+        air.add(1, heard(scenario, 1, 0.0, 0.0), 1, 50'000.0);
+        air.add_noise(1.0);
+        auto samples = air.samples();
+        add_tone(samples, power, 0.1234, 5'000, 15'000);
+        add_tone(samples, power, -0.2, 25'000, 40'000);
+        PreambleSearch search(timing, antennas, 1e-6);
+        // The first place that is taken is that of the preambles.
+        const auto result = search.run(samples, 0, 5'000);
+        ASSERT_TRUE(result.peak);
+        EXPECT_NEAR(static_cast<double>(*result.peak), 50'005.0, 64.0);
+    }
+}
+
 TEST(SynchronisationSearch, PreamblesWithoutMuchBetweenThemAreNoTone)
 {
     auto scenario = radio_scenario();
