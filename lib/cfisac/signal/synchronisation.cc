@@ -169,15 +169,26 @@ std::int64_t Synchroniser::State::last_wanted() const
     return last + guard() + d_meter.margin();
 }
 
-RadioTime Synchroniser::State::time_of(std::int64_t place) const
+std::optional<RadioTime> Synchroniser::State::time_of(std::int64_t place) const
 {
+    if (!d_time) {
+        return std::nullopt;
+    }
     const auto after = static_cast<long double>(d_time->fraction) +
                        static_cast<long double>(place - d_time_place) /
                            static_cast<long double>(timing.sample_rate_hz);
     const auto whole = std::floor(after);
-    return {d_time->seconds +
-                static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)),
-            static_cast<double>(after - whole)};
+    auto fraction = static_cast<double>(after - whole);
+    auto seconds =
+        static_cast<std::int64_t>(d_time->seconds) + static_cast<std::int64_t>(whole);
+    if (fraction >= 1.0) { // rounded up
+        fraction = 0.0;
+        seconds++;
+    }
+    if (seconds < 0) { // the clock was not there yet
+        return std::nullopt;
+    }
+    return RadioTime{static_cast<std::uint64_t>(seconds), fraction};
 }
 
 std::int64_t Synchroniser::State::target() const

@@ -34,10 +34,7 @@ void Synchroniser::State::step()
         break;
     case Stage::collecting:
         frame.start = d_start;
-        frame.time.reset();
-        if (d_time) {
-            frame.time = time_of(d_start + timing.payload_start());
-        }
+        frame.time = time_of(d_start + timing.payload_start());
         d_read = 0;
         reading = true;
         break;

@@ -76,7 +76,7 @@ private:
     std::int64_t first_wanted() const;
     std::int64_t last_wanted() const;
     std::int64_t header_place() const;
-    RadioTime time_of(std::int64_t place) const;
+    std::optional<RadioTime> time_of(std::int64_t place) const;
 
     std::int64_t target() const;
     void step();

@@ -128,6 +128,28 @@ TEST(SynchronisationSearch, FramesAreFoundBesideAStrongerTone)
     }
 }
 
+TEST(SynchronisationSearch, ATonePutsNoPreambleInThePlaceOfAnother)
+{
+    // The lock is lost with the frames, whatever else is in the band.
+    const auto scenario = radio_scenario();
+    const FrameTiming timing(scenario);
+    AntennaSamples air(scenario, antennas, 6 * timing.period, 36);
+    for (int n = 0; n < 2; n++) {
+        air.add(n, heard(scenario, n, 0.0, 700.0), 2, 1000.0);
+    }
+    air.add_noise(0.1);
+    for (const double cycles : {20.0, 20.5}) {
+        auto samples = air.samples();
+        add_tone(samples, 10.0, cycles / 128.0, 95'000, 6 * timing.period);
+        Synchroniser synchroniser(scenario, 0, {false, 0.0, 2, 1e-6});
+        const auto taken = run(synchroniser, samples);
+        EXPECT_EQ(taken.frames.size(), 4u) << cycles;
+        EXPECT_EQ(synchroniser.counts().losses, 1u) << cycles;
+        EXPECT_EQ(synchroniser.counts().missed, 2u) << cycles;
+        EXPECT_FALSE(synchroniser.locked()) << cycles;
+    }
+}
+
 TEST(SynchronisationSearch, TonesThatComeAndGoDoNotLockNorHideFrames)
 {
     auto scenario = radio_scenario();

@@ -100,6 +100,31 @@ TEST(SynchronisationTime, AJumpBeforeTheLockLosesNone)
     }
 }
 
+TEST(SynchronisationTime, FractionsStayBelowASecond)
+{
+    // The payload starts with a full second, but for what rounding makes of it.
+    const auto scenario = radio_scenario();
+    const FrameTiming timing(scenario);
+    const std::vector<Samples> silence(antennas, Samples(24'000));
+    for (std::int64_t start = 1000; start < 1040; start++) {
+        const double after =
+            static_cast<double>(start + timing.payload_start()) / timing.sample_rate_hz;
+        for (const double first : {1.0 - after, std::nextafter(1.0 - after, 0.0)}) {
+            const double start_s =
+                first + static_cast<double>(start) / timing.sample_rate_hz;
+            Synchroniser synchroniser(scenario, 0, {true, 20.0 + start_s, 10, 1e-6});
+            synchroniser.set_time({20, first});
+            const auto taken = run(synchroniser, silence);
+            ASSERT_EQ(taken.frames.size(), 1u);
+            ASSERT_EQ(taken.frames[0].start, start);
+            const auto& time = taken.frames[0].time;
+            ASSERT_TRUE(time);
+            EXPECT_LT(time->fraction, 1.0);
+            EXPECT_NEAR(static_cast<double>(time->seconds) + time->fraction, 21.0, 1e-12);
+        }
+    }
+}
+
 TEST(SynchronisationTime, TimesThatCannotBeAreRefused)
 {
     const auto scenario = radio_scenario();
