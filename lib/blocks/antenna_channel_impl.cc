@@ -114,9 +114,9 @@ antenna_channel_impl::antenna_channel_impl(const cfisac::Scenario& scenario,
     d_channel = channel(d_settings);
     d_antennas.resize(static_cast<std::size_t>(scenario.receive_antennas()));
     set_tag_propagation_policy(TPP_DONT);
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
 }
 
 void antenna_channel_impl::setup_rpc()

@@ -4,6 +4,7 @@
 #define INCLUDED_ISAC_ANTENNA_CHANNEL_IMPL_H
 
 #include "failure.h"
+#include "message.h"
 #include "sent_samples.h"
 
 #include <atomic>
@@ -42,7 +43,7 @@ public:
     void set_receive_full_scale_dbm(double full_scale_dbm) override;
     std::uint64_t transmit_samples_clipped() const override { return d_transmit_clipped; }
     std::uint64_t receive_samples_clipped() const override { return d_receive_clipped; }
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::string error() const override { return d_failure.text(); }
 
     void setup_rpc() override;
@@ -89,7 +90,7 @@ private:
     //! Checked changes to a copy of the settings, which then takes their place.
     template <typename Change>
     void update(Change change);
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
 
     //! Environment time of the next sample by a receive access point's clock, s.
     double next_s(const cfisac::signal::RadioClock& clock) const;
@@ -124,7 +125,7 @@ private:
     std::vector<std::complex<double>> d_responses;
     std::atomic<std::uint64_t> d_transmit_clipped{0};
     std::atomic<std::uint64_t> d_receive_clipped{0};
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     failure d_failure;
 };
 

@@ -6,7 +6,6 @@
 #include "antenna_channel_impl.h"
 #include "checks.h"
 #include "coordinates.h"
-#include "message.h"
 
 #include <cmath>
 #include <stdexcept>
@@ -202,61 +201,54 @@ void antenna_channel_impl::set_receive_full_scale_dbm(double full_scale_dbm)
     update([&](settings& next) { next.receive_full_scale_dbm = full_scale_dbm; });
 }
 
-void antenna_channel_impl::on_command(const pmt::pmt_t& message)
+void antenna_channel_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto noise_dbm = reader.number("noise_dbm");
-        const auto direct_path = reader.integer("direct_path");
-        const auto gain_db = reader.number("direct_path_gain_db");
-        const auto transmit_dbm = reader.number("transmit_full_scale_dbm");
-        const auto receive_dbm = reader.number("receive_full_scale_dbm");
-        const auto transmit_timing = reader.numbers("transmit_timing_s");
-        const auto receive_timing = reader.numbers("receive_timing_s");
-        const auto transmit_ppm = reader.numbers("transmit_ppm");
-        const auto receive_ppm = reader.numbers("receive_ppm");
-        const auto positions = reader.numbers("target_positions");
-        const auto velocities = reader.numbers("target_velocities");
-        reader.finish();
-        if (direct_path && *direct_path != 0 && *direct_path != 1) {
-            throw std::invalid_argument("direct_path: " + std::to_string(*direct_path) +
-                                        " is neither 0 nor 1");
-        }
-        for (const auto& full_scale : {transmit_dbm, receive_dbm}) {
-            if (full_scale) {
-                full_scale_amplitude(*full_scale);
-            }
-        }
-        update([&](settings& next) {
-            next.noise_dbm = noise_dbm.value_or(next.noise_dbm);
-            next.direct_path = direct_path.value_or(next.direct_path) == 1;
-            next.direct_path_gain_db = gain_db.value_or(next.direct_path_gain_db);
-            next.transmit_full_scale_dbm =
-                transmit_dbm.value_or(next.transmit_full_scale_dbm);
-            next.receive_full_scale_dbm =
-                receive_dbm.value_or(next.receive_full_scale_dbm);
-            if (transmit_timing) {
-                change_timing("transmit timing", next.transmit, *transmit_timing);
-            }
-            if (receive_timing) {
-                change_timing("receive timing", next.receive, *receive_timing);
-            }
-            if (transmit_ppm) {
-                change_ppm("transmit clocks", next.transmit, *transmit_ppm, now_s(next));
-            }
-            if (receive_ppm) {
-                change_ppm("receive clocks", next.receive, *receive_ppm);
-            }
-            if (positions || velocities) {
-                change_targets(next,
-                               positions.value_or(std::vector<double>()),
-                               velocities.value_or(std::vector<double>()));
-            }
-        });
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
+    const auto noise_dbm = reader.number("noise_dbm");
+    const auto direct_path = reader.integer("direct_path");
+    const auto gain_db = reader.number("direct_path_gain_db");
+    const auto transmit_dbm = reader.number("transmit_full_scale_dbm");
+    const auto receive_dbm = reader.number("receive_full_scale_dbm");
+    const auto transmit_timing = reader.numbers("transmit_timing_s");
+    const auto receive_timing = reader.numbers("receive_timing_s");
+    const auto transmit_ppm = reader.numbers("transmit_ppm");
+    const auto receive_ppm = reader.numbers("receive_ppm");
+    const auto positions = reader.numbers("target_positions");
+    const auto velocities = reader.numbers("target_velocities");
+    reader.finish();
+    if (direct_path && *direct_path != 0 && *direct_path != 1) {
+        throw std::invalid_argument("direct_path: " + std::to_string(*direct_path) +
+                                    " is neither 0 nor 1");
     }
+    for (const auto& full_scale : {transmit_dbm, receive_dbm}) {
+        if (full_scale) {
+            full_scale_amplitude(*full_scale);
+        }
+    }
+    update([&](settings& next) {
+        next.noise_dbm = noise_dbm.value_or(next.noise_dbm);
+        next.direct_path = direct_path.value_or(next.direct_path) == 1;
+        next.direct_path_gain_db = gain_db.value_or(next.direct_path_gain_db);
+        next.transmit_full_scale_dbm =
+            transmit_dbm.value_or(next.transmit_full_scale_dbm);
+        next.receive_full_scale_dbm = receive_dbm.value_or(next.receive_full_scale_dbm);
+        if (transmit_timing) {
+            change_timing("transmit timing", next.transmit, *transmit_timing);
+        }
+        if (receive_timing) {
+            change_timing("receive timing", next.receive, *receive_timing);
+        }
+        if (transmit_ppm) {
+            change_ppm("transmit clocks", next.transmit, *transmit_ppm, now_s(next));
+        }
+        if (receive_ppm) {
+            change_ppm("receive clocks", next.receive, *receive_ppm);
+        }
+        if (positions || velocities) {
+            change_targets(next,
+                           positions.value_or(std::vector<double>()),
+                           velocities.value_or(std::vector<double>()));
+        }
+    });
 }
 
 } // namespace isac

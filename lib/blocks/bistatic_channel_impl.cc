@@ -76,9 +76,9 @@ bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
       d_outputs(*this, d_queue, scenario.receive.size())
 {
     set_tag_propagation_policy(TPP_DONT);
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
     set_min_output_buffer(4);
 }
 

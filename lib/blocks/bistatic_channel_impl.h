@@ -5,6 +5,7 @@
 
 #include "device_frames.h"
 #include "failure.h"
+#include "message.h"
 #include "real_time.h"
 
 #include <atomic>
@@ -32,7 +33,7 @@ public:
     void set_frequency_offset(double std_hz) override;
     void set_targets(const std::vector<double>& positions,
                      const std::vector<double>& velocities) override;
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::uint64_t frames_skipped() const override { return d_frames_skipped; }
     std::uint64_t intervals_missed() const override { return d_intervals_missed; }
     std::uint64_t host_copies() const override
@@ -79,7 +80,7 @@ private:
     template <typename Change>
     void update(Change change);
     settings current() const;
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
 
     //! Targets of a frame.
     cfisac::signal::Scene targets(const settings& now,
@@ -106,7 +107,7 @@ private:
     const cfisac::signal::Layout d_layout;
     const std::uint64_t d_seed;
     settings d_settings; //!< guarded by d_setlock
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     const bool d_real_time;
     interval_ticks d_ticks;
     skip_count d_frames_skipped;

@@ -5,7 +5,6 @@
 
 #include "bistatic_channel_impl.h"
 #include "coordinates.h"
-#include "message.h"
 
 #include <algorithm>
 #include <cmath>
@@ -146,38 +145,32 @@ void bistatic_channel_impl::set_targets(const std::vector<double>& positions,
     update([&](settings& next) { change_targets(next, positions, velocities); });
 }
 
-void bistatic_channel_impl::on_command(const pmt::pmt_t& message)
+void bistatic_channel_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto noise_dbm = reader.number("noise_dbm");
-        const auto scatterers = reader.integer("clutter_scatterers");
-        const auto variance = reader.number("clutter_variance");
-        const auto timing = reader.number("timing_std_s");
-        const auto frequency = reader.number("frequency_std_hz");
-        const auto positions = reader.numbers("target_positions");
-        const auto velocities = reader.numbers("target_velocities");
-        reader.finish();
-        update([&](settings& next) {
-            if (noise_dbm) {
-                change_noise(next, *noise_dbm);
-            }
-            change_clutter(next,
-                           scatterers.value_or(next.clutter.scatterers),
-                           variance.value_or(next.clutter.reflection_variance));
-            change_offsets(next,
-                           timing.value_or(next.clocks.timing_offset_std_s),
-                           frequency.value_or(next.clocks.frequency_offset_std_hz));
-            if (positions || velocities) {
-                change_targets(next,
-                               positions.value_or(std::vector<double>()),
-                               velocities.value_or(std::vector<double>()));
-            }
-        });
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
-    }
+    const auto noise_dbm = reader.number("noise_dbm");
+    const auto scatterers = reader.integer("clutter_scatterers");
+    const auto variance = reader.number("clutter_variance");
+    const auto timing = reader.number("timing_std_s");
+    const auto frequency = reader.number("frequency_std_hz");
+    const auto positions = reader.numbers("target_positions");
+    const auto velocities = reader.numbers("target_velocities");
+    reader.finish();
+    update([&](settings& next) {
+        if (noise_dbm) {
+            change_noise(next, *noise_dbm);
+        }
+        change_clutter(next,
+                       scatterers.value_or(next.clutter.scatterers),
+                       variance.value_or(next.clutter.reflection_variance));
+        change_offsets(next,
+                       timing.value_or(next.clocks.timing_offset_std_s),
+                       frequency.value_or(next.clocks.frequency_offset_std_hz));
+        if (positions || velocities) {
+            change_targets(next,
+                           positions.value_or(std::vector<double>()),
+                           velocities.value_or(std::vector<double>()));
+        }
+    });
 }
 
 } // namespace isac

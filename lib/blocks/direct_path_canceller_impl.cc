@@ -4,7 +4,6 @@
 #include "direct_path_canceller_impl.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "message.h"
 
 #include <algorithm>
 #include <cfisac/signal/device.h>
@@ -83,9 +82,9 @@ direct_path_canceller_impl::direct_path_canceller_impl(const cfisac::Scenario& s
 {
     set_tag_propagation_policy(TPP_DONT);
     message_port_register_out(names::offsets_port());
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
 }
 
 void direct_path_canceller_impl::setup_rpc()
@@ -137,18 +136,12 @@ std::string direct_path_canceller_impl::removal() const
     return removals[static_cast<int>(d_removal.load())].name;
 }
 
-void direct_path_canceller_impl::on_command(const pmt::pmt_t& message)
+void direct_path_canceller_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto removal = reader.word("removal");
-        reader.finish();
-        if (removal) {
-            set_removal(*removal);
-        }
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
+    const auto removal = reader.word("removal");
+    reader.finish();
+    if (removal) {
+        set_removal(*removal);
     }
 }
 

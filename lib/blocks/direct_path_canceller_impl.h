@@ -4,6 +4,7 @@
 #define INCLUDED_ISAC_DIRECT_PATH_CANCELLER_IMPL_H
 
 #include "failure.h"
+#include "message.h"
 #include "received_frames.h"
 
 #include <atomic>
@@ -31,7 +32,7 @@ public:
     std::uint64_t frames_without_direct_path() const override { return d_frames_without; }
     std::uint64_t frames_unmatched() const override { return d_frames_in.unmatched(); }
     std::uint64_t frames_refused() const override { return d_frames_in.refused(); }
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::string error() const override { return d_failure.text(); }
 
     void setup_rpc() override;
@@ -44,7 +45,7 @@ public:
                      gr_vector_void_star& output_items) override;
 
 private:
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
     //! Offsets of the tags of an echo's item, [N]; zero where there are none.
     std::vector<cfisac::signal::ClockOffset> tagged_offsets(std::uint64_t offset) const;
     void process(const received_frame& frame,
@@ -63,7 +64,7 @@ private:
     received_frames d_frames_in;
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_frames_without{0};
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     log_limiter d_weak_log;
     failure d_failure;
 };

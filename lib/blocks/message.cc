@@ -170,5 +170,24 @@ void message_reader::finish() const
     }
 }
 
+void message_ports::add(gr::basic_block& block,
+                        const gr::logger_ptr& logger,
+                        const pmt::pmt_t& port,
+                        taker take)
+{
+    block.message_port_register_in(port);
+    block.set_msg_handler(port, [this, logger, port, take](const pmt::pmt_t& message) {
+        try {
+            message_reader reader(message);
+            take(reader);
+        } catch (const std::exception& cause) {
+            d_refused++;
+            logger->error("message at port {:s} refused: {:s}",
+                          pmt::symbol_to_string(port),
+                          cause.what());
+        }
+    });
+}
+
 } // namespace isac
 } // namespace gr

@@ -3,7 +3,12 @@
 #ifndef INCLUDED_ISAC_MESSAGE_H
 #define INCLUDED_ISAC_MESSAGE_H
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <gnuradio/basic_block.h>
 #include <gnuradio/gr_complex.h>
+#include <gnuradio/logger.h>
 #include <map>
 #include <optional>
 #include <pmt/pmt.h>
@@ -42,6 +47,27 @@ private:
 
     std::map<std::string, pmt::pmt_t> d_entries;
     bool d_empty;
+};
+
+/*! The message ports of a block that take dictionaries. A message with anything wrong in it is
+ * refused as a whole, logged and counted.
+ */
+class message_ports
+{
+public:
+    //! What is done with a message; calls finish() before it changes anything.
+    using taker = std::function<void(message_reader&)>;
+
+    //! Register a port. `block` is the one that this is a member of.
+    void add(gr::basic_block& block,
+             const gr::logger_ptr& logger,
+             const pmt::pmt_t& port,
+             taker take);
+    //! Messages that were refused.
+    std::uint64_t refused() const { return d_refused; }
+
+private:
+    std::atomic<std::uint64_t> d_refused{0};
 };
 
 } // namespace isac

@@ -6,7 +6,6 @@
 #include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "message.h"
 
 #include <cfisac/signal/device.h>
 #include <cfisac/signal/transmitter.h>
@@ -44,11 +43,11 @@ mmse_precoder_impl::mmse_precoder_impl(const cfisac::Scenario& scenario,
       d_outputs(*this, d_queue, scenario.transmit.size())
 {
     set_tag_propagation_policy(TPP_DONT);
-    message_port_register_in(names::csi_port());
-    set_msg_handler(names::csi_port(), [this](const pmt::pmt_t& m) { on_csi(m); });
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(
+        *this, d_logger, names::csi_port(), [this](message_reader& r) { on_csi(r); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
     set_min_output_buffer(4);
 }
 
@@ -90,38 +89,22 @@ void mmse_precoder_impl::set_channel(const std::vector<gr_complex>& channel)
     d_settings.channel = copy;
 }
 
-void mmse_precoder_impl::on_csi(const pmt::pmt_t& message)
+void mmse_precoder_impl::on_csi(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto channel = reader.complex_numbers("channel");
-        reader.finish();
-        if (channel) {
-            set_channel(*channel);
-        }
-    } catch (const std::exception& cause) {
-        refuse("csi", cause);
+    const auto channel = reader.complex_numbers("channel");
+    reader.finish();
+    if (channel) {
+        set_channel(*channel);
     }
 }
 
-void mmse_precoder_impl::on_command(const pmt::pmt_t& message)
+void mmse_precoder_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto power_dbm = reader.number("power_dbm");
-        reader.finish();
-        if (power_dbm) {
-            set_transmit_power_dbm(*power_dbm);
-        }
-    } catch (const std::exception& cause) {
-        refuse("command", cause);
+    const auto power_dbm = reader.number("power_dbm");
+    reader.finish();
+    if (power_dbm) {
+        set_transmit_power_dbm(*power_dbm);
     }
-}
-
-void mmse_precoder_impl::refuse(const char* port, const std::exception& cause)
-{
-    d_messages_refused++;
-    d_logger->error("message at port {:s} refused: {:s}", port, cause.what());
 }
 
 at::Tensor mmse_precoder_impl::make_frame(const settings& now,

@@ -5,6 +5,7 @@
 
 #include "device_frames.h"
 #include "failure.h"
+#include "message.h"
 
 #include <atomic>
 #include <cfisac/signal/layout.h>
@@ -23,7 +24,7 @@ public:
     void set_transmit_power_dbm(double power_dbm) override;
     double transmit_power_dbm() const override;
     void set_channel(const std::vector<gr_complex>& channel) override;
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::uint64_t host_copies() const override { return d_outputs.copies().frames(); }
     std::uint64_t host_copied_bytes() const override
     {
@@ -48,9 +49,8 @@ private:
         at::Tensor channel; //!< [1, S, N·N_t, K], undefined while it is drawn
     };
 
-    void on_csi(const pmt::pmt_t& message);
-    void on_command(const pmt::pmt_t& message);
-    void refuse(const char* port, const std::exception& cause);
+    void on_csi(message_reader& reader);
+    void on_command(message_reader& reader);
     //! X [1, N, N_t, S, T] of one frame.
     at::Tensor make_frame(const settings& now,
                           std::uint64_t frame,
@@ -65,7 +65,7 @@ private:
     at::Tensor d_precoder;         //!< [1, S, N·N_t, K], kept while the channel stays
     double d_precoder_power_dbm = 0.0;
     frame_outputs d_outputs;
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     failure d_failure;
 };
 

@@ -4,7 +4,6 @@
 #include "ofdm_demodulator_impl.h"
 #include "checks.h"
 #include "exported_count.h"
-#include "message.h"
 
 #include <algorithm>
 #include <cfisac/signal/calibration.h>
@@ -72,9 +71,9 @@ ofdm_demodulator_impl::ofdm_demodulator_impl(const cfisac::Scenario& scenario,
     check(calibration);
     set_tag_propagation_policy(TPP_DONT);
     set_relative_rate(1, static_cast<std::uint64_t>(d_timing.payload_samples()));
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
 }
 
 void ofdm_demodulator_impl::setup_rpc()
@@ -151,29 +150,23 @@ void ofdm_demodulator_impl::set_calibration(const std::vector<double>& gain_db,
     d_settings_changed = true;
 }
 
-void ofdm_demodulator_impl::on_command(const pmt::pmt_t& message)
+void ofdm_demodulator_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto full_scale_dbm = reader.number("full_scale_dbm");
-        const auto gain_db = reader.numbers("gain_db");
-        const auto phase_deg = reader.numbers("phase_deg");
-        reader.finish();
-        if (gain_db.has_value() != phase_deg.has_value()) {
-            throw std::invalid_argument("gain_db and phase_deg belong together");
-        }
-        if (full_scale_dbm) {
-            full_scale_amplitude(*full_scale_dbm);
-        }
-        if (gain_db) {
-            set_calibration(*gain_db, *phase_deg);
-        }
-        if (full_scale_dbm) {
-            set_full_scale_dbm(*full_scale_dbm);
-        }
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
+    const auto full_scale_dbm = reader.number("full_scale_dbm");
+    const auto gain_db = reader.numbers("gain_db");
+    const auto phase_deg = reader.numbers("phase_deg");
+    reader.finish();
+    if (gain_db.has_value() != phase_deg.has_value()) {
+        throw std::invalid_argument("gain_db and phase_deg belong together");
+    }
+    if (full_scale_dbm) {
+        full_scale_amplitude(*full_scale_dbm);
+    }
+    if (gain_db) {
+        set_calibration(*gain_db, *phase_deg);
+    }
+    if (full_scale_dbm) {
+        set_full_scale_dbm(*full_scale_dbm);
     }
 }
 

@@ -4,6 +4,7 @@
 #define INCLUDED_ISAC_OFDM_DEMODULATOR_IMPL_H
 
 #include "failure.h"
+#include "message.h"
 #include "ofdm_symbols.h"
 
 #include <atomic>
@@ -28,7 +29,7 @@ public:
                          const std::vector<double>& phase_deg) override;
     std::uint64_t frames() const override { return d_frames; }
     std::uint64_t samples_dropped() const override { return d_samples_dropped; }
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
 
     void setup_rpc() override;
     bool start() override;
@@ -39,7 +40,7 @@ public:
                      gr_vector_void_star& output_items) override;
 
 private:
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
     void check(const cfisac::Calibration& calibration) const;
     //! Take over what setters have changed. \throws nothing
     void refresh_factors();
@@ -63,7 +64,7 @@ private:
     std::vector<tag_t> d_tags; //!< of this frame so far
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_samples_dropped{0};
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     log_limiter d_dropped_log;
 };
 

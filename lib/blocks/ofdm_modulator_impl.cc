@@ -5,7 +5,6 @@
 #include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "message.h"
 
 #include <algorithm>
 #include <cmath>
@@ -99,9 +98,9 @@ ofdm_modulator_impl::ofdm_modulator_impl(const cfisac::Scenario& scenario,
     set_relative_rate(static_cast<std::uint64_t>(d_timing.period), 1);
     // Waking the readers costs more than some hundred samples.
     set_min_output_buffer(32768);
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
 }
 
 void ofdm_modulator_impl::setup_rpc()
@@ -148,18 +147,12 @@ void ofdm_modulator_impl::set_full_scale_dbm(double full_scale_dbm)
     d_full_scale_dbm = full_scale_dbm;
 }
 
-void ofdm_modulator_impl::on_command(const pmt::pmt_t& message)
+void ofdm_modulator_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto full_scale_dbm = reader.number("full_scale_dbm");
-        reader.finish();
-        if (full_scale_dbm) {
-            set_full_scale_dbm(*full_scale_dbm);
-        }
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
+    const auto full_scale_dbm = reader.number("full_scale_dbm");
+    reader.finish();
+    if (full_scale_dbm) {
+        set_full_scale_dbm(*full_scale_dbm);
     }
 }
 

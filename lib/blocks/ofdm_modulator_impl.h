@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "level_meter.h"
+#include "message.h"
 #include "ofdm_symbols.h"
 
 #include <atomic>
@@ -35,7 +36,7 @@ public:
     std::uint64_t frames() const override { return d_frames; }
     std::uint64_t frames_silent() const override { return d_frames_silent; }
     std::uint64_t frames_dropped() const override { return d_frames_dropped; }
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::string error() const override { return d_failure.text(); }
 
     void setup_rpc() override;
@@ -55,7 +56,7 @@ private:
         std::int64_t position = 0; //!< next sample, from the start of the frame
     };
 
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
     /*! Begin with an item. \return whether its frame can be sent
      * \throws std::invalid_argument on tags that cannot be */
     bool begin(std::uint64_t offset);
@@ -89,7 +90,7 @@ private:
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_frames_silent{0};
     std::atomic<std::uint64_t> d_frames_dropped{0};
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     log_limiter d_beyond_log;
     log_limiter d_dropped_log;
     failure d_failure;

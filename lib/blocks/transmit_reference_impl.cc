@@ -4,7 +4,6 @@
 #include "transmit_reference_impl.h"
 #include "checks.h"
 #include "frames.h"
-#include "message.h"
 #include "ofdm_symbols.h"
 
 #include <cfisac/signal/device.h>
@@ -47,9 +46,9 @@ transmit_reference_impl::transmit_reference_impl(const cfisac::Scenario& scenari
       d_outputs(*this, d_queue, scenario.transmit.size())
 {
     set_tag_propagation_policy(TPP_DONT);
-    message_port_register_in(names::command_port());
-    set_msg_handler(names::command_port(),
-                    [this](const pmt::pmt_t& m) { on_command(m); });
+    d_ports.add(*this, d_logger, names::command_port(), [this](message_reader& r) {
+        on_command(r);
+    });
 }
 
 bool transmit_reference_impl::start()
@@ -67,18 +66,12 @@ void transmit_reference_impl::set_transmit_power_dbm(double power_dbm)
     d_power_dbm = power_dbm;
 }
 
-void transmit_reference_impl::on_command(const pmt::pmt_t& message)
+void transmit_reference_impl::on_command(message_reader& reader)
 {
-    try {
-        message_reader reader(message);
-        const auto power_dbm = reader.number("power_dbm");
-        reader.finish();
-        if (power_dbm) {
-            set_transmit_power_dbm(*power_dbm);
-        }
-    } catch (const std::exception& cause) {
-        d_messages_refused++;
-        d_logger->error("message at port command refused: {:s}", cause.what());
+    const auto power_dbm = reader.number("power_dbm");
+    reader.finish();
+    if (power_dbm) {
+        set_transmit_power_dbm(*power_dbm);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "device_frames.h"
 #include "failure.h"
+#include "message.h"
 
 #include <atomic>
 #include <cfisac/signal/layout.h>
@@ -22,7 +23,7 @@ public:
 
     void set_transmit_power_dbm(double power_dbm) override;
     double transmit_power_dbm() const override { return d_power_dbm; }
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::string error() const override { return d_failure.text(); }
 
     at::Device frame_device() const override { return d_queue.device(); }
@@ -35,7 +36,7 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
-    void on_command(const pmt::pmt_t& message);
+    void on_command(message_reader& reader);
 
     device_queue d_queue;
     const cfisac::signal::Layout d_layout; //!< on the device
@@ -43,7 +44,7 @@ private:
     const std::int64_t d_centre; //!< subcarrier that stays empty, or -1
     std::atomic<double> d_power_dbm;
     frame_outputs d_outputs;
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     failure d_failure;
 };
 

@@ -5,6 +5,7 @@
 
 #include "device_frames.h"
 #include "failure.h"
+#include "message.h"
 
 #include <atomic>
 #include <cfisac/signal/layout.h>
@@ -23,7 +24,7 @@ public:
     void set_noise_dbm(double noise_dbm) override;
     double noise_dbm() const override;
     void set_channel(const std::vector<gr_complex>& channel) override;
-    std::uint64_t messages_refused() const override { return d_messages_refused; }
+    std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::uint64_t host_copies() const override
     {
         return d_inputs.copies().frames() + d_outputs.copies().frames();
@@ -51,9 +52,8 @@ private:
         at::Tensor channel; //!< [1, S, N·N_t, K], undefined while it is drawn
     };
 
-    void on_csi(const pmt::pmt_t& message);
-    void on_command(const pmt::pmt_t& message);
-    void refuse(const char* port, const std::exception& cause);
+    void on_csi(message_reader& reader);
+    void on_command(message_reader& reader);
     void pass_tags(int item);
 
     device_queue d_queue;
@@ -62,7 +62,7 @@ private:
     settings d_settings; //!< guarded by d_setlock
     frame_inputs d_inputs;
     frame_outputs d_outputs;
-    std::atomic<std::uint64_t> d_messages_refused{0};
+    message_ports d_ports;
     failure d_failure;
 };
 
