@@ -83,15 +83,16 @@ struct SynchronisationCounts {
  * frequency and timing synchronization for OFDM", IEEE Trans. Commun. 45(12), 1997), the
  * squares summed over access points; its phase is a coarse frequency offset. What a steady
  * tone brings everywhere is taken off first, and places of a tone that comes and goes are
- * passed over. A place above the threshold is taken when an
- * access point's sequence is found there and, where there is one, the header's check holds:
- * the header is read on the strongest path of access point 0, which sends it, also where
- * other access points are stronger or come some samples earlier or later.
+ * passed over. A place above the threshold is taken when an access point's sequence is found
+ * there and, where there is one, the header's check holds: the header is read on the
+ * strongest path of access point 0, which sends it, also where other access points are
+ * stronger or come some samples earlier or later.
  *
  * **Measurement**: correlation with the access point's sequence, coherent over a few
- * repetitions and non-coherent over the rest and the antennas, finds its strongest path.
- * Around it the channel of the occupied bins is resolved into up to four paths, one at a
- * time and then all together (Li and Stoica, "Efficient mixed-spectrum estimation with
+ * repetitions and non-coherent over the rest and the antennas, finds its strongest path;
+ * where its place is not known to less than a repetition, all of them are added coherently to
+ * tell it. Around it the channel of the occupied bins is resolved into up to four paths, one
+ * at a time and then all together (Li and Stoica, "Efficient mixed-spectrum estimation with
  * applications to target feature extraction", IEEE Trans. Signal Process. 44(2), 1996); the
  * earliest one within 15 dB of the strongest is the direct path. The frequency offset is
  * the maximum likelihood over the repetitions.

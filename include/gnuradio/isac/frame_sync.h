@@ -27,7 +27,8 @@ namespace isac {
  *   of input 0 tell; the first sample must have one. Every frame goes out, also where no
  *   preamble was seen;
  * - "preamble": where the preambles are. The header, which access point 0 sends, tells the
- *   number of a frame; without one frames are counted from 0. Nothing goes out before the lock and after it was lost.
+ *   number of a frame; without one frames are counted from 0. Nothing goes out before the
+ *   lock and after it was lost.
  *
  * Inputs: one stream for each antenna, gr_complex. A tag `rx_time` that does not continue
  * the time before says that samples are missing: the frame they belong to is dropped and

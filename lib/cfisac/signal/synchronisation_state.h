@@ -110,8 +110,8 @@ private:
     SampleWindow d_window;
     Stage d_stage = Stage::searching;
     std::int64_t d_from = 0; //!< where the search goes on
-    std::complex<double> d_steady =
-        0.0;                  //!< what it took for a tone, of a sample's product
+    //! What the search took for a tone, of a sample's product
+    std::complex<double> d_steady = 0.0;
     std::int64_t d_start = 0; //!< of the frame that is worked on
     std::uint64_t d_number = 0;
     std::int64_t d_renumber = 0; //!< what the last header differed by
