@@ -104,14 +104,17 @@ class Link:
 def measured(name, path, seconds):
     from gnuradio import blocks, gr, isac
     link = Link(gr, blocks, isac, path)
+    period_s = link.scenario.frame_period_s
     best = min(link.runs(seconds), key=lambda run: (
-        run["underruns"] + run["overflows"], run["processor_s"] / run["seconds"]))
+        run["underruns"] + run["overflows"],
+        max(0, int(run["seconds"] / period_s - run["frames"])),
+        run["processor_s"] / run["seconds"]))
     took = best.pop("seconds")
     processors = best.pop("processor_s") / took
     others = max(0.0, best.pop("busy_s") / took - processors)
     # The time of a second of samples; the rate is that of one antenna.
     return entry(name, processors, processors=processors, wall_s=took,
-                 frames_expected=took / link.scenario.frame_period_s,
+                 frames_expected=took / period_s,
                  sample_rate=link.scenario.sample_rate_hz, processors_of_others=others, **best)
 
 
