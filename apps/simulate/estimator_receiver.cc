@@ -48,8 +48,8 @@ public:
                 continue;
             }
             const auto estimator = make_estimator(d_settings, m);
-            sources.top->connect(sources.channel, m, estimator, 0);
-            connect_transmit(sources, estimator, 1);
+            connect_all(sources, {sources.echoes[m]}, estimator, 0);
+            connect_all(sources, sources.known[m], estimator, 1);
             sources.top->connect(
                 estimator, 0, d_fusion, static_cast<int>(d_estimators.size()));
             d_estimators.push_back(estimator);
