@@ -15,12 +15,12 @@ using gr::isac::parameter_fusion;
 
 access_point_estimator::sptr make_estimator(const ReceiverSettings& settings, int m)
 {
-    const auto make = [&](auto block) -> access_point_estimator::sptr {
-        return block(settings.scenario, m, settings.device, settings.real_time);
+    const auto make = [&](auto block, auto... more) -> access_point_estimator::sptr {
+        return block(settings.scenario, m, settings.device, settings.real_time, more...);
     };
     return settings.name == "music" ? make(gr::isac::music_estimator::make)
            : settings.name == "cs"  ? make(gr::isac::cs_estimator::make)
-                                    : make(gr::isac::ml_estimator::make);
+                                    : make(gr::isac::ml_estimator::make, "scenario");
 }
 
 //! An absent access point has no estimator.

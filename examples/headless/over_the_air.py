@@ -19,7 +19,7 @@ class OverTheAir(gr.top_block):
     fusion → scores, and the frequency-domain channel with the same estimators beside it."""
 
     def __init__(self, scenario, frames, seed, mode="time", clock_ppm=0.0, clock_offset_s=0.0,
-                 removal="projection"):
+                 removal="direct"):
         gr.top_block.__init__(self, "over_the_air")
         size = scenario.transmit_frame_size * gr.sizeof_gr_complex
         payload = isac.payload_source(scenario, seed)
@@ -30,7 +30,7 @@ class OverTheAir(gr.top_block):
         # Full scale 14 dB above the power of the frames leaves room for their peaks; that of
         # the receivers is above the direct path.
         transmit_dbm = scenario.transmit_power_dbm + 14.0
-        receive_dbm = -60.0
+        receive_dbm = -55.0
         modulators = [isac.ofdm_modulator(scenario, n, transmit_dbm)
                       for n in range(scenario.num_transmit)]
         air = isac.antenna_channel(scenario, seed, False, transmit_dbm, receive_dbm, 12)
@@ -55,7 +55,9 @@ class OverTheAir(gr.top_block):
             demodulator = isac.ofdm_demodulator(scenario, m, receive_dbm)
             known = isac.transmit_reference(scenario, seed)
             canceller = isac.direct_path_canceller(scenario, m, removal)
-            estimator = isac.ml_estimator(scenario, m)
+            estimator = isac.ml_estimator(
+                scenario, m,
+                static_clutter="remove" if removal == "projection" else "scenario")
             self.syncs.append(sync)
             self.blocks += [canceller, estimator]
             for a in range(scenario.receive_antennas):
@@ -110,7 +112,7 @@ def parse_arguments():
     parser.add_argument("--clock-offset-s", type=float, default=0.0, metavar="S",
                         help="what the receive access points' clocks are behind")
     parser.add_argument("--removal", choices=("none", "direct", "projection"),
-                        default="projection", help="of what stands still")
+                        default="direct", help="of what stands still")
     return parser.parse_args()
 
 

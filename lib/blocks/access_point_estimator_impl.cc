@@ -17,18 +17,21 @@ namespace gr {
 namespace isac {
 
 using cfisac::estimators::Scheme;
+using cfisac::estimators::StaticClutter;
 
 access_point_estimator_impl::access_point_estimator_impl(Scheme scheme,
                                                          const cfisac::Scenario& scenario,
                                                          int access_point,
                                                          const std::string& device,
-                                                         bool real_time)
+                                                         bool real_time,
+                                                         StaticClutter static_clutter)
     : d_queue(cfisac::signal::resolve_device(device)),
       d_format(packet_format(scheme, scenario)),
       d_estimator(cfisac::estimators::make_access_point_estimator(
           scheme,
           cfisac::signal::Layout(scenario, d_queue.device()),
-          check_access_point(scenario, access_point))),
+          check_access_point(scenario, access_point),
+          static_clutter)),
       d_frames_in(*this, d_queue, scenario, {{access_point}, true, real_time, 1})
 {
     set_output_signature(gr::io_signature::make(1, 1, static_cast<int>(d_format.size())));
@@ -132,11 +135,13 @@ public:
     estimator_of(const cfisac::Scenario& scenario,
                  int access_point,
                  const std::string& device,
-                 bool real_time)
+                 bool real_time,
+                 StaticClutter static_clutter = StaticClutter::as_scenario)
         : gr::block(std::string(cfisac::estimators::to_string(scheme)) + "_estimator",
                     frame_signature(scenario, 1),
                     gr::io_signature::make(1, 1, sizeof(char))),
-          access_point_estimator_impl(scheme, scenario, access_point, device, real_time)
+          access_point_estimator_impl(
+              scheme, scenario, access_point, device, real_time, static_clutter)
     {
     }
 };
@@ -164,10 +169,15 @@ cs_estimator::sptr cs_estimator::make(const cfisac::Scenario& scenario,
 ml_estimator::sptr ml_estimator::make(const cfisac::Scenario& scenario,
                                       int access_point,
                                       const std::string& device,
-                                      bool real_time)
+                                      bool real_time,
+                                      const std::string& static_clutter)
 {
     return gnuradio::make_block_sptr<estimator_of<ml_estimator, Scheme::ml>>(
-        scenario, access_point, device, real_time);
+        scenario,
+        access_point,
+        device,
+        real_time,
+        cfisac::estimators::static_clutter_from_string(static_clutter));
 }
 
 } // namespace isac

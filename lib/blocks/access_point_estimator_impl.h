@@ -24,7 +24,8 @@ public:
                                 const cfisac::Scenario& scenario,
                                 int access_point,
                                 const std::string& device,
-                                bool real_time);
+                                bool real_time,
+                                cfisac::estimators::StaticClutter static_clutter);
 
     std::size_t packet_size() const override { return d_format.size(); }
     std::size_t fronthaul_bits() const override

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cfisac/signal/device.h>
+#include <cfisac/signal/static_echo.h>
 #include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
@@ -270,7 +271,8 @@ void direct_path_canceller_impl::process(const received_frame& frame,
         echo = echo - cfisac::signal::direct_echo(d_layout, transmit, d_receiver, paths);
         break;
     case removal_kind::projection:
-        echo = cfisac::signal::without_static_echo(echo, seen);
+        echo =
+            cfisac::signal::without_static(echo, cfisac::signal::static_subspace(seen));
         break;
     }
     copy_out(echo,

@@ -11,8 +11,8 @@ from gnuradio import blocks, gr, gr_unittest, isac
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIGHT = 299792458.0
 RATE, CARRIER, CENTER = 5e6, 5.8e9, 5.8e9 + 2e6
-TRANSMIT = np.array([[75.0, 0.0], [225.0, 0.0]])
-RECEIVE = np.array([[75.0, 300.0], [225.0, 300.0]])
+TRANSMIT = np.array([[100.0, 0.0], [200.0, 0.0]])
+RECEIVE = np.array([[0.0, 0.0], [300.0, 0.0]])
 QUIET = -280.0
 
 
@@ -77,7 +77,7 @@ class qa_antenna_channel(gr_unittest.TestCase):
     def test_direct_paths(self):
         channel = isac.antenna_channel(self.scenario, 1)
         channel.set_noise_dbm(QUIET)
-        channel.set_targets([150.0, 150.0], [0.0, 0.0])
+        channel.set_targets([150.0, 250.0], [0.0, 0.0])
         channel.set_direct_path_gain_db(40.0) # far above the target
         sent = samples_of(20000)
         received = self.run_channel(channel, sent)
@@ -100,7 +100,7 @@ class qa_antenna_channel(gr_unittest.TestCase):
         """A tone over one target: Doppler frequency by its phase from end to end."""
         channel = isac.antenna_channel(self.scenario, 3, moving=True, direct_path=False)
         channel.set_noise_dbm(QUIET)
-        place, velocity = np.array([200.0, 150.0]), np.array([15.0, -4.0])
+        place, velocity = np.array([200.0, 250.0]), np.array([15.0, 20.0])
         channel.set_targets(place.tolist(), velocity.tolist())
         count = 100000
         sent = np.zeros((4, count), complex)
@@ -121,7 +121,7 @@ class qa_antenna_channel(gr_unittest.TestCase):
         """A tone on the direct path: what the clocks differ by, in frequency and time."""
         channel = isac.antenna_channel(self.scenario, 3)
         channel.set_noise_dbm(QUIET)
-        channel.set_targets([1.0, 100.0], [0.0, 0.0])
+        channel.set_targets([1.0, 200.0], [0.0, 0.0])
         channel.set_direct_path_gain_db(60.0)
         channel.set_transmit_timing([2e-5, 0.0])
         channel.set_transmit_ppm([0.8, 0.0])
@@ -149,7 +149,9 @@ class qa_antenna_channel(gr_unittest.TestCase):
         power = np.mean(np.abs(outputs[0]) ** 2, axis=1)
         np.testing.assert_allclose(power, 80 * 1e-9, rtol=0.03)
         np.testing.assert_array_equal(outputs[0], outputs[1])
-        self.assertLess(np.abs(np.vdot(outputs[0], outputs[2])),
+        # How much of the end is there depends on how the samples came in.
+        count = min(outputs[0].shape[1], outputs[2].shape[1])
+        self.assertLess(np.abs(np.vdot(outputs[0][:, :count], outputs[2][:, :count])),
                         0.02 * np.linalg.norm(outputs[0]) ** 2)
 
     def test_full_scale_and_clipping(self):

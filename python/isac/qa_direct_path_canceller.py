@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIGHT = 299792458.0
 # What sdr_2x2.yml says
 CARRIER, SPACING, PREFIX, S, T, ANTENNAS = 5.8e9, 62.5e3, 4e-6, 64, 256, 2
-TRANSMIT = np.array([[75.0, 0.0], [225.0, 0.0]])
-RECEIVE = np.array([75.0, 300.0])
+TRANSMIT = np.array([[100.0, 0.0], [200.0, 0.0]])
+RECEIVE = np.array([0.0, 0.0])
 FREQUENCY = SPACING * np.arange(S)
 TIME = (1 / SPACING + PREFIX) * (1 + np.arange(T))
 TIMING = (12e-9, -30e-9)
@@ -82,9 +82,9 @@ class qa_direct_path_canceller(gr_unittest.TestCase):
         weights = self.gaussian(S, 4, 2)
         symbols = self.gaussian(2, S, T)
         frames = 1e-2 * np.einsum("sak,kst->ast", weights, symbols).reshape(2, 2, S, T)
-        moving = sum(self.echo(frames[n], n, np.array([120.0, 80.0]), 0.1,
-                               np.array([-30.0, 0.0])) for n in range(2))
-        still = sum(self.echo(frames[n], n, np.array([40.0, 90.0]), 0.05) for n in range(2))
+        moving = sum(self.echo(frames[n], n, np.array([120.0, 280.0]), 0.1,
+                               np.array([0.0, -30.0])) for n in range(2))
+        still = sum(self.echo(frames[n], n, np.array([40.0, 290.0]), 0.05) for n in range(2))
         direct = sum(self.echo(frames[n], n, None, 1j ** n) for n in range(2))
         noise = 1e-3 * np.sqrt(np.mean(np.abs(moving) ** 2)) * self.gaussian(2, S, T)
         received = direct + still + moving + noise

@@ -117,6 +117,39 @@ class qa_examples(gr_unittest.TestCase):
             self.assertIn(text, result.stderr)
             self.assertNotIn("Traceback", result.stderr)
 
+    def test_over_the_air_without_a_radio(self):
+        for removal in ("direct", "projection"):
+            result = self.run_headless("--frames", "20", "--removal", removal,
+                                       script="over_the_air.py")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            medians = [float(line.split()[3]) for line in result.stdout.splitlines()
+                       if line.startswith("location")]
+            self.assertEqual(len(medians), 2, result.stdout)
+            # Over the air, and in the frequency domain; the area is 300 m x 200 m.
+            self.assertLess(medians[0], 1.3 * medians[1] if removal == "direct" else 4.0,
+                            result.stdout)
+            self.assertLess(medians[1], 2.5, result.stdout)
+
+    def test_users(self):
+        errors = []
+        for power in ("40", "0"):
+            result = self.run_headless("--frames", "5", "--power-dbm", power,
+                                       "--device", "cpu", script="users.py")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            lines = [line.split() for line in result.stdout.splitlines()
+                     if line.split()[0].isdigit()]
+            self.assertEqual([int(line[0]) for line in lines], list(range(4)))
+            errors.append([float(line[3]) for line in lines])  # of vectors, %
+        for strong, weak in zip(*errors):
+            self.assertLess(strong, weak)
+        for wrong, text in ((["--training-symbols", "32"], "training"),
+                            (["--frames", "0"], "--frames"),
+                            (["--scenario", "nothing"], "nothing")):
+            result = self.run_headless(*wrong, script="users.py")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(text, result.stderr)
+            self.assertNotIn("Traceback", result.stderr)
+
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
     def test_companion_with_estimators(self):
         result = self.run_program(

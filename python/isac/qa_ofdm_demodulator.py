@@ -61,9 +61,9 @@ class qa_ofdm_demodulator(gr_unittest.TestCase):
     def test_calibration_is_taken_off(self):
         gains, phases = np.array([1.5, -0.5]), np.array([20.0, -110.0])
         scenario = scenario_of("sdr_2x2", (
-            "{name: rx0, position_m: [75, 300], axis: [1, 0], antennas: 2, "
+            "{name: rx0, position_m: [0, 0], axis: [1, 0], antennas: 2, "
             "spacing_wavelengths: 0.5}",
-            "{name: rx0, position_m: [75, 300], axis: [1, 0], antennas: 2, "
+            "{name: rx0, position_m: [0, 0], axis: [1, 0], antennas: 2, "
             "spacing_wavelengths: 0.5, calibration: {gain_db: [1.5, -0.5], "
             "phase_deg: [20, -110]}}"))
         waveform = Waveform("sdr_2x2")

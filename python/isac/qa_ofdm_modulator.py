@@ -43,7 +43,7 @@ class Waveform:
             self.prefix, self.spacing, self.period = 20, 62.5e3, 500000
         else:
             self.fft, self.carriers, self.symbols, self.steps = 200, 160, 512, (2, 4)
-            self.prefix, self.spacing, self.period = 50, 125e3, 2500000
+            self.prefix, self.spacing, self.period = 60, 125e3, 2500000
         self.payload_start = 2 * 128 * 16 + 49 * 32
         self.payload = self.symbols * (self.fft + self.prefix)
         self.frequencies = np.arange(0, self.carriers, self.steps[0]) - self.carriers // 2

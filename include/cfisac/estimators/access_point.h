@@ -3,6 +3,7 @@
 #define INCLUDED_CFISAC_ESTIMATORS_ACCESS_POINT_H
 
 #include <cfisac/estimators/estimates.h>
+#include <cfisac/estimators/maximum_likelihood.h>
 #include <cfisac/estimators/message.h>
 #include <cfisac/signal/layout.h>
 #include <memory>
@@ -44,11 +45,15 @@ public:
 /*!
  * \param layout scenario and device
  * \param receiver m, from 0
+ * \param static_clutter what `ml` does about it; the others know `as_scenario` only
  * \throws std::invalid_argument when there is no such access point, or when the scenario
  * does not suit the scheme (naming what does not)
  */
 std::unique_ptr<AccessPointEstimator> make_access_point_estimator(
-    Scheme scheme, const signal::Layout& layout, std::int64_t receiver);
+    Scheme scheme,
+    const signal::Layout& layout,
+    std::int64_t receiver,
+    StaticClutter static_clutter = StaticClutter::as_scenario);
 
 //! Words of a message: for `music` and `cs` 6 Q, 96 bits for each target.
 std::size_t message_words(Scheme scheme, const Scenario& scenario);

@@ -7,6 +7,7 @@
 #include <cfisac/signal/layout.h>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace cfisac::estimators {
@@ -28,6 +29,9 @@ enum class StaticClutter {
     as_scenario //!< `remove` where the scenario has scatterers, none of them moves, and
                 //!< there are four symbols for each user
 };
+
+//! \param word "keep", "remove" or "scenario" \throws std::invalid_argument naming another
+StaticClutter static_clutter_from_string(const std::string& word);
 
 //! How MaximumLikelihood searches.
 struct MaximumLikelihoodOptions {
@@ -55,7 +59,8 @@ class CellSearch;
  *
  * Echoes of what stands still are a linear combination of what was transmitted on each
  * subcarrier, for every antenna. Where they are to be removed, the echo and all functions of
- * the likelihood are projected on the rest: K dimensions of T are lost, and with them targets
+ * the likelihood are projected on the rest (signal::without_static): K dimensions of T are
+ * lost, or as many as there are where clocks differ, and with them targets
  * so slow that their phase hardly turns within the interval, |range rate| < λ / (2 T_s ΔT)
  * over every transmit access point (3.7 m/s at 30 GHz and 1.33 ms).
  *

@@ -71,21 +71,6 @@ at::Tensor with_offsets(const Layout& layout,
                         const at::Tensor& transmit,
                         const std::vector<ClockOffset>& offsets);
 
-/*! The echo without all that stands still. Reflectors and direct paths without Doppler bring
- * H_i X_i on subcarrier i, with any H_i: the echo of every antenna is projected over the
- * symbols on what is orthogonal to the rows of X_i (the extensive cancellation of passive
- * radar: Colone et al., "A multistage processing algorithm for disturbance removal and target
- * detection in passive bistatic radar", IEEE Trans. AES 45(2), 2009; here on every
- * subcarrier).
- *
- * Of a target, whose echo turns by exp(j2π f_D t), the share |Σ_t exp(j2π f_D t) / T|² goes with
- * it, and as much as X_i has rows of the rest, about rank / T.
- *
- * \param echo [M_r, S, T], \param transmit [N, N_t, S, T] with the offsets of the clocks in it
- * \return [M_r, S, T]
- */
-at::Tensor without_static_echo(const at::Tensor& echo, const at::Tensor& transmit);
-
 } // namespace cfisac::signal
 
 #endif

@@ -71,7 +71,9 @@ bool has_transport();
 
 /*! Meet the other processes of the training: rank 0 opens the port, the others call it.
  * Tensors go over NCCL where they are on GPUs and the library was built with it, and
- * over Gloo otherwise (through host memory where they are on GPUs).
+ * over Gloo otherwise (through host memory where they are on GPUs). Where the process has no
+ * handler of SIGPIPE, the signal is ignored from now on: a peer that dies is an error of the
+ * transport.
  *
  * \throws std::runtime_error where the port is in use, rank 0 is not reached or a rank
  * does not come within the timeout, a rank is taken twice, or an agreement differs,

@@ -20,9 +20,11 @@ namespace isac {
  * the central unit can weight them.
  *
  * Where the scenario has scatterers that stand still, their echoes are taken out of every
- * frame, and with them targets that hardly move; where it has clock offsets, what these
- * scatter counts as noise. Both are those of `scenario`, not of a channel whose settings
- * change while the flowgraph runs.
+ * frame, and with them targets that hardly move; `static_clutter` says otherwise. Behind a
+ * direct_path_canceller that projects it must be "remove": slow targets come out wrong where
+ * the estimator does not know what was taken from them. Where the scenario has clock offsets,
+ * what these scatter counts as noise. Both are those of `scenario`, not of a channel whose
+ * settings change while the flowgraph runs.
  *
  * Inputs, output and tags are those of access_point_estimator.
  */
@@ -37,13 +39,16 @@ public:
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
      * \param real_time whether the block skips frames when more are waiting than it can
      * work off: it keeps the latest two, instead of holding up the block before it
-     * \throws std::invalid_argument on a wrong access point or device, and on a scenario
-     * that the scheme does not work on
+     * \param static_clutter what is done about what stands still: "scenario", "keep" or
+     * "remove", see cfisac::estimators::StaticClutter
+     * \throws std::invalid_argument on a wrong access point, device or word, and on a
+     * scenario that the scheme does not work on
      */
     static sptr make(const cfisac::Scenario& scenario,
                      int access_point,
                      const std::string& device = "auto",
-                     bool real_time = false);
+                     bool real_time = false,
+                     const std::string& static_clutter = "scenario");
 };
 
 } // namespace isac

@@ -46,8 +46,10 @@ private:
 class LikelihoodSender : public AccessPointEstimator
 {
 public:
-    LikelihoodSender(const signal::Layout& layout, std::int64_t receiver)
-        : d_estimator(layout, receiver), d_scenario(layout.scenario)
+    LikelihoodSender(const signal::Layout& layout,
+                     std::int64_t receiver,
+                     const MaximumLikelihoodOptions& options)
+        : d_estimator(layout, receiver, options), d_scenario(layout.scenario)
     {
     }
     Message operator()(const at::Tensor& echo, const at::Tensor& transmit) override
@@ -155,15 +157,25 @@ Scheme scheme_from_string(const std::string& word)
 }
 
 std::unique_ptr<AccessPointEstimator> make_access_point_estimator(
-    Scheme scheme, const signal::Layout& layout, std::int64_t receiver)
+    Scheme scheme,
+    const signal::Layout& layout,
+    std::int64_t receiver,
+    StaticClutter static_clutter)
 {
+    if (scheme != Scheme::ml && static_clutter != StaticClutter::as_scenario) {
+        throw std::invalid_argument(std::string("the scheme ") + to_string(scheme) +
+                                    " has no choice what it does about static clutter");
+    }
     switch (scheme) {
     case Scheme::music:
         return std::make_unique<PathSender<MusicEstimator>>(layout, receiver);
     case Scheme::cs:
         return std::make_unique<PathSender<CompressedSensingEstimator>>(layout, receiver);
-    case Scheme::ml:
-        return std::make_unique<LikelihoodSender>(layout, receiver);
+    case Scheme::ml: {
+        MaximumLikelihoodOptions options;
+        options.static_clutter = static_clutter;
+        return std::make_unique<LikelihoodSender>(layout, receiver, options);
+    }
     }
     throw std::invalid_argument("no such scheme");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "descent.h"
 #include <algorithm>
+#include <cfisac/signal/static_echo.h>
 #include <cmath>
 
 namespace cfisac::estimators {
@@ -29,8 +30,7 @@ Descent::Descent(const CellSearch& search,
                  double energy)
     : d_search(search),
       d_transmit(transmit),
-      d_still(search.removes_static() ? static_subspace(search.layout(), transmit)
-                                      : at::Tensor()),
+      d_still(search.removes_static() ? signal::static_subspace(transmit) : at::Tensor()),
       d_echo(echo),
       d_energy(energy),
       d_samples(static_cast<double>(d_still.defined()
@@ -40,7 +40,7 @@ Descent::Descent(const CellSearch& search,
       d_likelihood(search.layout(), search.receiver(), transmit, d_still)
 {
     if (d_still.defined()) {
-        d_echo = without_static(echo, d_still);
+        d_echo = signal::without_static(echo, d_still);
         d_energy = at::view_as_real(d_echo).square().sum(at::kDouble).item<double>();
     }
 }

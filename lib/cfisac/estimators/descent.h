@@ -50,7 +50,7 @@ private:
 
     const CellSearch& d_search;
     const at::Tensor d_transmit;
-    const at::Tensor d_still; // static_subspace(), where that is removed
+    const at::Tensor d_still; // signal::static_subspace(), where that is removed
     at::Tensor d_echo;
     double d_energy;
     const double d_samples; // dimensions of the echo

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "local_likelihood.h"
 #include "signal/leg.h"
+#include <cfisac/signal/static_echo.h>
 #include <cmath>
 
 namespace cfisac::estimators {
@@ -111,33 +112,6 @@ struct LocalLikelihood::Geometry : PathRays {
     at::Tensor doppler_hz; // [C, N]
 };
 
-at::Tensor static_subspace(const signal::Layout& layout, const at::Tensor& transmit)
-{
-    const std::int64_t users = layout.scenario.users.count;
-    // Any K combinations of the antennas span the row space: here those of a transform.
-    const auto antennas = transmit.flatten(0, 1); // [A, S, T]
-    const auto count = antennas.size(0);
-    const auto mixing =
-        signal::phasor(at::arange(users, at::kDouble).unsqueeze(1) *
-                       at::arange(count, at::kDouble).square() * (2.0 * M_PI * 0.381966))
-            .to(transmit.device(), at::kComplexFloat);
-    const auto rows = at::matmul(mixing, antennas.flatten(1))
-                          .view({users, layout.subcarriers(), layout.symbols()})
-                          .permute({1, 2, 0}); // [S, T, K]
-    const auto [basis, triangle] = at::linalg_qr(rows);
-    return basis.transpose(1, 2).contiguous();
-}
-
-at::Tensor without_static(const at::Tensor& samples, const at::Tensor& still)
-{
-    const auto shape = samples.sizes();
-    const auto rows = samples.reshape({-1, still.size(0), still.size(2)})
-                          .transpose(0, 1); // [S, ..., T]
-    // Rows of X are combined by H: the projection is y - (y Q^H) Q.
-    const auto part = at::matmul(at::matmul(rows, still.mH()), still);
-    return (rows - part).transpose(0, 1).reshape(shape);
-}
-
 LocalLikelihood::LocalLikelihood(const signal::Layout& layout,
                                  std::int64_t receiver,
                                  const at::Tensor& transmit,
@@ -210,7 +184,7 @@ at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
 // Without what static echoes can explain.
 at::Tensor LocalLikelihood::visible(const at::Tensor& functions) const
 {
-    return d_still.defined() ? without_static(functions, d_still) : functions;
+    return d_still.defined() ? signal::without_static(functions, d_still) : functions;
 }
 
 at::Tensor LocalLikelihood::arrays_of(const Geometry& geometry) const

@@ -58,19 +58,6 @@ struct LocalFit {
     at::Tensor information;
 };
 
-/*! What the echoes of static reflectors lie in. On every subcarrier these are H_i X_i, whatever
- * the channel H_i is: all of them are in the row space of X_i, which has as many dimensions
- * as there are users, K.
- * \param transmit X [N, N_t, S, T], complex64
- * \return orthonormal rows [S, K, T], complex64
- */
-at::Tensor static_subspace(const signal::Layout& layout, const at::Tensor& transmit);
-
-/*! Samples [..., S, T] without their part in static_subspace(): each symbol interval of S
- * subcarriers is projected on the rest.
- */
-at::Tensor without_static(const at::Tensor& samples, const at::Tensor& still);
-
 /*! Log-likelihood of the echo (6) of one receive access point, concentrated over the complex
  * gains A_{n,q} of (31), with its gradient and information.
  *
@@ -90,7 +77,7 @@ public:
      * \param layout scenario and device
      * \param receiver m
      * \param transmit X [N, N_t, S, T], complex64, on the device
-     * \param still static_subspace(), where the echo of everything that stands still is
+     * \param still signal::static_subspace(), where the echo of everything that stands still is
      * unknown; undefined where there is none
      */
     LocalLikelihood(const signal::Layout& layout,

@@ -18,6 +18,21 @@ void require_positive(const char* name, double value)
 
 } // namespace
 
+StaticClutter static_clutter_from_string(const std::string& word)
+{
+    if (word == "keep") {
+        return StaticClutter::keep;
+    }
+    if (word == "remove") {
+        return StaticClutter::remove;
+    }
+    if (word == "scenario") {
+        return StaticClutter::as_scenario;
+    }
+    throw std::invalid_argument("static clutter: '" + word +
+                                "' is not one of keep, remove, scenario");
+}
+
 MaximumLikelihood::MaximumLikelihood(const signal::Layout& layout,
                                      std::int64_t receiver,
                                      const MaximumLikelihoodOptions& options)

@@ -13,8 +13,6 @@ constexpr double false_paths_per_frame = 1e-4;
 constexpr int most_steps = 8;
 // The joint fit has converged when no parameter moves by more of its deviation.
 constexpr double converged = 1e-3;
-// Rows of X with less than this part of the power of the strongest are taken for none.
-constexpr double rank_tolerance = 1e-6;
 
 void check(const Layout& layout,
            const at::Tensor& echo,
@@ -375,22 +373,6 @@ at::Tensor with_offsets(const Layout& layout,
             ramp(layout, offsets[n]).to(transmit.scalar_type()).unsqueeze(0));
     }
     return at::stack(turned);
-}
-
-at::Tensor without_static_echo(const at::Tensor& echo, const at::Tensor& transmit)
-{
-    const auto signal =
-        transmit.flatten(0, 1).transpose(0, 1).to(at::kComplexDouble); // [S, A, T]
-    const auto rows = echo.transpose(0, 1).to(at::kComplexDouble);     // [S, M_r, T]
-    const auto [power, vectors] = at::linalg_eigh(at::matmul(signal, signal.mH()));
-    const auto floor = power.amax(1, true) * rank_tolerance;
-    const auto weight =
-        at::where(power > floor, power.clamp_min(1e-300).rsqrt(), at::zeros_like(power));
-    // Orthonormal rows that span those of X, and zero ones.
-    const auto basis = at::matmul(
-        vectors.mH() * weight.unsqueeze(2).to(at::kComplexDouble), signal); // [S, A, T]
-    const auto rest = rows - at::matmul(at::matmul(rows, basis.mH()), basis);
-    return rest.transpose(0, 1).to(echo.scalar_type()).contiguous();
 }
 
 } // namespace cfisac::signal

@@ -5,6 +5,7 @@
 
 #include <cfisac/signal/direct_path.h>
 #include <cfisac/signal/sensing_channel.h>
+#include <cfisac/signal/static_echo.h>
 #include <cmath>
 #include <gnuradio/blocks/message_debug.h>
 #include <gnuradio/isac/direct_path_canceller.h>
@@ -163,8 +164,8 @@ TEST(DirectPathCanceller, PutsTheOffsetsIntoTheTransmitFramesAndRemovesWhatStand
         // Offsets are measured to some 1e-2 of a turn; the target moves with the frames.
         EXPECT_LT(energy(out.transmit[k] - frames.turned[k]),
                   1e-3 * energy(frames.turned[k]));
-        const auto wanted =
-            cfisac::signal::without_static_echo(frames.targets[k], frames.turned[k]);
+        const auto wanted = cfisac::signal::without_static(
+            frames.targets[k], cfisac::signal::static_subspace(frames.turned[k]));
         const double noise = cfisac::dbm_to_watt(frames.scenario.sensing_noise_dbm) *
                              static_cast<double>(frames.echo[k].numel());
         EXPECT_LT(energy(out.echo[k] - wanted), 1.2 * noise + 1e-2 * energy(wanted));
@@ -239,7 +240,9 @@ TEST(DirectPathCanceller, EveryRemovalDoesWhatItSays)
         {"direct",
          frames.echo[0] -
              cfisac::signal::direct_echo(layout, frames.transmit[0], 0, paths)},
-        {"projection", cfisac::signal::without_static_echo(frames.echo[0], turned)}};
+        {"projection",
+         cfisac::signal::without_static(frames.echo[0],
+                                        cfisac::signal::static_subspace(turned))}};
     for (const auto& [word, echo] : wanted) {
         auto block = direct_path_canceller::make(frames.scenario, 0, "none");
         block->_post(names::command_port(), command("removal", pmt::intern(word)));

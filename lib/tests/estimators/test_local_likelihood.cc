@@ -3,6 +3,7 @@
 #include "small_scenario.h"
 #include <cfisac/signal/cramer_rao_bound.h>
 #include <cfisac/signal/sensing_channel.h>
+#include <cfisac/signal/static_echo.h>
 #include <cfisac/signal/transmitter.h>
 #include <gtest/gtest.h>
 
@@ -250,7 +251,7 @@ TEST(LocalLikelihood, EnergiesOfOrthogonalPathsAddUp)
 TEST(StaticClutter, IsProjectedOutWhateverItsChannelIs)
 {
     const Frame frame(1, 2, -200.0);
-    const auto still = static_subspace(frame.layout, frame.transmit[0]);
+    const auto still = static_subspace(frame.transmit[0]);
     const auto s = frame.layout.subcarriers(), t = frame.layout.symbols();
     ASSERT_EQ(still.sizes(), (at::IntArrayRef{s, frame.scenario.users.count, t}));
     // Any channel on every subcarrier: all of its echo goes.
@@ -272,7 +273,7 @@ TEST(StaticClutter, LikelihoodWithoutItKeepsGainsAndGradient)
 {
     const Frame frame(1, 3, -200.0);
     auto targets = frame.truth(0);
-    const auto still = static_subspace(frame.layout, frame.transmit[0]);
+    const auto still = static_subspace(frame.transmit[0]);
     const LocalLikelihood likelihood(frame.layout, 0, frame.transmit[0], still);
     // The echo of the target in front of a wall that returns a hundred times as much.
     const auto wall = frame.transmit[0].flatten(0, 1).slice(0, 0, 4) * 1e-4;

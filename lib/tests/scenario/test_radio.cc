@@ -14,9 +14,9 @@ using test::example_path;
 using test::example_text;
 using test::scenario_error;
 
-const std::string rx0 = "{name: rx0, position_m: [75, 300], axis: [1, 0], antennas: 2, "
+const std::string rx0 = "{name: rx0, position_m: [0, 0], axis: [1, 0], antennas: 2, "
                         "spacing_wavelengths: 0.5";
-const std::string tx1 = "{name: tx1, position_m: [225, 0], axis: [-1, 0], antennas: 2, "
+const std::string tx1 = "{name: tx1, position_m: [200, 0], axis: [-1, 0], antennas: 2, "
                         "spacing_wavelengths: 0.5";
 
 //! Text of sdr_2x2.yml with `from`, which must be there once, replaced by `to`.
@@ -218,11 +218,11 @@ TEST(FrameTiming, FourAntennasAt25Msps)
     const FrameTiming timing(load_scenario(example_path("sdr_4x4.yml")));
     EXPECT_EQ(timing.sample_rate_hz, 25e6);
     EXPECT_EQ(timing.center_hz, 5.81e9);
-    EXPECT_EQ(timing.prefix, 50);
+    EXPECT_EQ(timing.prefix, 60);
     // The comb leaves the full grid as it is.
     EXPECT_EQ(timing.subcarriers, 160);
     EXPECT_EQ(timing.symbols, 512);
-    EXPECT_EQ(timing.payload_samples(), 128000);
+    EXPECT_EQ(timing.payload_samples(), 133120);
     EXPECT_EQ(timing.period, 2500000);
 }
 

@@ -2,6 +2,7 @@
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/signal/direct_path.h>
 #include <cfisac/signal/sensing_channel.h>
+#include <cfisac/signal/static_echo.h>
 #include <cfisac/signal/transmitter.h>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -209,7 +210,7 @@ TEST(DirectPath, ProjectionRemovesWhatStandsStill)
     const auto turned = with_offsets(layout, signal[0], offsets);
     auto still = target_echo(layout, signal, target(0.0, 0.0), offsets)[0] +
                  direct(layout, signal, 0, offsets);
-    const auto rest = without_static_echo(still, turned);
+    const auto rest = without_static(still, static_subspace(turned));
     EXPECT_LT(rest.abs().max().item<double>(), 1e-9 * still.abs().max().item<double>());
 
     // The share of a target's energy that stays, averaged over frames: closed form, and
@@ -227,8 +228,11 @@ TEST(DirectPath, ProjectionRemovesWhatStandsStill)
             lone.reflection.select(1, 1).zero_();
             const auto moving = echo(layout, x, lone)[0][0];
             before += moving.abs().square().sum().item<double>();
-            after +=
-                without_static_echo(moving, x[0]).abs().square().sum().item<double>();
+            after += without_static(moving, static_subspace(x[0]))
+                         .abs()
+                         .square()
+                         .sum()
+                         .item<double>();
         }
         const auto paths = bistatic_paths(
             layout, target(0.0, speed).position, target(0.0, speed).velocity);

@@ -48,7 +48,7 @@ protected:
 
 TEST_F(SampleChannelTest, ToneThroughOneTarget)
 {
-    const Coordinates place{110.0, 140.0};
+    const Coordinates place{110.0, 240.0};
     const Complex beta(0.3, -0.2);
     SampleChannel channel(scenario, target(place, {0.0, 0.0}, beta), options);
     for (const double frequency : {-0.4, -0.13, 0.0, 0.25, 0.4}) {
@@ -80,7 +80,7 @@ TEST_F(SampleChannelTest, ToneThroughOneTarget)
 
 TEST_F(SampleChannelTest, TransmitAntennasAddUpInTheDirectionOfTheTarget)
 {
-    const Coordinates place{200.0, 90.0};
+    const Coordinates place{200.0, 190.0};
     const Way out(scenario.transmit[1], place);
     // Conjugate weights in one direction: the array's gain is N_t of the antenna's power.
     SampleChannel channel(scenario, target(place, {0.0, 0.0}, 1.0), options);
@@ -106,7 +106,7 @@ TEST_F(SampleChannelTest, PulseArrivesAtTheDelay)
         return n == 0 && a == 0 ? pulse(k) : 0.0;
     });
     for (const Coordinates& place :
-         {Coordinates{75.0, 100.0}, Coordinates{20.0, 240.0}, Coordinates{290.0, 60.0}}) {
+         {Coordinates{75.0, 200.0}, Coordinates{20.0, 340.0}, Coordinates{290.0, 160.0}}) {
         SampleChannel channel(scenario, target(place, {0.0, 0.0}, 1.0), options);
         const auto received = receive(channel, scenario, 1, 0, size, sent)[0];
         std::vector<c10::complex<double>> in, out;
@@ -134,8 +134,8 @@ TEST_F(SampleChannelTest, MovingTargetShiftsATone)
 {
     constexpr int size = 1 << 16;
     constexpr double frequency = 1000.0 / size; // on a bin
-    const Coordinates place{200.0, 150.0};
-    const Coordinates velocity{18.0, -5.0};
+    const Coordinates place{200.0, 250.0};
+    const Coordinates velocity{18.0, 5.0};
     SampleChannel channel(scenario, target(place, velocity, 1.0), options);
     auto sent = tone(scenario, frequency);
     const auto received = receive(channel, scenario, 0, 0, size, sent)[0];
@@ -244,7 +244,7 @@ TEST_F(SampleChannelTest, ClockKeepsItsReadingWhereItsSpeedChanges)
 TEST_F(SampleChannelTest, TargetsThrownBackForHours)
 {
     // Two hours on, the position by folding the way between the walls, in long double.
-    const Coordinates place{250.0, 70.0};
+    const Coordinates place{250.0, 170.0};
     const Coordinates velocity{13.0, -17.0};
     SampleChannel channel(scenario, target(place, velocity, 1.0), options);
     const auto& area = scenario.targets.area_m;

@@ -70,6 +70,10 @@ protected:
         return at::cat({prefix, symbols}, -1).flatten(2).contiguous();
     }
 
+    //! Samples between the window of the transform and the end of the prefix, as the
+    //! demodulator has them: the fractional delay of a short path begins before the path.
+    int advance() const { return timing.prefix / 8; }
+
     //! Y [M, M_r, S, T] of frame `number`, demodulated where it would be without delay.
     at::Tensor received(SampleChannel& channel, std::int64_t number) const
     {
@@ -98,10 +102,13 @@ protected:
                         .clone());
             }
         }
-        const auto useful = at::stack(antennas).slice(-1, timing.prefix);
+        const auto first = timing.prefix - advance();
+        const auto useful = at::stack(antennas).slice(-1, first, first + timing.fft_size);
         return at::fft_fft(useful)
             .div(timing.fft_size)
             .index_select(-1, bins())
+            .mul(phasor(bins().to(at::kDouble) *
+                        (2.0 * M_PI * advance() / timing.fft_size)))
             .transpose(-1, -2)
             .view({layout.receivers(),
                    scenario.receive_antennas(),
@@ -114,8 +121,8 @@ protected:
     at::Tensor expected(const Scene& scene) const
     {
         const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
-        const double later_s =
-            (timing.prefix + 0.5 * (timing.fft_size - 1)) / timing.sample_rate_hz;
+        const double later_s = (timing.prefix - advance() + 0.5 * (timing.fft_size - 1)) /
+                               timing.sample_rate_hz;
         auto moved = scene;
         moved.reflection =
             scene.reflection * phasor(paths.doppler_hz * (2.0 * M_PI * later_s));

@@ -144,11 +144,11 @@ TEST(MovingScene, WhatStandsStillHoldsForever)
 {
     const auto scenario = example_scenario("sdr_2x2");
     MovingScene scenes(
-        scenario, reflector(scenario, {10.0, 60.0}, {0.0, 0.0}, 1.0), Scene{});
+        scenario, reflector(scenario, {10.0, 160.0}, {0.0, 0.0}, 1.0), Scene{});
     const auto at = scenes.at(123.0);
     EXPECT_EQ(at.from_s, -forever);
     EXPECT_EQ(at.until_s, forever);
-    EXPECT_EQ(at.scene.position[0][0][1].item<double>(), 60.0);
+    EXPECT_EQ(at.scene.position[0][0][1].item<double>(), 160.0);
 }
 
 TEST(MovingScene, FromAWallInward)
@@ -156,10 +156,10 @@ TEST(MovingScene, FromAWallInward)
     // In a corner, moving outward: thrown back at once.
     const auto scenario = example_scenario("sdr_2x2");
     MovingScene scenes(
-        scenario, reflector(scenario, {300.0, 50.0}, {7.0, -3.0}, 1.0), Scene{});
+        scenario, reflector(scenario, {300.0, 150.0}, {7.0, -3.0}, 1.0), Scene{});
     const auto place = position_at(scenes.at(2.0), 2.0);
     EXPECT_NEAR(place[0][0][0].item<double>(), 286.0, 1e-9);
-    EXPECT_NEAR(place[0][0][1].item<double>(), 56.0, 1e-9);
+    EXPECT_NEAR(place[0][0][1].item<double>(), 156.0, 1e-9);
 }
 
 TEST(MovingScene, TakesTargetsThatAreSetAtATime)
@@ -167,7 +167,7 @@ TEST(MovingScene, TakesTargetsThatAreSetAtATime)
     const auto scenario = crowded_scenario();
     MovingScene scenes(scenario, 6);
     const auto before = scenes.at(50.0);
-    const auto position = at::rand({1, 3, 2}, at::kDouble) * 100.0 + 100.0;
+    const auto position = at::rand({1, 3, 2}, at::kDouble) * 100.0 + 150.0;
     const auto velocity = at::rand({1, 3, 2}, at::kDouble);
     scenes.set_targets(position, velocity, 50.0);
     const auto after = scenes.at(50.0);
@@ -190,18 +190,18 @@ TEST(MovingScene, TakesTargetsThatAreSetAtATime)
 TEST(MovingScene, RefusesWhatIsOutside)
 {
     const auto scenario = example_scenario("sdr_2x2");
-    const auto outside = reflector(scenario, {10.0, 251.0}, {0.0, 0.0}, 1.0);
+    const auto outside = reflector(scenario, {10.0, 351.0}, {0.0, 0.0}, 1.0);
     try {
         MovingScene(scenario, outside, Scene{});
         FAIL();
     } catch (const std::invalid_argument& cause) {
-        EXPECT_NE(std::string(cause.what()).find("coordinate 1 is 251 m"),
+        EXPECT_NE(std::string(cause.what()).find("coordinate 1 is 351 m"),
                   std::string::npos)
             << cause.what();
     }
-    auto broken = reflector(scenario, {10.0, 100.0}, {0.0, NAN}, 1.0);
+    auto broken = reflector(scenario, {10.0, 200.0}, {0.0, NAN}, 1.0);
     EXPECT_THROW(MovingScene(scenario, broken, Scene{}), std::invalid_argument);
-    auto narrow = reflector(scenario, {10.0, 100.0}, {0.0, 0.0}, 1.0);
+    auto narrow = reflector(scenario, {10.0, 200.0}, {0.0, 0.0}, 1.0);
     narrow.reflection = narrow.reflection.slice(1, 0, 1);
     EXPECT_THROW(MovingScene(scenario, narrow, Scene{}), std::invalid_argument);
 }

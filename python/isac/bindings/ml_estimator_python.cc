@@ -25,12 +25,17 @@ void bind_ml_estimator(py::module& m)
 Inputs: echo frames of the receive access point; the frames of every transmit access point.
 Output: fronthaul packets of packet_size() bytes for a parameter_fusion of the scheme "ml". A
 frame with a sample that is not finite is counted and left out.)doc")
-        .def(py::init(&ml_estimator::make),
-             py::arg("scenario"),
-             py::arg("access_point"),
-             py::arg("device") = "auto",
-             py::arg("real_time") = false,
-             "access_point: number of the receive access point, counted from 0.\n\n"
-             "device: auto, cpu or cuda:N.\n\n"
-             "real_time: whether frames are skipped when more than two are waiting.");
+        .def(
+            py::init(&ml_estimator::make),
+            py::arg("scenario"),
+            py::arg("access_point"),
+            py::arg("device") = "auto",
+            py::arg("real_time") = false,
+            py::arg("static_clutter") = "scenario",
+            "access_point: number of the receive access point, counted from 0.\n\n"
+            "device: auto, cpu or cuda:N.\n\n"
+            "real_time: whether frames are skipped when more than two are waiting.\n\n"
+            "static_clutter: what is done about what stands still; scenario (it is taken "
+            "out where the scenario has scatterers and none of them moves), keep or "
+            "remove.");
 }
