@@ -85,10 +85,12 @@ Program program()
         "how --replay finds where frames start: time (from the time of the samples and "
         "the start of the schedule) or preamble; time where the recordings have both");
     add("removal",
-        po::value<std::string>()->default_value("projection")->value_name("WORD"),
+        po::value<std::string>()->value_name("WORD"),
         "what --replay takes off of what stands still: none, direct (the direct paths) "
         "or "
-        "projection (all that has no Doppler)");
+        "projection (all that has no Doppler); direct for recordings of the virtual "
+        "radio "
+        "with known scenes, else projection");
     add("estimates",
         file(),
         "CSV file for the estimates, a line for each target of a frame (s, m, m/s); with "
@@ -334,7 +336,9 @@ int run_replay(const po::variables_map& values)
     if (values.count("sync")) {
         settings.sync = word_of(values, "sync", {"time", "preamble"});
     }
-    settings.removal = word_of(values, "removal", {"none", "direct", "projection"});
+    if (values.count("removal")) {
+        settings.removal = word_of(values, "removal", {"none", "direct", "projection"});
+    }
     settings.estimates = estimates_of(values);
     if (!values["frames"].defaulted()) {
         settings.frames = values["frames"].as<Count>().value;

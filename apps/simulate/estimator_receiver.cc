@@ -19,8 +19,9 @@ access_point_estimator::sptr make_estimator(const ReceiverSettings& settings, in
         return block(settings.scenario, m, settings.device, settings.real_time, more...);
     };
     return settings.name == "music" ? make(gr::isac::music_estimator::make)
-           : settings.name == "cs"  ? make(gr::isac::cs_estimator::make)
-                                    : make(gr::isac::ml_estimator::make, "scenario");
+           : settings.name == "cs"
+               ? make(gr::isac::cs_estimator::make)
+               : make(gr::isac::ml_estimator::make, settings.static_clutter);
 }
 
 //! An absent access point has no estimator.

@@ -39,6 +39,8 @@ struct ReceiverSettings {
     int batch = 1;         //!< most frames that a network works on at once
     std::set<int> absent;  //!< receive access points that send nothing
     std::string reference; //!< of the estimators, see gr::isac::describe_estimator()
+    //! Of gr::isac::ml_estimator
+    std::string static_clutter = "scenario";
 };
 
 //! An output of a block.

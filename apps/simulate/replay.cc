@@ -119,13 +119,20 @@ Replay::Replay(const ReplaySettings& settings, ReceiverSettings receiver)
       d_points(open(settings.files))
 {
     d_settings.sync = sync_of(settings.sync, d_points);
+    const auto scene_seed = scene_seed_of(d_points);
+    if (settings.removal.empty()) {
+        d_settings.removal = scene_seed ? "direct" : "projection";
+    }
+    if (d_settings.removal == "projection") {
+        receiver.static_clutter = "remove";
+    }
     receiver.scenario = scenario_of(d_points);
     receiver.seed = *d_points.front().setup().seed;
     receiver.absent = absent_of(d_points, receiver.scenario.receive.size());
     d_receiver = Receiver::make(receiver);
     connect(receiver);
-    if (const auto seed = scene_seed_of(d_points)) {
-        connect_meter(receiver, *seed);
+    if (scene_seed) {
+        connect_meter(receiver, *scene_seed);
     } else {
         const auto size =
             d_receiver->estimates()->output_signature()->sizeof_stream_item(0);

@@ -20,8 +20,10 @@ namespace isac::apps {
 //! What `--replay` and the options with it say.
 struct ReplaySettings {
     std::vector<std::string> files; //!< one recording for each receive access point
-    std::string sync;      //!< "time" or "preamble"; what the recordings allow if empty
-    std::string removal;   //!< of gr::isac::direct_path_canceller
+    std::string sync; //!< "time" or "preamble"; what the recordings allow if empty
+    //! Of gr::isac::direct_path_canceller; what the live flowgraphs have if empty: "direct"
+    //! for the virtual radio, else "projection"
+    std::string removal;
     std::string estimates; //!< file that EstimateWriter writes, none if empty
     std::optional<std::int64_t> frames; //!< of each recording, at most
 };

@@ -17,7 +17,7 @@ from programs import LITE, SCENARIOS, expect_error, run, run_json
 FRAMES = 6
 SEED = 7  # of payload, channel state and scenes
 TRANSMIT_DBM = 24.0
-RECEIVE_DBM = -60.0
+RECEIVE_DBM = -55.0
 START_S = 0.0
 
 Live = collections.namedtuple("Live", "frames values confidence times")
@@ -34,7 +34,7 @@ def short_scenario(path):
 class Processing:
     """The blocks of receive access points and central unit, behind their antennas."""
 
-    def __init__(self, flowgraph, scenario, antennas, mode, removal="projection"):
+    def __init__(self, flowgraph, scenario, antennas, mode, removal):
         """antennas: {number of the access point: [(block, port)] of its antennas}"""
         self.scenario = scenario
         absent = [m for m in range(scenario.num_receive) if m not in antennas]
@@ -44,7 +44,9 @@ class Processing:
             demodulator = isac.ofdm_demodulator(scenario, m, RECEIVE_DBM)
             known = isac.transmit_reference(scenario, SEED, "cpu")
             canceller = isac.direct_path_canceller(scenario, m, removal, True, "cpu")
-            estimator = isac.ml_estimator(scenario, m, "cpu")
+            estimator = isac.ml_estimator(
+                scenario, m, "cpu",
+                static_clutter="remove" if removal == "projection" else "scenario")
             for a, stream in enumerate(streams):
                 flowgraph.connect(stream, (sync, a))
                 flowgraph.connect((sync, a), (demodulator, a))
@@ -98,24 +100,25 @@ class Session:
         antennas = {m: [(air, m * scenario.receive_antennas + a)
                         for a in range(scenario.receive_antennas)]
                     for m in range(scenario.num_receive)}
-        self.sinks = []
+        sinks = []
         for m, streams in antennas.items():
             flowgraph.connect((truth, m), blocks.null_sink(8 * scenario.receive_frame_size))
             for datatype in ("cf32_le", "ci16_le"):
                 sink = isac.sigmf_sink(scenario, f"rx{m}", str(folder / f"{datatype[:4]}-{m}"),
                                        datatype, RECEIVE_DBM, SEED, START_S)
                 sink.set_scene_seed(SEED)
-                self.sinks.append(sink)
+                sinks.append(sink)
                 for a, stream in enumerate(streams):
                     flowgraph.connect(stream, (sink, a))
-        chains = {mode: Processing(flowgraph, scenario, antennas, mode)
-                  for mode in ("time", "preamble")}
-        self.meter = isac.error_meter(scenario)
-        flowgraph.connect((truth, scenario.num_receive), (self.meter, 0))
-        flowgraph.connect((chains["time"].fusion, 0), (self.meter, 1))
+        chains = {mode: Processing(flowgraph, scenario, antennas, mode, removal)
+                  for mode, removal in (("time", "direct"), ("preamble", "projection"))}
+        meter = isac.error_meter(scenario)
+        flowgraph.connect((truth, scenario.num_receive), (meter, 0))
+        flowgraph.connect((chains["time"].fusion, 0), (meter, 1))
         flowgraph.run()
-        assert [sink.error() for sink in self.sinks] == [""] * len(self.sinks)
-        assert [sink.samples_clipped() for sink in self.sinks] == [0] * len(self.sinks)
+        assert [sink.error() for sink in sinks] == [""] * len(sinks)
+        assert [sink.samples_clipped() for sink in sinks] == [0] * len(sinks)
+        self.scores = meter.scores()
         self.live = {mode: chain.result() for mode, chain in chains.items()}
 
     def recordings(self, kind="cf32"):
@@ -140,22 +143,28 @@ def columns(rows, *names):
     return np.array([[np.float32(row[name]) for name in names] for row in rows])
 
 
-def expect_estimates(rows, live, tolerance=0.0):
-    """That the rows hold the live estimates of one target in a frame."""
+def expect_estimates(rows, live):
+    """That the rows hold the live estimates of one target in a frame.
+
+    Streams are cut into other pieces, and threads share sums otherwise, so that samples differ
+    in the last digit of float32. That is 1e-7 of the noise; estimates with a root bound of 3 m
+    may differ by some 1e-4 of it.
+    """
     assert [int(row["frame"]) for row in rows] == live.frames
     values = columns(rows, "x_m", "y_m", "vx_mps", "vy_mps")
-    np.testing.assert_allclose(values, live.values, rtol=0, atol=tolerance)
-    np.testing.assert_allclose(columns(rows, "confidence"), live.confidence, rtol=0,
-                               atol=tolerance)
+    np.testing.assert_allclose(values, live.values, rtol=0, atol=2e-3)
+    np.testing.assert_allclose(columns(rows, "confidence"), live.confidence, rtol=0, atol=1e-4)
 
 
 # ----------------------------------------------------------------------- the same as live
-@pytest.mark.parametrize("mode", ["time", "preamble"])
-def test_estimates_are_those_of_the_live_flowgraph(session, mode):
+@pytest.mark.parametrize("mode, removal, arguments", [
+    ("time", "direct", []),
+    ("preamble", "projection", ["--sync", "preamble", "--removal", "projection"])])
+def test_estimates_are_those_of_the_live_flowgraph(session, mode, removal, arguments):
     live = session.live[mode]
     assert len(live.frames) >= FRAMES - 1
-    figures, rows = replayed(session.recordings(), "--sync", mode)
-    assert figures["sync"] == mode and figures["removal"] == "projection"
+    figures, rows = replayed(session.recordings(), *arguments)
+    assert (figures["sync"], figures["removal"]) == (mode, removal)
     expect_estimates(rows, live)
     assert {row["access_points"] for row in rows} == {"0 1"}
     assert {row["target"] for row in rows} == {"0"}
@@ -172,13 +181,10 @@ def test_estimates_are_those_of_the_live_flowgraph(session, mode):
 def test_scores_are_those_of_the_scenes(session):
     figures, rows = replayed(session.recordings())
     assert figures["sync"] == "time"
-    scores = session.meter.scores()
-    for key in scores:
-        if not key.startswith(("root_crlb", "frames")):
-            assert figures[key] == pytest.approx(scores[key], rel=1e-9), key
-    # One target in a frame: its errors are what NumPy finds, too.
-    expected = scores["location_rmse_m"]
-    assert figures["location_rmse_m"] == pytest.approx(expected)
+    assert session.scores["location_rmse_m"] > 0
+    for key, score in session.scores.items():
+        if not key.startswith("root_crlb"):
+            assert figures[key] == pytest.approx(score, rel=1e-3), key
     assert 0 < figures["root_crlb_location_median_m"] < 10
     assert len(rows) == figures["frames"]
 
@@ -195,18 +201,16 @@ def test_integers_are_the_samples_that_were_rounded(session):
         samples = (steps / 32767.0).astype(np.float32).view(np.complex64)[..., 0].T
         antennas[m] = [(blocks.vector_source_c(stream, False, 1, [tag]), 0)
                        for stream in samples]
-    chain = Processing(flowgraph, session.scenario, antennas, "time")
+    chain = Processing(flowgraph, session.scenario, antennas, "time", "direct")
     flowgraph.run()
     _, rows = replayed(session.recordings("ci16"))
-    # But for the last digit of the samples.
-    expect_estimates(rows, chain.result(), tolerance=1e-2)
+    expect_estimates(rows, chain.result())
 
 
 def test_integers_move_estimates_by_their_share_of_the_noise(session):
     # A component that is rounded to steps of 1/32767 gets white noise of variance 1/12 of the
     # step's square. An efficient estimate moves by the root of its share in all noise, in
-    # units of the root bound; the largest of a few dozen numbers is below 6 of them, and the
-    # estimator, which does not know of the projection, within 3 times the bound.
+    # units of the root bound: the largest of a few dozen numbers is below 6 of them.
     scenario = session.scenario
     full_scale_w, element_w = 10 ** (RECEIVE_DBM / 10 - 3), 10 ** (-118 / 10 - 3)
     rounding_w = 2 / 12 / 32767**2 * full_scale_w
@@ -218,8 +222,8 @@ def test_integers_move_estimates_by_their_share_of_the_noise(session):
     location = np.linalg.norm(moved[:, :2], axis=1).max()
     velocity = np.linalg.norm(moved[:, 2:], axis=1).max()
     assert scenario.targets == 1
-    assert location < 18 * np.sqrt(share) * figures["root_crlb_location_rms_m"]
-    assert velocity < 18 * np.sqrt(share) * figures["root_crlb_velocity_rms_mps"]
+    assert location < 6 * np.sqrt(share) * figures["root_crlb_location_rms_m"]
+    assert velocity < 6 * np.sqrt(share) * figures["root_crlb_velocity_rms_mps"]
 
 
 # ----------------------------------------------------------------------- options
@@ -233,10 +237,11 @@ def test_one_access_point_alone(session):
 def test_fewer_frames(session):
     figures, rows = replayed(session.recordings(), "--frames", 2)
     assert (figures["frames"], figures["frames_lost"]) == (2, 0)
-    assert columns(rows, "x_m").tolist() == session.live["time"].values[:2, :1].tolist()
+    live = session.live["time"]
+    expect_estimates(rows, Live(live.frames[:2], live.values[:2], live.confidence[:2], {}))
 
 
-@pytest.mark.parametrize("removal", ["none", "direct"])
+@pytest.mark.parametrize("removal", ["none", "projection"])
 def test_removal(session, removal):
     figures, rows = replayed(session.recordings(), "--removal", removal)
     assert figures["removal"] == removal
@@ -266,7 +271,7 @@ def test_report_for_people(session):
                  *[f"--replay={file}" for file in session.recordings()])
     assert result.returncode == 0, result.stderr
     for part in ("location [m]", "recording of rx0", str(session.recordings()[1]),
-                 "by time", "projection", "bit per access point"):
+                 "by time", "direct", "bit per access point"):
         assert part in result.stdout
     assert len(out.read_text().splitlines()) == 1 + len(session.live["time"].frames)
 
