@@ -30,21 +30,15 @@ Program program()
     p.usage = "--recording FILE [--transmitter NAME | --loop-back] [--scenario FILE] "
               "[--out FILE]";
     p.summary =
-        "Estimate gains and phases of the channels of an array from a recording (SigMF) "
-        "of "
-        "a\n"
-        "receive access point, and write the scenario with them in it, as the "
-        "demodulator\n"
-        "takes it. Gains have the mean 0 dB, and the phase of channel 0 is 0: what all "
-        "have in\n"
-        "common is not known.\n"
+        "Estimate gains and phases of the channels of an array from a recording (SigMF)\n"
+        "of a receive access point, and write the scenario with them in it, as the\n"
+        "demodulator takes it. Gains have the mean 0 dB, and the phase of channel 0 is 0\n"
+        "degrees: what all channels have in common is not known.\n"
         "\n"
-        "What arrives at the antennas is the direct path of a transmit access point, "
-        "whose\n"
-        "direction follows from the positions and axes of the scenario; or, with "
-        "--loop-back,\n"
-        "one and the same signal of a transmit access point in all channels, through a\n"
-        "splitter and cables of equal length.";
+        "What arrives is the direct path of a transmit access point, whose direction\n"
+        "follows from the positions and axes of the scenario; or, with --loop-back, one\n"
+        "signal of a transmit access point in all channels, through a splitter and cables\n"
+        "of equal length.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
     add("recording",

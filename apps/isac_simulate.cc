@@ -47,18 +47,14 @@ Program program()
         "\n"
         "With --receiver monostatic, one full-duplex base station at (50, 0) m stands in "
         "the\n"
-        "place of the access points, locations alone are scored, and the bound is that "
-        "of "
+        "place of the access points, locations alone are scored, and the bound is that of "
         "its\n"
         "own scenario.\n"
         "\n"
-        "With --replay, recordings of receive access points (SigMF) are processed as "
-        "their\n"
-        "samples were: frames found, demodulated, freed of what stands still, "
-        "estimated.\n"
-        "Everything else is told by the recordings. Without one an access point is "
-        "absent.\n"
-        "Where the scenes were drawn by a virtual radio, the estimates are scored.";
+        "With --replay, recordings of receive access points (SigMF) are processed as if\n"
+        "live: frames found, demodulated, freed of what stands still, estimated. All\n"
+        "else is told by the recordings; an access point without one is absent. Where\n"
+        "a virtual radio has drawn the scenes, the estimates are scored.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
     const auto number = [] { return po::value<Number>(); };
@@ -68,8 +64,7 @@ Program program()
         "recording of a receive access point; the option again for each of the others");
     add("model",
         file(),
-        "model made for the scenario (safetensors); for the receivers dvqvae, dvae and "
-        "cnn");
+        "model made for the scenario (safetensors); for the receivers dvqvae, dvae and cnn");
     add("frames",
         po::value<Count>()->default_value(Count{1000}, "1000")->value_name("N"),
         "number of frames (coherent intervals); with --replay the first ones of each "
@@ -86,11 +81,9 @@ Program program()
         "the start of the schedule) or preamble; time where the recordings have both");
     add("removal",
         po::value<std::string>()->value_name("WORD"),
-        "what --replay takes off of what stands still: none, direct (the direct paths) "
-        "or "
-        "projection (all that has no Doppler); direct for recordings of the virtual "
-        "radio "
-        "with known scenes, else projection");
+        "what --replay removes: none, direct (the direct paths) or projection (all that "
+        "has no Doppler); direct for recordings of the virtual radio with the seed of its "
+        "scenes, else projection");
     add("estimates",
         file(),
         "CSV file for the estimates, a line for each target of a frame (s, m, m/s); with "
@@ -98,8 +91,7 @@ Program program()
     add("reference",
         po::value<std::string>()->default_value("reference")->value_name("WORD"),
         "how the access points of music, cs and ml know what was transmitted, which "
-        "reference_bits_per_update counts: reference (they are told) or pilot (it "
-        "follows "
+        "reference_bits_per_update counts: reference (they are told) or pilot (it follows "
         "from a seed)");
     add_device_option(p.options);
     add("precision",

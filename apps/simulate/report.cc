@@ -191,7 +191,7 @@ void print_report(const Replay& replay, double seconds)
                       grouped(point.sync->frames_dropped()) + " dropped");
     }
     print_row("start of frames", "by " + replay.sync());
-    print_row("removal of what stands still", replay.removal());
+    print_row("removal", replay.removal());
     print_rows(receiver.codebook_rows());
     if (replay.meter()) {
         print_confidence(*replay.meter());
