@@ -43,9 +43,8 @@ Program program()
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
     add("recording",
         file()->required(),
-        "recording of the receive access point, not calibrated or with any calibration "
-        "in "
-        "its scenario");
+        "recording of the receive access point; a calibration in its scenario is left "
+        "aside");
     add("transmitter",
         po::value<std::string>()->value_name("NAME"),
         "transmit access point whose direct path is looked at; the nearest unless given");

@@ -13,6 +13,7 @@ from programs import SOURCE
 LIBRARY = SOURCE / "scripts" / "lib"
 sys.path.insert(0, str(LIBRARY))
 
+import benchmark_output  # noqa: E402
 import benchmark_report  # noqa: E402
 
 
@@ -171,6 +172,25 @@ def test_variants_of_the_flowgraph(tmp_path):
         {"name": "Flowgraph/lite/copy_between", "frames_per_second": 500.0,
          "real_time_factor": 0.67, "host_copies_per_frame": 8.0, "tensor_memory_taken": None}]
     assert not report["parts"]
+
+
+def test_links_of_the_virtual_radio(tmp_path):
+    good = {"sample_rate": 5e6, "processors": 1.4, "processors_of_others": 0.1,
+            "underruns": 0, "overflows": 0, "frames": 49, "frames_expected": 50.1}
+    rows = {"good": {}, "slow": {"processors": 2.01}, "late": {"underruns": 1},
+            "lost": {"overflows": 1}, "short": {"frames": 48}}
+    file = write(tmp_path / "a.json", [
+        run(f"Radio/{name}", 1400, **{**good, **change}) for name, change in rows.items()]
+        + [failed("Radio/none", "no gr-soapy")])
+    report = benchmark_report.build([file])
+    found = {row["name"]: row for row in report["radios"]}
+    assert {name: found[f"Radio/{name}"]["met"] for name in rows} == {
+        "good": True, "slow": False, "late": False, "lost": False, "short": False}
+    assert found["Radio/none"]["missing"] == {"Radio/none": "no gr-soapy"}
+    assert not report["parts"]
+    text = benchmark_output.markdown(report)
+    assert "| Radio/good | 5 MS/s | 1.4 | 2 (met) | 0 | 0 | 49 | 50.1 | 0.1 |" in text
+    assert "| Radio/none | no gr-soapy |" in text
 
 
 def test_training(tmp_path):

@@ -138,6 +138,12 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
+def ignored_signals(process):
+    """The signals that a process ignores, bit by bit."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(status.split("SigIgn:")[1].split()[0], 16)
+
+
 @pytest.mark.parametrize("victim", range(3))
 def test_who_dies_is_named_and_the_others_go_on_later(victim, arguments, tmp_path):  # noqa: F811
     arguments += ["--checkpoint-every", 4]
@@ -145,6 +151,9 @@ def test_who_dies_is_named_and_the_others_go_on_later(victim, arguments, tmp_pat
     assert run("isac_train", *arguments, "--out", straight).returncode == 0
     with processes(out, arguments) as started:
         wait_for(lambda: len(list(tmp_path.glob("b.safetensors.checkpoint.*.8"))) == 3)
+        # Writing to who is gone is an error, which is told, and not the end.
+        for process in started.all:
+            assert ignored_signals(process) & 1 << (signal.SIGPIPE - 1)
         started.all[victim].kill()
         killed_at = time.monotonic()
         others = [process for process in started.all if process is not started.all[victim]]

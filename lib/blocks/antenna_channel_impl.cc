@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "antenna_channel_impl.h"
+#include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
-#include "checks.h"
 
 #include <algorithm>
+#include <cfisac/signal/calibration.h>
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
 #include <volk/volk.h>
@@ -16,7 +19,8 @@ namespace isac {
 
 namespace {
 
-// Input samples that are kept longer than they are needed: a clock may be set that much back.
+// Input samples that are kept longer than clocks that are set may need them: clocks that
+// change their rate read the same at one time only, and receivers are at different ones.
 constexpr std::int64_t spare_samples = 1 << 16;
 
 gr::io_signature::sptr streams(std::size_t access_points, int antennas)
@@ -25,11 +29,29 @@ gr::io_signature::sptr streams(std::size_t access_points, int antennas)
     return gr::io_signature::make(count, count, sizeof(gr_complex));
 }
 
-void scale(gr_complex* samples, double factor, std::int64_t count)
+void scale(gr_complex* samples, std::complex<double> factor, std::int64_t count)
 {
-    auto* values = reinterpret_cast<float*>(samples);
-    volk_32f_s32f_multiply_32f(
-        values, values, static_cast<float>(factor), static_cast<unsigned>(2 * count));
+    if (factor.imag() == 0.0) {
+        auto* values = reinterpret_cast<float*>(samples);
+        volk_32f_s32f_multiply_32f(values,
+                                   values,
+                                   static_cast<float>(factor.real()),
+                                   static_cast<unsigned>(2 * count));
+    } else {
+        volk_32fc_s32fc_multiply_32fc(
+            samples, samples, gr_complex(factor), static_cast<unsigned>(count));
+    }
+}
+
+std::vector<std::complex<double>> responses(const cfisac::Scenario& scenario)
+{
+    std::vector<std::complex<double>> result;
+    for (const auto& point : scenario.receive) {
+        for (int a = 0; a < point.antennas; a++) {
+            result.push_back(cfisac::signal::channel_response(point.calibration, a));
+        }
+    }
+    return result;
 }
 
 } // namespace
@@ -40,7 +62,8 @@ antenna_channel::sptr antenna_channel::make(const cfisac::Scenario& scenario,
                                             double transmit_full_scale_dbm,
                                             double receive_full_scale_dbm,
                                             int bits,
-                                            bool direct_path)
+                                            bool direct_path,
+                                            double start_s)
 {
     return gnuradio::make_block_sptr<antenna_channel_impl>(scenario,
                                                            seed,
@@ -48,7 +71,8 @@ antenna_channel::sptr antenna_channel::make(const cfisac::Scenario& scenario,
                                                            transmit_full_scale_dbm,
                                                            receive_full_scale_dbm,
                                                            bits,
-                                                           direct_path);
+                                                           direct_path,
+                                                           start_s);
 }
 
 antenna_channel_impl::antenna_channel_impl(const cfisac::Scenario& scenario,
@@ -57,13 +81,15 @@ antenna_channel_impl::antenna_channel_impl(const cfisac::Scenario& scenario,
                                            double transmit_full_scale_dbm,
                                            double receive_full_scale_dbm,
                                            int bits,
-                                           bool direct_path)
+                                           bool direct_path,
+                                           double start_s)
     : gr::block("antenna_channel",
                 streams(scenario.transmit.size(), scenario.transmit_antennas()),
                 streams(scenario.receive.size(), scenario.receive_antennas())),
       d_scenario(scenario),
       d_seed(seed),
       d_moving(moving),
+      d_start_s(start_s),
       d_converter(bits),
       d_settings{scenario.sensing_noise_dbm,
                  direct_path,
@@ -74,7 +100,8 @@ antenna_channel_impl::antenna_channel_impl(const cfisac::Scenario& scenario,
                  transmit_full_scale_dbm,
                  receive_full_scale_dbm},
       d_sent(scenario.transmit.size(),
-             static_cast<std::size_t>(scenario.transmit_antennas()))
+             static_cast<std::size_t>(scenario.transmit_antennas())),
+      d_responses(responses(scenario))
 {
     d_settings.transmit = {
         std::vector<double>(scenario.transmit.size(), 0.0),
@@ -114,25 +141,70 @@ bool antenna_channel_impl::start()
     d_failure.clear();
     const gr::thread::scoped_lock lock(d_setlock);
     d_next = static_cast<std::int64_t>(nitems_written(0));
+    if (d_next == 0) {
+        // What clocks had become in another run.
+        for (auto* side : {&d_settings.transmit, &d_settings.receive}) {
+            for (std::size_t k = 0; k < side->clocks.size(); k++) {
+                side->clocks[k].offset_s = side->timing_s[k];
+            }
+        }
+        d_channel = channel(d_settings);
+    }
     return true;
+}
+
+bool antenna_channel_impl::inputs_over() const
+{
+    for (int k = 0; k < detail()->ninputs(); k++) {
+        const auto input = detail()->input(static_cast<unsigned>(k));
+        const gr::thread::scoped_lock lock(*input->mutex());
+        if (input->done() && input->items_available() == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void antenna_channel_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
-    std::fill(ninput_items_required.begin(), ninput_items_required.end(), 1);
+    // A block that asks for nothing is called even when nothing comes any more.
+    std::fill(ninput_items_required.begin(),
+              ninput_items_required.end(),
+              inputs_over() ? 0 : 1);
 }
 
 std::int64_t antenna_channel_impl::needed_end(std::int64_t count) const
 {
-    // Input and output go side by side, even where no path leads to an antenna.
+    // Input and output go side by side, however late the receivers' clocks are.
     std::int64_t end = d_next + count;
     for (std::size_t m = 0; m < d_scenario.receive.size(); m++) {
         for (std::size_t n = 0; n < d_scenario.transmit.size(); n++) {
-            const auto needs =
-                d_channel->needs(static_cast<int>(m), static_cast<int>(n), d_next, count);
-            if (needs.first != needs.second) {
-                end = std::max(end, needs.second);
+            const auto reach = d_channel->reach(
+                static_cast<int>(m), static_cast<int>(n), d_next + count - 1);
+            end = std::max(end, reach.second);
+        }
+    }
+    return end;
+}
+
+std::int64_t antenna_channel_impl::last_end() const
+{
+    const std::int64_t sent = d_sent.end();
+    std::int64_t end = sent;
+    for (std::size_t m = 0; m < d_scenario.receive.size(); m++) {
+        for (std::size_t n = 0; n < d_scenario.transmit.size(); n++) {
+            std::int64_t k = sent;
+            while (true) {
+                const auto needs =
+                    d_channel->needs(static_cast<int>(m), static_cast<int>(n), k, 1);
+                const std::int64_t left = sent - needs.first;
+                if (needs.first == needs.second || left <= 0) {
+                    break;
+                }
+                // Clocks differ by far less than a thousandth.
+                k += std::max<std::int64_t>(1, left - left / 1000);
             }
+            end = std::max(end, k);
         }
     }
     return end;
@@ -156,11 +228,15 @@ void antenna_channel_impl::take(std::int64_t count,
 {
     const double amplitude = full_scale_amplitude(d_settings.transmit_full_scale_dbm);
     std::int64_t clipped = 0;
+    d_sent.make_room(count);
+    d_converted.resize(static_cast<std::size_t>(count));
     for (std::size_t stream = 0; stream < input_items.size(); stream++) {
-        auto* samples = d_sent.extend(stream, count);
-        std::copy_n(static_cast<const gr_complex*>(input_items[stream]), count, samples);
-        clipped += d_converter.convert(samples, count);
-        scale(samples, amplitude, count);
+        std::copy_n(static_cast<const gr_complex*>(input_items[stream]),
+                    count,
+                    d_converted.begin());
+        clipped += d_converter.convert(d_converted.data(), count);
+        scale(d_converted.data(), amplitude, count);
+        d_sent.put(stream, d_converted.data(), count);
     }
     d_sent.extended(count);
     d_transmit_clipped += static_cast<std::uint64_t>(clipped);
@@ -177,9 +253,10 @@ void antenna_channel_impl::make_samples(std::int64_t count,
                 static_cast<gr_complex*>(output_items[m * d_antennas.size() + a]);
         }
         d_channel->receive(static_cast<int>(m), d_next, count, d_sent, d_antennas.data());
-        for (auto* samples : d_antennas) {
-            scale(samples, 1.0 / amplitude, count);
-            clipped += d_converter.convert(samples, count);
+        for (std::size_t a = 0; a < d_antennas.size(); a++) {
+            scale(
+                d_antennas[a], d_responses[m * d_antennas.size() + a] / amplitude, count);
+            clipped += d_converter.convert(d_antennas[a], count);
         }
     }
     d_receive_clipped += static_cast<std::uint64_t>(clipped);
@@ -187,14 +264,17 @@ void antenna_channel_impl::make_samples(std::int64_t count,
 
 void antenna_channel_impl::forget()
 {
-    std::int64_t first = std::min(d_next, d_sent.end());
+    const double rate_hz = d_channel->sample_rate_hz();
+    std::int64_t first = d_sent.end();
     for (std::size_t m = 0; m < d_scenario.receive.size(); m++) {
         for (std::size_t n = 0; n < d_scenario.transmit.size(); n++) {
-            const auto needs =
-                d_channel->needs(static_cast<int>(m), static_cast<int>(n), d_next, 1);
-            if (needs.first != needs.second) {
-                first = std::min(first, needs.first);
-            }
+            // Set to the ends of their range, the clocks let an earlier sample arrive.
+            const double earlier_s = (d_settings.receive.timing_s[m] + most_timing_s) +
+                                     (most_timing_s - d_settings.transmit.timing_s[n]);
+            first = std::min(
+                first,
+                d_channel->reach(static_cast<int>(m), static_cast<int>(n), d_next).first -
+                    static_cast<std::int64_t>(earlier_s * rate_hz));
         }
     }
     d_sent.forget(first - spare_samples);
@@ -215,13 +295,23 @@ int antenna_channel_impl::general_work(int noutput_items,
         if (d_sent.end() != next_input) {
             d_sent.restart(next_input);
         }
-        const std::int64_t count = ready(noutput_items, next_input + available);
-        const std::int64_t taken =
-            count == 0
-                ? available
-                : std::clamp<std::int64_t>(needed_end(count) - next_input, 0, available);
-        take(taken, input_items);
-        consume_each(static_cast<int>(taken));
+        const bool over = inputs_over();
+        std::int64_t count = 0;
+        if (over) {
+            count = std::min<std::int64_t>(noutput_items,
+                                           next_input > 0 ? last_end() - d_next : 0);
+            if (count <= 0) {
+                return WORK_DONE;
+            }
+        } else {
+            count = ready(noutput_items, next_input + available);
+            const std::int64_t taken =
+                count == 0 ? available
+                           : std::clamp<std::int64_t>(
+                                 needed_end(count) - next_input, 0, available);
+            take(taken, input_items);
+            consume_each(static_cast<int>(taken));
+        }
         if (count > 0) {
             make_samples(count, output_items);
             if (d_next == 0) {

@@ -11,6 +11,7 @@
 #include <cfisac/signal/sample_channel.h>
 #include <gnuradio/isac/antenna_channel.h>
 #include <memory>
+#include <optional>
 
 namespace gr {
 namespace isac {
@@ -24,7 +25,8 @@ public:
                          double transmit_full_scale_dbm,
                          double receive_full_scale_dbm,
                          int bits,
-                         bool direct_path);
+                         bool direct_path,
+                         double start_s);
 
     void set_noise_dbm(double noise_dbm) override;
     double noise_dbm() const override;
@@ -72,7 +74,12 @@ private:
     void change_timing(const char* name,
                        side& next,
                        const std::vector<double>& timing_s) const;
-    void change_ppm(const char* name, side& next, const std::vector<double>& ppm) const;
+    //! \param now_s environment time at which clocks go on from what they read; without
+    //! it, each does so at its own next sample
+    void change_ppm(const char* name,
+                    side& next,
+                    const std::vector<double>& ppm,
+                    std::optional<double> now_s = std::nullopt) const;
     void change_targets(settings& next,
                         const std::vector<double>& positions,
                         const std::vector<double>& velocities) const;
@@ -84,25 +91,37 @@ private:
     void update(Change change);
     void on_command(const pmt::pmt_t& message);
 
-    //! Environment time of the next sample, s; 0 before the first.
-    double now_s() const;
+    //! Environment time of the next sample by a receive access point's clock, s.
+    double next_s(const cfisac::signal::RadioClock& clock) const;
+    //! The same by the clock of the first of them; 0 before the first sample.
+    double now_s(const settings& of) const;
+    //! Whether an input has ended and nothing of it is left.
+    bool inputs_over() const;
     //! How many of at most `most` samples can be made when `end` input samples are there.
     std::int64_t ready(std::int64_t most, std::int64_t end) const;
-    //! Number of the input sample after the last that `count` samples depend on.
+    //! Number of the input sample after the last that `count` samples may depend on.
     std::int64_t needed_end(std::int64_t count) const;
+    //! Number of the output sample after the last that depends on what the inputs had when
+    //! they ended; at least as many as they had.
+    std::int64_t last_end() const;
     void take(std::int64_t count, const gr_vector_const_void_star& input_items);
     void make_samples(std::int64_t count, gr_vector_void_star& output_items);
+    //! Let go of what no sample to come depends on, wherever the clocks are set.
     void forget();
 
     const cfisac::Scenario d_scenario;
     const std::uint64_t d_seed;
     const bool d_moving;
+    const double d_start_s;
     const cfisac::signal::Converter d_converter;
     settings d_settings; //!< guarded by d_setlock, like all until the counts
     std::unique_ptr<cfisac::signal::SampleChannel> d_channel;
     sent_samples d_sent;
     std::int64_t d_next = 0; //!< number of the next output sample
     std::vector<gr_complex*> d_antennas;
+    std::vector<gr_complex> d_converted; //!< samples of a stream
+    //! [receive antenna], of the radios' channels as the scenario's calibration has them
+    std::vector<std::complex<double>> d_responses;
     std::atomic<std::uint64_t> d_transmit_clipped{0};
     std::atomic<std::uint64_t> d_receive_clipped{0};
     std::atomic<std::uint64_t> d_messages_refused{0};

@@ -4,8 +4,8 @@
 // What can be changed in the channel while it runs.
 
 #include "antenna_channel_impl.h"
-#include "coordinates.h"
 #include "checks.h"
+#include "coordinates.h"
 #include "message.h"
 
 #include <cmath>
@@ -37,9 +37,10 @@ std::vector<double> for_each_clock(const std::string& name,
 std::shared_ptr<cfisac::signal::SceneSource> antenna_channel_impl::drawn() const
 {
     if (d_moving) {
-        return std::make_shared<cfisac::signal::MovingScene>(d_scenario, d_seed);
+        return std::make_shared<cfisac::signal::MovingScene>(
+            d_scenario, d_seed, d_start_s);
     }
-    return std::make_shared<cfisac::signal::DrawnScenes>(d_scenario, d_seed);
+    return std::make_shared<cfisac::signal::DrawnScenes>(d_scenario, d_seed, d_start_s);
 }
 
 std::unique_ptr<cfisac::signal::SampleChannel> antenna_channel_impl::channel(
@@ -56,9 +57,14 @@ std::unique_ptr<cfisac::signal::SampleChannel> antenna_channel_impl::channel(
         d_scenario, from.scenes, options);
 }
 
-double antenna_channel_impl::now_s() const
+double antenna_channel_impl::next_s(const cfisac::signal::RadioClock& clock) const
 {
-    return d_next == 0 ? 0.0 : d_channel->time_s(0, d_next);
+    return clock.time_s(static_cast<double>(d_next) / d_channel->sample_rate_hz());
+}
+
+double antenna_channel_impl::now_s(const settings& of) const
+{
+    return d_next == 0 ? 0.0 : next_s(of.receive.clocks.front());
 }
 
 void antenna_channel_impl::change_timing(const char* name,
@@ -79,7 +85,8 @@ void antenna_channel_impl::change_timing(const char* name,
 
 void antenna_channel_impl::change_ppm(const char* name,
                                       side& next,
-                                      const std::vector<double>& ppm) const
+                                      const std::vector<double>& ppm,
+                                      std::optional<double> now_s) const
 {
     const auto values = for_each_clock(name, ppm, next.clocks.size());
     constexpr double most = cfisac::signal::RadioClock::most_ppm;
@@ -93,7 +100,7 @@ void antenna_channel_impl::change_ppm(const char* name,
         if (d_next == 0) {
             clock.ppm = values[k];
         } else {
-            clock = clock.with_ppm(values[k], now_s());
+            clock = clock.with_ppm(values[k], now_s ? *now_s : next_s(clock));
         }
     }
 }
@@ -111,11 +118,11 @@ void antenna_channel_impl::change_targets(settings& next,
     if (d_moving) {
         const auto scene = std::make_shared<cfisac::signal::MovingScene>(
             dynamic_cast<const cfisac::signal::MovingScene&>(*next.scenes));
-        scene->set_targets(position, velocity, now_s());
+        scene->set_targets(position, velocity, now_s(next));
         next.scenes = scene;
     } else {
         const auto scenes =
-            std::make_shared<cfisac::signal::DrawnScenes>(d_scenario, d_seed);
+            std::make_shared<cfisac::signal::DrawnScenes>(d_scenario, d_seed, d_start_s);
         scenes->set_targets(position, velocity);
         next.scenes = scenes;
     }
@@ -167,7 +174,9 @@ void antenna_channel_impl::set_receive_timing(const std::vector<double>& timing_
 
 void antenna_channel_impl::set_transmit_ppm(const std::vector<double>& ppm)
 {
-    update([&](settings& next) { change_ppm("transmit clocks", next.transmit, ppm); });
+    update([&](settings& next) {
+        change_ppm("transmit clocks", next.transmit, ppm, now_s(next));
+    });
 }
 
 void antenna_channel_impl::set_receive_ppm(const std::vector<double>& ppm)
@@ -233,7 +242,7 @@ void antenna_channel_impl::on_command(const pmt::pmt_t& message)
                 change_timing("receive timing", next.receive, *receive_timing);
             }
             if (transmit_ppm) {
-                change_ppm("transmit clocks", next.transmit, *transmit_ppm);
+                change_ppm("transmit clocks", next.transmit, *transmit_ppm, now_s(next));
             }
             if (receive_ppm) {
                 change_ppm("receive clocks", next.receive, *receive_ppm);

@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "exported_count.h"
 #include "frames.h"
+#include "radio_time_tag.h"
 
 #include <algorithm>
 #include <cmath>
@@ -173,18 +174,13 @@ int frame_sync_impl::until_time(int taken, int available)
         if (d_timed == first) {
             continue;
         }
-        const bool whole = pmt::is_tuple(tag.value) && pmt::length(tag.value) == 2 &&
-                           pmt::is_integer(pmt::tuple_ref(tag.value, 0)) +
-                                   pmt::is_uint64(pmt::tuple_ref(tag.value, 0)) >
-                               0 &&
-                           pmt::is_real(pmt::tuple_ref(tag.value, 1));
-        if (!whole) {
+        const auto time = radio_time<cfisac::signal::RadioTime>(tag.value);
+        if (!time) {
             throw std::invalid_argument("the tag rx_time is not a tuple of seconds and "
                                         "their fraction but " +
                                         pmt::write_string(tag.value));
         }
-        d_synchroniser->set_time({pmt::to_uint64(pmt::tuple_ref(tag.value, 0)),
-                                  pmt::to_double(pmt::tuple_ref(tag.value, 1))});
+        d_synchroniser->set_time(*time);
         d_timed = first;
     }
     return available;
@@ -243,9 +239,15 @@ void frame_sync_impl::log(const SynchronisationEvent& event)
         }
         break;
     case SynchronisationEvent::Kind::lost:
-        d_logger->warn("lock lost at frame {:d}: no preamble in {:d} frames",
-                       event.frame,
-                       event.misses);
+        if (event.misses > 0) {
+            d_logger->warn("lock lost at frame {:d}: no preamble in {:d} frames",
+                           event.frame,
+                           event.misses);
+        } else {
+            d_logger->warn("lock lost at frame {:d}: the time jumped too far to know "
+                           "where frames are",
+                           event.frame);
+        }
         break;
     case SynchronisationEvent::Kind::jump:
         d_logger->warn("overflow: time jumped by {:d} samples ({:.3f} ms) at frame {:d}; "

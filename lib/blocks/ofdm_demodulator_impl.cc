@@ -7,6 +7,7 @@
 #include "message.h"
 
 #include <algorithm>
+#include <cfisac/signal/calibration.h>
 #include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
@@ -184,9 +185,8 @@ void ofdm_demodulator_impl::refresh_factors()
     }
     d_settings_changed = false;
     std::vector<gr_complexd> factors(d_antennas, full_scale_amplitude(d_full_scale_dbm));
-    for (int a = 0; a < d_antennas && !d_calibration.empty(); a++) {
-        factors[a] /= std::polar(std::pow(10.0, d_calibration.gain_db[a] / 20.0),
-                                 d_calibration.phase_deg[a] * M_PI / 180.0);
+    for (int a = 0; a < d_antennas; a++) {
+        factors[a] /= cfisac::signal::channel_response(d_calibration, a);
     }
     d_symbols.set_factors(factors);
 }

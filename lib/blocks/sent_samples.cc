@@ -4,14 +4,15 @@
 #include "sent_samples.h"
 
 #include <algorithm>
+#include <cfisac/signal/ring_parts.h>
 
 namespace gr {
 namespace isac {
 
 namespace {
 
-// Samples that are forgotten at a time, at least: what is kept moves to the front then.
-constexpr std::int64_t least_forgotten = 1 << 16;
+// Samples that a stream has room for at first.
+constexpr std::int64_t least_capacity = 1 << 16;
 
 } // namespace
 
@@ -20,31 +21,44 @@ sent_samples::sent_samples(std::size_t access_points, std::size_t antennas)
 {
 }
 
-void sent_samples::restart(std::int64_t next)
+void sent_samples::restart(std::int64_t next) { d_first = d_end = next; }
+
+void sent_samples::make_room(std::int64_t count)
 {
-    d_first = d_end = next;
-    for (auto& stream : d_streams) {
-        stream.clear();
+    const std::int64_t kept = d_end - d_first;
+    if (kept + count <= d_capacity) {
+        return;
     }
+    // In steps that get larger, so that what is copied stays in proportion to what comes.
+    const std::int64_t larger =
+        std::max({least_capacity, kept + count, d_capacity + d_capacity / 4});
+    for (auto& stream : d_streams) {
+        std::vector<gr_complex> ring(static_cast<std::size_t>(larger));
+        cfisac::signal::for_ring_parts(
+            d_capacity, d_first, kept, [&](auto from, auto place, auto some) {
+                cfisac::signal::for_ring_parts(
+                    larger, d_first + place, some, [&](auto to, auto part, auto length) {
+                        std::copy_n(
+                            stream.data() + from + part, length, ring.data() + to);
+                    });
+            });
+        stream.swap(ring);
+    }
+    d_capacity = larger;
 }
 
-gr_complex* sent_samples::extend(std::size_t stream, std::int64_t count)
+void sent_samples::put(std::size_t stream, const gr_complex* samples, std::int64_t count)
 {
-    auto& samples = d_streams[stream];
-    samples.resize(samples.size() + static_cast<std::size_t>(count));
-    return samples.data() + samples.size() - count;
+    auto* ring = d_streams[stream].data();
+    cfisac::signal::for_ring_parts(
+        d_capacity, d_end, count, [&](auto to, auto place, auto some) {
+            std::copy_n(samples + place, some, ring + to);
+        });
 }
 
 void sent_samples::forget(std::int64_t first)
 {
-    const std::int64_t count = std::min(first, d_end) - d_first;
-    if (count < std::max(least_forgotten, (d_end - d_first) / 2)) {
-        return;
-    }
-    for (auto& stream : d_streams) {
-        stream.erase(stream.begin(), stream.begin() + count);
-    }
-    d_first += count;
+    d_first = std::clamp(first, d_first, d_end);
 }
 
 void sent_samples::read(int n,
@@ -55,13 +69,12 @@ void sent_samples::read(int n,
     const std::int64_t begin = std::clamp(d_first, first, first + count);
     const std::int64_t end = std::clamp(d_end, begin, first + count);
     for (std::size_t a = 0; a < d_antennas; a++) {
-        const auto& stream = d_streams[static_cast<std::size_t>(n) * d_antennas + a];
+        const auto* ring = d_streams[static_cast<std::size_t>(n) * d_antennas + a].data();
         std::fill_n(antennas[a], begin - first, gr_complex());
-        if (end > begin) {
-            std::copy_n(stream.data() + (begin - d_first),
-                        end - begin,
-                        antennas[a] + (begin - first));
-        }
+        cfisac::signal::for_ring_parts(
+            d_capacity, begin, end - begin, [&](auto from, auto place, auto some) {
+                std::copy_n(ring + from, some, antennas[a] + (begin - first) + place);
+            });
         std::fill_n(antennas[a] + (end - first), first + count - end, gr_complex());
     }
 }

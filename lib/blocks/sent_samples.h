@@ -21,9 +21,11 @@ public:
     void restart(std::int64_t next);
     //! Number of the sample after the last one.
     std::int64_t end() const { return d_end; }
-    //! Room for `count` more samples of a stream; all streams take as many.
-    gr_complex* extend(std::size_t stream, std::int64_t count);
-    //! When all streams were extended.
+    //! Before `count` more samples come.
+    void make_room(std::int64_t count);
+    //! The samples of a stream that follow its last one, as many as there is room made for.
+    void put(std::size_t stream, const gr_complex* samples, std::int64_t count);
+    //! When all streams have got as many.
     void extended(std::int64_t count) { d_end += count; }
     //! Samples before `first` are not needed any more.
     void forget(std::int64_t first);
@@ -37,7 +39,9 @@ private:
     std::size_t d_antennas;
     std::int64_t d_first = 0; //!< that is kept
     std::int64_t d_end = 0;
-    std::vector<std::vector<gr_complex>> d_streams; //!< [stream], from `d_first` on
+    std::int64_t d_capacity = 0;
+    //! [stream], rings: sample k lies at k modulo `d_capacity`
+    std::vector<std::vector<gr_complex>> d_streams;
 };
 
 } // namespace isac

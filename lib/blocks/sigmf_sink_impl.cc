@@ -3,6 +3,7 @@
 
 #include "sigmf_sink_impl.h"
 #include "exported_count.h"
+#include "radio_time_tag.h"
 
 #include <algorithm>
 #include <cfisac/scenario/frame_timing.h>
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
-#include <optional>
 
 namespace gr {
 namespace isac {
@@ -19,26 +19,6 @@ namespace {
 
 using cfisac::recording::Metadata;
 using cfisac::recording::RadioTime;
-
-//! GNU Radio's tuple of whole seconds and a fraction; nothing when it is none.
-std::optional<RadioTime> radio_time(const pmt::pmt_t& value)
-{
-    if (!pmt::is_tuple(value) || pmt::length(value) != 2) {
-        return std::nullopt;
-    }
-    const auto seconds = pmt::tuple_ref(value, 0);
-    const auto fraction = pmt::tuple_ref(value, 1);
-    if (!(pmt::is_uint64(seconds) || pmt::is_integer(seconds)) ||
-        !pmt::is_real(fraction)) {
-        return std::nullopt;
-    }
-    const double rest = pmt::to_double(fraction);
-    const bool negative = pmt::is_integer(seconds) && pmt::to_long(seconds) < 0;
-    if (negative || !(rest >= 0.0 && rest < 1.0)) {
-        return std::nullopt;
-    }
-    return RadioTime{pmt::to_uint64(seconds), rest};
-}
 
 } // namespace
 
@@ -146,7 +126,7 @@ void sigmf_sink_impl::read_tag(const tag_t& tag)
     const bool is_time = pmt::eqv(tag.key, names::rx_time()) ||
                          (!metadata.setup.receive && pmt::eqv(tag.key, names::tx_time()));
     if (is_time) {
-        const auto time = radio_time(tag.value);
+        const auto time = radio_time<RadioTime>(tag.value);
         if (!time) {
             d_logger->error("tag {:s} is no time, and is passed over",
                             pmt::symbol_to_string(tag.key));

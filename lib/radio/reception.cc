@@ -2,7 +2,7 @@
 #include "reception.h"
 #include "sample_ring.h"
 #include <algorithm>
-#include <cmath>
+#include <cfisac/signal/calibration.h>
 #include <memory>
 
 namespace cfisac::radio {
@@ -52,11 +52,9 @@ Reception::Reception(Radio& radio)
       d_receive_clocks(radio.environment.receivers()),
       d_response(radio.channels(), 1.0f)
 {
-    const auto& calibration = radio.arguments.access_point().calibration;
-    for (std::size_t a = 0; a < d_response.size() && !calibration.empty(); a++) {
-        d_response[a] =
-            std::complex<float>(std::polar(std::pow(10.0, calibration.gain_db[a] / 20.0),
-                                           M_PI / 180.0 * calibration.phase_deg[a]));
+    for (std::size_t a = 0; a < d_response.size(); a++) {
+        d_response[a] = std::complex<float>(
+            signal::channel_response(radio.arguments.access_point().calibration, a));
     }
 }
 

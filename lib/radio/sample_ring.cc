@@ -1,25 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sample_ring.h"
 #include <algorithm>
+#include <cfisac/signal/ring_parts.h>
 
 namespace cfisac::radio {
-
-namespace {
-
-//! Call use(place in the ring, place in the samples, count) for the one or two parts that
-//! `count` samples from sample `start` on have in a ring.
-template <typename Use>
-void split(std::int64_t capacity, std::int64_t start, std::int64_t count, const Use& use)
-{
-    const auto at = (start % capacity + capacity) % capacity;
-    const auto before_end = std::min(count, capacity - at);
-    use(at, std::int64_t{0}, before_end);
-    if (before_end < count) {
-        use(std::int64_t{0}, before_end, count - before_end);
-    }
-}
-
-} // namespace
 
 RingWriter::RingWriter(const Environment& environment, std::size_t n)
     : d_environment(environment), d_transmitter(n), d_antennas(environment.antennas())
@@ -44,16 +28,16 @@ void RingWriter::put(std::size_t antenna,
                      std::int64_t count)
 {
     auto* const ring = d_environment.ring(d_transmitter, antenna);
-    split(d_environment.capacity(),
-          start,
-          count,
-          [&](std::int64_t at, std::int64_t from, std::int64_t n) {
-              if (samples == nullptr) {
-                  std::fill_n(ring + at, n, std::complex<float>());
-              } else {
-                  std::copy_n(samples + from, n, ring + at);
-              }
-          });
+    signal::for_ring_parts(d_environment.capacity(),
+                           start,
+                           count,
+                           [&](std::int64_t at, std::int64_t from, std::int64_t n) {
+                               if (samples == nullptr) {
+                                   std::fill_n(ring + at, n, std::complex<float>());
+                               } else {
+                                   std::copy_n(samples + from, n, ring + at);
+                               }
+                           });
 }
 
 void RingWriter::append(const std::complex<float>* const* samples, std::int64_t count)
@@ -97,12 +81,12 @@ std::int64_t read_ring(const Environment& environment,
     std::fill(out, out + (kept - start), std::complex<float>());
     std::fill(out + (last - start), out + count, std::complex<float>());
     const auto* const ring = environment.ring(n, antenna);
-    split(capacity,
-          kept,
-          last - kept,
-          [&](std::int64_t at, std::int64_t to, std::int64_t n) {
-              std::copy_n(ring + at, n, out + (kept - start) + to);
-          });
+    signal::for_ring_parts(capacity,
+                           kept,
+                           last - kept,
+                           [&](std::int64_t at, std::int64_t to, std::int64_t n) {
+                               std::copy_n(ring + at, n, out + (kept - start) + to);
+                           });
     // What was overwritten meanwhile is lost as well.
     std::atomic_thread_fence(std::memory_order_acquire);
     const auto overwritten = std::clamp(slot.reserved.load() - capacity, kept, last);

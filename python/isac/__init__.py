@@ -10,6 +10,7 @@ interval [antenna, subcarrier, symbol], per item.
 import os
 import pathlib
 
+from .estimate_printer import estimate_printer
 from .isac_python import *
 from .radio import (RadioError, device_arguments, next_start, scene_seed, soapy_sink, soapy_source,
                     uhd_sink, uhd_source)

@@ -54,15 +54,14 @@ class Program:
 
 
 def estimates(text):
-    """{frame: (access points, values)} of the PDUs that the central unit has printed."""
+    """{frame: (access points, values)} of the lines that the central unit has printed."""
+    number = r"(-?[0-9.]+)"
     result = {}
-    for about, lines in re.findall(
-            r"^(\(\(.*\(frame \. \d+\).*)\npdu length.*\npdu vector contents = *\n"
-            r"((?:[0-9a-f]{4}: (?:[0-9a-f]{2} )+\n)+)\*", text, re.MULTILINE):
-        frame = int(re.search(r"\(frame \. (\d+)\)", about).group(1))
-        points = re.search(r"\(access_points \. #\[([^]]*)\]\)", about).group(1)
-        data = bytes.fromhex("".join(line.split(": ", 1)[1] for line in lines.splitlines()))
-        result[frame] = ([int(n) for n in points.split()], np.frombuffer(data, "<f4"))
+    for match in re.finditer(
+            rf"^frame (\d+), .*access points ([0-9 ]*); target 0: \({number}, {number}\) m, "
+            rf"\({number}, {number}\) m/s", text, re.MULTILINE):
+        frame, points, *values = match.groups()
+        result[int(frame)] = [int(m) for m in points.split()], np.array(values, float)
     return result
 
 

@@ -110,6 +110,21 @@ def markdown(report):
             [[one["name"], number(one["frames_per_second"], 4), number(one["real_time_factor"]),
               number(one["host_copies_per_frame"]), number(one["tensor_memory_taken"])]
              for one in report["variants"]]))
+    if report["radios"]:
+        parts.append("## Virtual radio\n\nA transmit and a receive access point in real time, in "
+                     "one process, and the channel between them. Processors: time of all "
+                     "threads over the time that passed; it keeps up where that is within the "
+                     "target, nothing is late and no frame is missing.")
+        parts.append(table(
+            ["", "samples at an antenna", "processors", "target", "under-runs", "overflows",
+             "frames found", "frames sent", "processors of others"],
+            [[one["name"], next(iter(one["missing"].values())), *["-"] * 7]
+             if "missing" in one else
+             [one["name"], quantity(one["sample_rate"], "rate"), number(one["processors"]),
+              verdict(one), number(one["underruns"], 9), number(one["overflows"], 9),
+              number(one["frames"], 9), number(one["frames_expected"], 4),
+              number(one["processors_of_others"], 2)]
+             for one in report["radios"]]))
     if report["training"]:
         parts.append("## Training")
         parts.append(table(["", "frames/s"], [

@@ -25,7 +25,9 @@ GOOGLE_KEYS = {"family_index", "per_family_instance_index", "repetitions", "repe
 # Costs on a processor are measured on one thread.
 ONE_THREAD = "float32_one_thread"
 # Beginnings of names that are not in the table of parts.
-OTHER_TABLES = ("Machine", "Cost", "Simulate", "Train", "Flowgraph")
+OTHER_TABLES = ("Machine", "Cost", "Simulate", "Train", "Flowgraph", "Radio")
+# What a link of the virtual radio may take.
+RADIO_PROCESSORS = 2
 COST = re.compile(r"Cost/(\w+)/(\w+)=(\d+)")
 
 
@@ -209,6 +211,27 @@ def variants(measurements):
             if name.startswith("Flowgraph/") and one.seconds]
 
 
+def radios(measurements):
+    """Links of the virtual radio in real time, and whether they keep up."""
+    keys = ("sample_rate", "processors", "processors_of_others", "underruns", "overflows",
+            "frames", "frames_expected")
+    result = []
+    for name, one in sorted(measurements.items()):
+        if not name.startswith("Radio/"):
+            continue
+        if one.error:
+            result.append({"name": name, "missing": {name: one.error}})
+            continue
+        row = {"name": name, **{key: one.counters.get(key) for key in keys}}
+        row["target"] = RADIO_PROCESSORS
+        row["met"] = (row["processors"] <= RADIO_PROCESSORS and row["underruns"] == 0
+                      and row["overflows"] == 0
+                      # A run begins and ends somewhere in a frame.
+                      and row["frames"] > row["frames_expected"] - 2)
+        result.append(row)
+    return result
+
+
 def precision_in(name):
     return next((word for word in ("bfloat16", "float16") if word in name), "float32")
 
@@ -273,6 +296,7 @@ def build(paths):
         "comparisons": [compare(row, measurements, machine) for row in ROWS],
         "flowgraphs": [flowgraph(row, measurements, machine) for row in FLOWGRAPHS],
         "variants": variants(measurements),
+        "radios": radios(measurements),
         "parts": parts(measurements, machine),
         "training": {name: {"samples_per_second": 1 / one.seconds} if one.seconds
                      else {"error": one.error}

@@ -84,6 +84,12 @@ measure_stock_blocks() {
         --out "$measurements/gnuradio.json"
 }
 
+measure_radio() {
+    into radio "$python" -B "$root/scripts/lib/benchmark_radio.py" \
+        --scenario "$root/examples/scenarios/sdr_2x2.yml" \
+        --seconds "$([ -n "$quick" ] && echo 2 || echo 5)" --out "$measurements/radio.json"
+}
+
 # last_line NAME COMMAND...: the line of JSON that a program prints at its end, or what went
 # wrong.
 last_line() {

@@ -4,6 +4,8 @@
 
 #include <cfisac/signal/direct_path.h>
 #include <cfisac/signal/layout.h>
+#include <complex>
+#include <cstddef>
 #include <stdexcept>
 #include <vector>
 
@@ -27,6 +29,10 @@ struct CalibrationEstimate {
     std::vector<double> phase_deviation_deg; //!< [M_r] likewise; 0 for channel 0
     double snr_db; //!< of the weakest channel, over all that it was measured on
 };
+
+//! Response of a channel, 1 where the array was not calibrated. \param channel below M_r
+std::complex<double> channel_response(const Calibration& calibration,
+                                      std::size_t channel);
 
 //! Below this `CalibrationEstimate::snr_db`, phases are known to some 6 degrees only, and
 //! estimate_calibration() refuses.

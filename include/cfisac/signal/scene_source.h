@@ -42,7 +42,8 @@ public:
 class DrawnScenes : public SceneSource
 {
 public:
-    //! \throws ScenarioError for a scenario without `radio`, or a wrong one
+    /*! \throws ScenarioError for a scenario without `radio`, or a wrong one
+     * \throws std::invalid_argument when `start_s` is not within ±1e9 s */
     DrawnScenes(const Scenario& scenario, std::uint64_t seed, double start_s = 0.0);
 
     /*! Targets that have the same positions and velocities in every frame; their β are
@@ -65,26 +66,28 @@ private:
 
 /*! One scene for good: reflectors with constant β that move uniformly and are thrown back by
  * the sides of their area (targets by those of the scenario's `targets.area_m`, scatterers by
- * those of `clutter.area_m`). Positions are a closed form of the time, so that it runs for
+ * those of `clutter.area_m`; where two sides coincide, nothing moves from one to the other).
+ * Positions are a closed form of the time, so that it runs for
  * hours. Between two reflections of any of them, a scene holds.
  */
 class MovingScene : public SceneSource
 {
 public:
-    //! Targets and clutter drawn for (seed, frame 0), where they are at `start_s`.
+    /*! Targets and clutter drawn for (seed, frame 0), where they are at `start_s`.
+     * \throws std::invalid_argument when `start_s` is not within ±1e9 s */
     MovingScene(const Scenario& scenario, std::uint64_t seed, double start_s = 0.0);
     /*! Given targets and clutter, where they are at `start_s`.
      * \param targets, \param clutter B = 1; no reflectors where the tensors are undefined
-     * \throws std::invalid_argument on another shape, values that are not finite, or a
-     * position outside of the area
+     * \throws std::invalid_argument on another shape, values that are not finite, a
+     * position outside of the area, or `start_s` as above
      */
     MovingScene(const Scenario& scenario,
                 const Scene& targets,
                 const Scene& clutter,
                 double start_s = 0.0);
 
-    /*! Targets that are at other positions at a time, before which the scene is void then.
-     * Their β and the clutter stay as they are.
+    /*! Targets that are at other positions at a time, which become their reference; the scene
+     * before that time is void then. Their β and the clutter stay as they are.
      * \param position [1, Q, D], m, \param velocity [1, Q, D], m/s
      * \throws std::invalid_argument as for the constructor
      */

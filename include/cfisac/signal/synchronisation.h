@@ -54,7 +54,7 @@ struct SynchronisationEvent {
     enum class Kind {
         locked,  //!< found the frames; see `reports`
         missed,  //!< a frame without any preamble
-        lost,    //!< too many of them
+        lost,    //!< too many of them; after none, a jump that was too far
         jump,    //!< the radio's time jumped by `samples`, `frames` frames are damaged
         renumber //!< the headers count otherwise now
     };
@@ -81,9 +81,12 @@ struct SynchronisationCounts {
  * **Search** (unless frames start by time): autocorrelation at the lag of one repetition
  * over every access point's preamble, divided by the energy (Schmidl and Cox, "Robust
  * frequency and timing synchronization for OFDM", IEEE Trans. Commun. 45(12), 1997), the
- * squares summed over access points; its phase is a coarse frequency offset. A place above
- * the threshold is taken when an access point's sequence is found there and, where there is
- * one, the header's check holds.
+ * squares summed over access points; its phase is a coarse frequency offset. What a steady
+ * tone brings everywhere is taken off first, and places of a tone that comes and goes are
+ * passed over. A place above the threshold is taken when an
+ * access point's sequence is found there and, where there is one, the header's check holds:
+ * the header is read on the strongest path of access point 0, which sends it, also where
+ * other access points are stronger or come some samples earlier or later.
  *
  * **Measurement**: correlation with the access point's sequence, coherent over a few
  * repetitions and non-coherent over the rest and the antennas, finds its strongest path.
@@ -130,7 +133,10 @@ public:
 
     /*! Time of the sample that is pushed next. One that does not continue the time before
      * says that samples are missing: the frame they belong to is dropped, the lock stays.
-     * Not to be called while there is a frame.
+     * It is lost when the time goes back or leaves out more frames than may be missed. Not to
+     * be called while there is a frame.
+     * \throws std::invalid_argument on a fraction that is none, or a time after the year
+     * 2286
      */
     void set_time(const RadioTime& time);
 

@@ -26,13 +26,14 @@ namespace isac {
  * - "time": `start_time_s` plus whole periods of the receiver's time, which the tags `rx_time`
  *   of input 0 tell; the first sample must have one. Every frame goes out, also where no
  *   preamble was seen;
- * - "preamble": where the preambles are. The header tells the number of a frame; without one
- *   frames are counted from 0. Nothing goes out before the lock and after it was lost.
+ * - "preamble": where the preambles are. The header, which access point 0 sends, tells the
+ *   number of a frame; without one frames are counted from 0. Nothing goes out before the lock and after it was lost.
  *
  * Inputs: one stream for each antenna, gr_complex. A tag `rx_time` that does not continue
  * the time before says that samples are missing: the frame they belong to is dropped and
- * counted, the lock stays. Tags of the other inputs are not looked at, and no tag passes
- * through.
+ * counted, the lock stays unless the time goes back or leaves out more frames than may be
+ * missed. One that is no time ends the flowgraph; see error(). Tags of the other inputs are
+ * not looked at, and no tag passes through.
  *
  * Outputs: one stream for each antenna, gr_complex, whole payloads of FrameTiming's
  * payload_samples(). The first sample of each has the tags `frame`, `rx_time` (its time,

@@ -184,8 +184,7 @@ at::Tensor calibrated(const at::Tensor& echo, const Calibration& calibration)
 {
     std::vector<c10::complex<double>> channels;
     for (std::size_t a = 0; a < calibration.gain_db.size(); a++) {
-        channels.push_back(c10::polar(std::exp(calibration.gain_db[a] / db_per_neper),
-                                      calibration.phase_deg[a] / deg_per_rad));
+        channels.emplace_back(channel_response(calibration, a));
     }
     return echo / at::tensor(channels, at::kComplexDouble).view({-1, 1, 1});
 }
@@ -215,6 +214,14 @@ void check_access_point(const char* side, std::int64_t number, std::int64_t coun
 }
 
 } // namespace
+
+std::complex<double> channel_response(const Calibration& calibration, std::size_t channel)
+{
+    return calibration.empty()
+               ? std::complex<double>(1.0)
+               : std::polar(std::exp(calibration.gain_db.at(channel) / db_per_neper),
+                            calibration.phase_deg.at(channel) / deg_per_rad);
+}
 
 CalibrationEstimate estimate_calibration(const Layout& layout,
                                          const at::Tensor& echo,

@@ -88,6 +88,16 @@ public:
         }
     }
 
+    void require_transmitter(int n) const
+    {
+        const auto transmitters = static_cast<int>(paths.scenario.transmit.size());
+        if (n < 0 || n >= transmitters) {
+            throw std::invalid_argument("transmit access point: " + std::to_string(n) +
+                                        " is not one of 0 … " +
+                                        std::to_string(transmitters - 1));
+        }
+    }
+
     void receive(int m,
                  std::int64_t first,
                  std::int64_t count,
@@ -369,13 +379,19 @@ std::pair<std::int64_t, std::int64_t> SampleChannel::needs(int m,
                                                            std::int64_t count) const
 {
     d_state->require(m, count);
-    const auto transmitters = static_cast<int>(d_state->paths.scenario.transmit.size());
-    if (n < 0 || n >= transmitters) {
-        throw std::invalid_argument("transmit access point: " + std::to_string(n) +
-                                    " is not one of 0 … " +
-                                    std::to_string(transmitters - 1));
-    }
+    d_state->require_transmitter(n);
     return d_state->needs(m, n, first, count);
+}
+
+std::pair<std::int64_t, std::int64_t> SampleChannel::reach(int m,
+                                                           int n,
+                                                           std::int64_t k) const
+{
+    d_state->require(m, 0);
+    d_state->require_transmitter(n);
+    const auto shifts = d_state->paths.shifts(m, n, floor_divide(k, block));
+    return {k + shifts.first - host::samples_before,
+            k + 1 + shifts.second + host::samples_after};
 }
 
 double SampleChannel::time_s(int m, std::int64_t k) const

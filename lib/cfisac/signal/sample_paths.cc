@@ -18,6 +18,8 @@ static_assert(SampleChannel::block == host::sample_block);
 constexpr double least_distance_m = 1e-9;
 // Of access points between which a direct path makes sense.
 constexpr double least_direct_path_m = 1e-3;
+// Relative, of what the sum of two ways may be below the direct one for rounding.
+constexpr double length_tolerance = 1e-12;
 // Samples by which a time may be off that is meant to be that of a sample.
 constexpr double sample_tolerance = 1e-3;
 constexpr double most_offset_s = 1e9;
@@ -65,6 +67,13 @@ SamplePaths::SamplePaths(const Scenario& scenario_,
                          const SampleChannelOptions& options)
     : scenario(scenario_), timing(scenario_), d_direct_path(false)
 {
+    const std::vector<double> still(scenario.dimensions, 0.0);
+    for (const auto& transmit : scenario.transmit) {
+        for (const auto& receive : scenario.receive) {
+            d_direct_m.push_back(
+                leg(transmit, receive.position_m.data(), still.data()).length_m);
+        }
+    }
     set_scenes(std::move(scenes));
     set_clocks(options.transmit_clocks, options.receive_clocks);
     set_direct_path(options.direct_path, options.direct_path_gain_db);
@@ -85,11 +94,10 @@ void SamplePaths::set_direct_path(bool on, double gain_db)
 
 void SamplePaths::require_direct_paths() const
 {
-    const std::vector<double> still(scenario.dimensions, 0.0);
+    auto length_m = d_direct_m.begin();
     for (const auto& transmit : scenario.transmit) {
         for (const auto& receive : scenario.receive) {
-            const auto way = leg(transmit, receive.position_m.data(), still.data());
-            if (way.length_m < least_direct_path_m) {
+            if (*length_m++ < least_direct_path_m) {
                 throw std::invalid_argument(
                     "direct path: " + transmit.name + " and " + receive.name +
                     " stand at one place, and have no direct path between them");
@@ -125,6 +133,33 @@ std::int64_t SamplePaths::first_sample(int m, double time_s) const
 {
     return to_sample(d_receive_clocks[m].reading_s(time_s) * timing.sample_rate_hz -
                      sample_tolerance);
+}
+
+double SamplePaths::ahead_s(int m, int n, std::int64_t index, double delay_s) const
+{
+    const auto& sender = d_transmit_clocks[n];
+    const auto& receiver = d_receive_clocks[m];
+    const double fast = 1e-6 * sender.ppm;
+    const double own_fast = 1e-6 * receiver.ppm;
+    const double reading =
+        static_cast<double>(index * SampleChannel::block + SampleChannel::block / 2) /
+        timing.sample_rate_hz;
+    // Small, where the readings become large.
+    return reading * (fast - own_fast) / (1.0 + own_fast) +
+           (receiver.offset_s - sender.offset_s - delay_s) * (1.0 + fast);
+}
+
+std::pair<std::int64_t, std::int64_t> SamplePaths::shifts(int m,
+                                                          int n,
+                                                          std::int64_t index) const
+{
+    const auto shift = [&](double delay_s) {
+        return static_cast<std::int64_t>(
+            std::floor(ahead_s(m, n, index, delay_s) * timing.sample_rate_hz));
+    };
+    const double direct_m = d_direct_m[n * scenario.receive.size() + m];
+    return {shift(SampleChannel::longest_delay_s),
+            shift(direct_m * (1.0 - length_tolerance) / speed_of_light)};
 }
 
 SamplePaths::Leg SamplePaths::leg(const AccessPoint& point,
@@ -229,14 +264,7 @@ void SamplePaths::add_path(int m,
     const double fast = 1e-6 * sender.ppm;
     const double own_fast = 1e-6 * receiver.ppm;
     const double rate_hz = timing.sample_rate_hz;
-    const double reading =
-        static_cast<double>(index * SampleChannel::block + SampleChannel::block / 2) /
-        rate_hz;
-
-    // How much more the sender's clock reads when the sample leaves than the receiver's when
-    // it arrives, and the change of that: small, where the readings become large.
-    const double ahead = reading * (fast - own_fast) / (1.0 + own_fast) +
-                         (receiver.offset_s - sender.offset_s - delay) * (1.0 + fast);
+    const double ahead = ahead_s(m, n, index, delay);
     const double ahead_rate =
         (fast - own_fast - delay_rate * (1.0 + fast)) / (1.0 + own_fast);
 

@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace cfisac::signal {
@@ -43,6 +44,10 @@ public:
     double time_s(int m, std::int64_t k) const;
     //! Append the paths to receive access point m that reach it in block number `index`.
     void add(int m, std::int64_t index, std::vector<SamplePath>& paths);
+    /*! How many samples later by its own clock transmit access point n sends what reaches m in
+     * a block, in whole samples rounded down as SamplePath::shift: over the longest path
+     * that there may be, and over the shortest. */
+    std::pair<std::int64_t, std::int64_t> shifts(int m, int n, std::int64_t index) const;
     //! Paths of the scene that block number `index` starts with.
     std::int64_t count(int m, std::int64_t index);
 
@@ -66,6 +71,9 @@ private:
 
     const View& view(int m, std::int64_t k);
     void fill(View& view, int m, const SceneAt& scene) const;
+    //! How much more the clock of n reads when a sample leaves than that of m when it
+    //! arrives, s, in the middle of a block.
+    double ahead_s(int m, int n, std::int64_t index, double delay_s) const;
     //! First sample of m at a time or later.
     std::int64_t first_sample(int m, double time_s) const;
     Leg leg(const AccessPoint& point, const double* place, const double* velocity) const;
@@ -84,6 +92,7 @@ private:
     std::shared_ptr<SceneSource> d_scenes;
     bool d_direct_path;
     double d_direct_gain = 1.0;
+    std::vector<double> d_direct_m; //!< [N, M], from access point to access point
     std::vector<RadioClock> d_transmit_clocks;
     std::vector<RadioClock> d_receive_clocks;
     std::vector<View> d_views; //!< [M]

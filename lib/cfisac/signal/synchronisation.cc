@@ -11,12 +11,6 @@ namespace cfisac::signal {
 
 namespace {
 
-std::string number_text(double value)
-{
-    std::string text = std::to_string(value);
-    return text;
-}
-
 const AccessPoint& checked_receiver(const Scenario& scenario, int receiver)
 {
     if (receiver < 0 || receiver >= static_cast<int>(scenario.receive.size())) {
@@ -44,11 +38,13 @@ double checked_false_alarm(double probability)
     return probability;
 }
 
-double checked_start(double start_time_s)
+double checked_start(const FrameTiming& timing, double start_time_s)
 {
-    if (!std::isfinite(start_time_s) || start_time_s < 0.0 || start_time_s > 1e10) {
-        throw std::invalid_argument("start time: " + number_text(start_time_s) +
-                                    " s is not between 0 and 1e10 s");
+    const double latest = latest_time_s(timing);
+    if (!(start_time_s >= 0.0 && start_time_s <= latest)) {
+        throw std::invalid_argument("start time: " + std::to_string(start_time_s) +
+                                    " s is not between 0 and " + std::to_string(latest) +
+                                    " s");
     }
     return start_time_s;
 }
@@ -71,6 +67,11 @@ std::vector<double> direct_delays(const Scenario& scenario,
 
 } // namespace
 
+double latest_time_s(const FrameTiming& timing)
+{
+    return std::min(1e10, 4e18 / timing.sample_rate_hz);
+}
+
 Synchroniser::State::State(const Scenario& scenario,
                            int receiver,
                            const SynchronisationSettings& settings)
@@ -78,7 +79,7 @@ Synchroniser::State::State(const Scenario& scenario,
       antennas(checked_receiver(scenario, receiver).antennas),
       misses_allowed(checked_misses(settings.misses_allowed)),
       d_by_time(settings.by_time),
-      d_start_time_s(checked_start(settings.start_time_s)),
+      d_start_time_s(checked_start(timing, settings.start_time_s)),
       d_delay(direct_delays(scenario, timing, receiver)),
       d_search(timing, antennas, checked_false_alarm(settings.false_alarm)),
       d_meter(timing, antennas, settings.false_alarm),
@@ -136,6 +137,7 @@ PreambleGuess Synchroniser::State::guess(int n) const
     guess.place = arrival(n) + timing.preamble_start(n) - d_window.begin();
     guess.guard = guard();
     guess.frequency_known = d_trackers[n].known();
+    guess.steady = d_steady;
     guess.frequency = guess.frequency_known
                           ? d_trackers[n].frequency()
                           : mean([](const OffsetTracker& t) { return t.frequency(); });
@@ -167,14 +169,26 @@ std::int64_t Synchroniser::State::last_wanted() const
     return last + guard() + d_meter.margin();
 }
 
-RadioTime Synchroniser::State::time_of(std::int64_t place) const
+std::optional<RadioTime> Synchroniser::State::time_of(std::int64_t place) const
 {
-    const double after = d_time->fraction + static_cast<double>(place - d_time_place) /
-                                                timing.sample_rate_hz;
-    const double whole = std::floor(after);
-    return {d_time->seconds +
-                static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)),
-            after - whole};
+    if (!d_time) {
+        return std::nullopt;
+    }
+    const auto after = static_cast<long double>(d_time->fraction) +
+                       static_cast<long double>(place - d_time_place) /
+                           static_cast<long double>(timing.sample_rate_hz);
+    const auto whole = std::floor(after);
+    auto fraction = static_cast<double>(after - whole);
+    auto seconds =
+        static_cast<std::int64_t>(d_time->seconds) + static_cast<std::int64_t>(whole);
+    if (fraction >= 1.0) { // rounded up
+        fraction = 0.0;
+        seconds++;
+    }
+    if (seconds < 0) { // the clock was not there yet
+        return std::nullopt;
+    }
+    return RadioTime{static_cast<std::uint64_t>(seconds), fraction};
 }
 
 std::int64_t Synchroniser::State::target() const
@@ -226,7 +240,7 @@ std::size_t Synchroniser::State::read(const std::vector<std::complex<float>*>& s
                   samples[a],
                   length,
                   frame.frequency_hz / timing.sample_rate_hz,
-                  d_read);
+                  static_cast<double>(d_read));
     }
     d_read += length;
     if (d_read == timing.payload_samples()) {

@@ -3,6 +3,7 @@
 
 #include "synchronisation_paths.h"
 #include "synchronisation_search.h"
+#include "synchronisation_turn.h"
 #include <ATen/ATen.h>
 #include <algorithm>
 #include <cmath>
@@ -33,7 +34,7 @@ const std::complex<double>* values_of(const at::Tensor& tensor)
         tensor.data_ptr<c10::complex<double>>());
 }
 
-// y[first + k] exp(-j2π frequency (k + origin)) of `count` samples.
+// `count` samples from `first` on, turned back; see turn_back().
 template <typename Value>
 std::vector<std::complex<Value>> turned_back(const Samples& samples,
                                              std::int64_t first,
@@ -42,12 +43,7 @@ std::vector<std::complex<Value>> turned_back(const Samples& samples,
                                              double origin = 0.0)
 {
     std::vector<std::complex<Value>> result(count);
-    for (std::int64_t k = 0; k < count; k++) {
-        const double turns =
-            std::fmod(frequency * (static_cast<double>(k) + origin), 1.0);
-        result[k] = std::complex<Value>(std::complex<double>(samples[first + k]) *
-                                        std::polar(1.0, -2.0 * M_PI * turns));
-    }
+    turn_back(samples.data() + first, result.data(), count, frequency, origin);
     return result;
 }
 
@@ -91,8 +87,9 @@ PreamblePeak PreambleMeter::find(const std::vector<Samples>& antennas,
     PreamblePeak peak;
     peak.frequency = guess.frequency;
     if (!guess.frequency_known) {
-        const auto repeating =
+        auto repeating =
             autocorrelation(antennas, guess.place, slot - d_length, d_length);
+        repeating.sum -= guess.steady * repeating.terms;
         if (repeating.metric() > believable) {
             peak.frequency = repeating.frequency(d_length);
         }
@@ -107,14 +104,15 @@ PreamblePeak PreambleMeter::find(const std::vector<Samples>& antennas,
     for (const auto& antenna : antennas) {
         const auto samples =
             turned_back<float>(antenna, first, lags + d_length - 1, peak.frequency);
-        double energy = 0.0;
-        for (const auto& sample : samples) {
-            energy += std::norm(sample);
+        // Energy before a sample; each sum is compared with that of its own samples, so that
+        // what others send beside the preamble does not stand out in a silence.
+        std::vector<double> energy(samples.size() + 1, 0.0);
+        for (std::size_t k = 0; k < samples.size(); k++) {
+            energy[k + 1] = energy[k] + std::norm(samples[k]);
         }
-        if (energy <= 0.0) {
+        if (energy.back() <= 0.0) {
             continue;
         }
-        const double power = energy / static_cast<double>(samples.size());
         for (std::int64_t k = 0; k < lags; k++) {
             volk_32fc_x2_conjugate_dot_prod_32fc(&correlation[k],
                                                  samples.data() + k,
@@ -128,7 +126,9 @@ PreamblePeak PreambleMeter::find(const std::vector<Samples>& antennas,
                 for (int i = r; i < last; i++) {
                     sum += correlation[place + std::int64_t{i} * d_length];
                 }
-                metric[place] += std::norm(sum) / (power * d_length * (last - r));
+                const double of_samples = energy[place + std::int64_t{last} * d_length] -
+                                          energy[place + std::int64_t{r} * d_length];
+                metric[place] += of_samples > 0.0 ? std::norm(sum) / of_samples : 0.0;
             }
             groups++;
         }
@@ -138,8 +138,14 @@ PreamblePeak PreambleMeter::find(const std::vector<Samples>& antennas,
     }
     const auto best = std::max_element(metric.begin(), metric.end());
     peak.place = first + (best - metric.begin());
-    peak.excess = (*best - groups) / std::sqrt(static_cast<double>(groups));
-    peak.seen = *best > gamma_threshold(groups, d_false_alarm / places);
+    // What most places have is not the preamble: of noise a Gamma variable of so many
+    // degrees, of a tone more, and everywhere the same.
+    auto others = metric;
+    const auto middle = others.begin() + places / 2;
+    std::nth_element(others.begin(), middle, others.end());
+    const double floor = std::max<double>(*middle, groups);
+    peak.excess = (*best - floor) / std::sqrt(static_cast<double>(groups));
+    peak.seen = *best * groups / floor > gamma_threshold(groups, d_false_alarm / places);
     return peak;
 }
 
@@ -195,9 +201,45 @@ double PreambleMeter::residual_frequency(const Spectrum& channel, double delay) 
     return maximum(power, -0.5, 0.5, 0.25 / repetitions) / d_length;
 }
 
+std::int64_t PreambleMeter::told_apart(const std::vector<Samples>& antennas,
+                                       int n,
+                                       std::int64_t place,
+                                       double frequency,
+                                       const PreambleGuess& guess) const
+{
+    const int before = static_cast<int>((place - guess.place + guess.guard) / d_length);
+    const int behind = static_cast<int>((guess.place + guess.guard - place) / d_length);
+    if (before + behind == 0) {
+        return place;
+    }
+    const std::int64_t first = place - std::int64_t{before} * d_length;
+    const int repetitions = before + d_repetitions + behind;
+    std::vector<double> power(before + behind + 1, 0.0);
+    for (const auto& antenna : antennas) {
+        const auto samples = turned_back<float>(
+            antenna, first, std::int64_t{repetitions} * d_length, frequency);
+        std::vector<std::complex<double>> sums(repetitions + 1, 0.0);
+        for (int r = 0; r < repetitions; r++) {
+            std::complex<float> correlation;
+            volk_32fc_x2_conjugate_dot_prod_32fc(&correlation,
+                                                 samples.data() +
+                                                     std::int64_t{r} * d_length,
+                                                 d_sequences[n].data(),
+                                                 static_cast<unsigned>(d_length));
+            sums[r + 1] = sums[r] + std::complex<double>(correlation);
+        }
+        for (std::size_t i = 0; i < power.size(); i++) {
+            power[i] += std::norm(sums[i + d_repetitions] - sums[i]);
+        }
+    }
+    const auto best = std::max_element(power.begin(), power.end()) - power.begin();
+    return first + best * d_length;
+}
+
 PreambleMeasurement PreambleMeter::refine(const std::vector<Samples>& antennas,
                                           int n,
-                                          const PreamblePeak& peak) const
+                                          const PreamblePeak& peak,
+                                          const PreambleGuess& guess) const
 {
     const int repetitions = d_repetitions - 1;
     const std::size_t bins = d_bins.size();
@@ -206,8 +248,9 @@ PreambleMeasurement PreambleMeter::refine(const std::vector<Samples>& antennas,
     result.frequency = peak.frequency;
     result.frequency += residual_frequency(
         channel_of_repetitions(antennas, n, peak.place, result.frequency), 0.0);
+    result.strongest = told_apart(antennas, n, peak.place, result.frequency, guess);
     const auto channel =
-        channel_of_repetitions(antennas, n, peak.place, result.frequency);
+        channel_of_repetitions(antennas, n, result.strongest, result.frequency);
 
     // Sum of the repetitions, and what they differ by.
     Spectrum sum(d_antennas * bins, 0.0);
@@ -228,7 +271,7 @@ PreambleMeasurement PreambleMeter::refine(const std::vector<Samples>& antennas,
     const ChannelPaths paths(
         sum, d_bins, d_antennas, d_length, repetitions * noise, d_reach);
     const auto direct = paths.direct();
-    result.place = static_cast<double>(peak.place) + direct.delay;
+    result.place = static_cast<double>(result.strongest) + direct.delay;
     result.frequency += residual_frequency(channel, direct.delay);
 
     const double power =
@@ -252,7 +295,7 @@ PreambleMeasurement PreambleMeter::measure(const std::vector<Samples>& antennas,
                                            const PreambleGuess& guess) const
 {
     const auto peak = find(antennas, n, guess);
-    return peak.seen ? refine(antennas, n, peak) : PreambleMeasurement();
+    return peak.seen ? refine(antennas, n, peak, guess) : PreambleMeasurement();
 }
 
 } // namespace cfisac::signal

@@ -18,6 +18,9 @@ struct PreambleGuess {
     //! Whether the frequency offset is known to a small part of a turn over some
     //! repetitions; otherwise it is taken from the autocorrelation where that shows it
     bool frequency_known = false;
+    //! What repeats besides it, conj(y[k]) y[k + preamble_length] of a sample: of no account
+    //! for the frequency offset; see PreambleSearch
+    std::complex<double> steady = 0.0;
 };
 
 //! The strongest path of a preamble, to the sample.
@@ -25,13 +28,14 @@ struct PreamblePeak {
     bool seen = false;
     std::int64_t place = 0; //!< first sample of the preamble
     double frequency = 0.0; //!< that it was looked for with, cycles per sample
-    double excess = 0.0;    //!< metric over the mean of noise, standard deviations
+    double excess = 0.0;    //!< metric over that of most places, in deviations of noise
 };
 
 //! The direct path of a preamble.
 struct PreambleMeasurement {
     bool seen = false;
     double place = 0.0;               //!< its first sample
+    std::int64_t strongest = 0;       //!< likewise on its strongest path, to the sample
     double frequency = 0.0;           //!< cycles per sample
     double snr = 0.0;                 //!< per sample, mean of the antennas
     double place_deviation = 0.0;     //!< square root of the Cramér-Rao bound, samples
@@ -56,14 +60,23 @@ public:
     PreambleMeasurement measure(const std::vector<Samples>& antennas,
                                 int n,
                                 const PreambleGuess& guess) const;
-    //! The direct path around a peak.
-    PreambleMeasurement refine(const std::vector<Samples>& antennas,
-                               int n,
-                               const PreamblePeak& peak) const;
 
 private:
     using Spectrum = std::vector<std::complex<double>>;
 
+    //! The direct path around a peak.
+    PreambleMeasurement refine(const std::vector<Samples>& antennas,
+                               int n,
+                               const PreamblePeak& peak,
+                               const PreambleGuess& guess) const;
+    /*! The place, whole repetitions from `place` within the guard, that has most of the
+     * preamble, all repetitions added coherently: below the noise, a place beside it that
+     * has one repetition less is not told from it without knowing the frequency. */
+    std::int64_t told_apart(const std::vector<Samples>& antennas,
+                            int n,
+                            std::int64_t place,
+                            double frequency,
+                            const PreambleGuess& guess) const;
     Spectrum channel_of_repetitions(const std::vector<Samples>& antennas,
                                     int n,
                                     std::int64_t place,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "synchronisation_search.h"
 
+#include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
+#include <cmath>
+#include <iterator>
 #include <numeric>
 #include <volk/volk.h>
 
@@ -10,6 +13,12 @@ namespace cfisac::signal {
 namespace {
 
 constexpr int most_per_block = 16;
+// Part of its size that what a steady tone brings may differ by from place to place.
+constexpr double unlike = 0.5;
+// Autocorrelation at fractions of the lag over that at the lag: little of noise and
+// preambles, all of a tone.
+constexpr double hardly_tonal = 0.3;
+constexpr double wholly_tonal = 0.9;
 
 std::complex<double> lagged_product(const std::complex<float>* samples,
                                     int lag,
@@ -26,6 +35,19 @@ double energy_of(const std::complex<float>* samples, unsigned count)
     float energy = 0.0f;
     volk_32f_x2_dot_prod_32f(&energy, parts, parts, 2 * count);
     return energy;
+}
+
+std::complex<double> median(const std::vector<std::complex<double>>& values)
+{
+    const auto of = [&](double (*part)(const std::complex<double>&)) {
+        std::vector<double> parts;
+        std::transform(values.begin(), values.end(), std::back_inserter(parts), part);
+        const auto middle = parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2);
+        std::nth_element(parts.begin(), middle, parts.end());
+        return *middle;
+    };
+    return {of([](const auto& value) { return value.real(); }),
+            of([](const auto& value) { return value.imag(); })};
 }
 
 } // namespace
@@ -98,9 +120,60 @@ Autocorrelation PreambleSearch::slot(std::int64_t block, int n) const
     const double energy =
         0.5 * (d_energies[last] - d_energies[first] + d_energies[last + repetition] -
                d_energies[first + repetition]);
-    return {d_products[last] - d_products[first],
-            energy,
-            static_cast<double>((last - first) * d_step * d_antennas)};
+    const auto terms = static_cast<double>((last - first) * d_step * d_antennas);
+    return {d_products[last] - d_products[first], energy, terms};
+}
+
+double PreambleSearch::tonality(const std::vector<Samples>& antennas,
+                                std::int64_t place,
+                                std::int64_t count) const
+{
+    double most = 0.0;
+    for (const double part : {0.5, 0.375, 0.25}) {
+        const auto lag = std::max(1, static_cast<int>(part * d_lag));
+        most = std::max(most, std::abs(autocorrelation(antennas, place, count, lag).sum));
+    }
+    return most / std::abs(autocorrelation(antennas, place, count, d_lag).sum);
+}
+
+std::complex<double> PreambleSearch::steady_part(
+    const std::vector<Samples>& antennas) const
+{
+    // What one preamble's length of samples after the other brings.
+    const auto stride = std::int64_t{d_repetitions} * d_lag / d_step;
+    const auto products = static_cast<std::int64_t>(d_products.size()) - 1;
+    std::vector<std::complex<double>> parts;
+    for (std::int64_t block = 0; block + stride - d_lag / d_step <= products;
+         block += stride) {
+        const auto part = slot(block, 0);
+        parts.push_back(part.sum / part.terms);
+    }
+    if (parts.empty()) {
+        return 0.0;
+    }
+    const auto middle = median(parts);
+    const auto alike = std::count_if(parts.begin(), parts.end(), [&](const auto& part) {
+        return std::abs(part - middle) < unlike * std::abs(middle);
+    });
+    const auto count = static_cast<std::int64_t>(antennas.front().size()) - d_lag;
+    return 3 * alike > 2 * static_cast<std::ptrdiff_t>(parts.size()) &&
+                   tonality(antennas, 0, count) > hardly_tonal
+               ? middle
+               : 0.0;
+}
+
+bool PreambleSearch::is_tone(const std::vector<Samples>& antennas,
+                             std::int64_t block) const
+{
+    int strongest = 0;
+    for (int n = 1; n < d_slots; n++) {
+        if (std::norm(slot(block, n).sum) > std::norm(slot(block, strongest).sum)) {
+            strongest = n;
+        }
+    }
+    const std::int64_t preamble = std::int64_t{d_lag} * d_repetitions;
+    return tonality(antennas, block * d_step + strongest * preamble, preamble - d_lag) >
+           wholly_tonal;
 }
 
 PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
@@ -108,6 +181,21 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
                                            std::int64_t behind)
 {
     sum_blocks(antennas);
+    const auto steady = steady_part(antennas);
+    while (true) {
+        const auto result = next_peak(antennas, from, behind, steady);
+        if (!result.peak || steady != 0.0 || !is_tone(antennas, *result.peak / d_step)) {
+            return result;
+        }
+        from = result.done;
+    }
+}
+
+PreambleSearch::Result PreambleSearch::next_peak(const std::vector<Samples>& antennas,
+                                                 std::int64_t from,
+                                                 std::int64_t behind,
+                                                 std::complex<double> steady) const
+{
     const auto length = static_cast<std::int64_t>(antennas.front().size());
     const std::int64_t end = (length - d_span) / d_step + 1;
     // The first place that repeats is at most a span before the one that repeats most.
@@ -119,8 +207,10 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
         double metric = 0.0;
         double power = 0.0;
         for (int n = 0; n < d_slots; n++) {
-            const auto part = slot(block, n);
-            metric += part.metric();
+            auto part = slot(block, n);
+            const double with_all = part.metric();
+            part.sum -= steady * part.terms;
+            metric += std::min(with_all, part.metric());
             power += std::norm(part.sum);
         }
         if (metric >= d_threshold && crossing == end) {
@@ -136,12 +226,12 @@ PreambleSearch::Result PreambleSearch::run(const std::vector<Samples>& antennas,
         }
     }
     if (crossing == end) {
-        return {std::max(end * d_step, from), std::nullopt};
+        return {std::max(end * d_step, from), std::nullopt, steady};
     }
     if (last > end || peak * d_step + behind > length) {
-        return {crossing * d_step, std::nullopt};
+        return {crossing * d_step, std::nullopt, steady};
     }
-    return {last * d_step, peak * d_step};
+    return {last * d_step, peak * d_step, steady};
 }
 
 std::vector<double> PreambleSearch::metrics(const std::vector<Samples>& antennas)

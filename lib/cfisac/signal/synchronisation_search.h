@@ -37,6 +37,11 @@ Autocorrelation autocorrelation(const std::vector<Samples>& antennas,
  * preambles. Of white noise it is a Gamma variable with N degrees of freedom, to which the
  * threshold belongs. Sums run over blocks of at most 16 samples and start anew with every
  * call.
+ *
+ * A tone repeats, too, and at fractions of the lag as well, which preambles do not. Where
+ * most of the samples repeat alike and so, a place must exceed the threshold both as it is
+ * and after the median of what places bring was taken from C: the tone's energy counts as
+ * noise. Elsewhere places where nearly all of what repeats is a tone are passed over.
  */
 class PreambleSearch
 {
@@ -54,6 +59,8 @@ public:
     struct Result {
         std::int64_t done = 0; //!< places before it need not be looked at again
         std::optional<std::int64_t> peak; //!< place of the strongest repetition
+        //! What a tone brings to the autocorrelation everywhere, per term; see above
+        std::complex<double> steady = 0.0;
     };
     /*! \param antennas [antennas], samples
      * \param from place to start at
@@ -68,6 +75,18 @@ public:
 
 private:
     void sum_blocks(const std::vector<Samples>& antennas);
+    //! Largest autocorrelation at some fractions of the lag over that at the lag.
+    double tonality(const std::vector<Samples>& antennas,
+                    std::int64_t place,
+                    std::int64_t count) const;
+    //! What a tone brings to the autocorrelation everywhere, per term; 0 without one.
+    std::complex<double> steady_part(const std::vector<Samples>& antennas) const;
+    //! Whether a tone repeats at a block, and nothing else that matters.
+    bool is_tone(const std::vector<Samples>& antennas, std::int64_t block) const;
+    Result next_peak(const std::vector<Samples>& antennas,
+                     std::int64_t from,
+                     std::int64_t behind,
+                     std::complex<double> steady) const;
     Autocorrelation slot(std::int64_t block, int n) const;
 
     const int d_lag;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 
 namespace cfisac::signal {
 
@@ -32,10 +34,7 @@ void Synchroniser::State::step()
         break;
     case Stage::collecting:
         frame.start = d_start;
-        frame.time.reset();
-        if (d_time) {
-            frame.time = time_of(d_start + timing.payload_start());
-        }
+        frame.time = time_of(d_start + timing.payload_start());
         d_read = 0;
         reading = true;
         break;
@@ -59,6 +58,7 @@ void Synchroniser::State::search()
         d_search.run(d_window.samples(), d_from - d_window.begin(), d_behind);
     const std::int64_t begin = d_window.begin();
     d_from = begin + result.done;
+    d_steady = result.steady;
     if (!result.peak || !acquire(begin + *result.peak)) {
         d_window.keep_from(d_from - d_before);
     }
@@ -69,16 +69,19 @@ bool Synchroniser::State::acquire(std::int64_t peak)
     // Where only some access points are heard, the place may be off by whole preambles.
     double best = 0.0;
     std::int64_t best_start = 0;
+    PreambleGuess first;
     for (int shift = 1 - timing.transmitters; shift < timing.transmitters; shift++) {
         double total = 0.0;
         double strongest = 0.0;
         std::int64_t start = 0;
+        std::vector<PreambleGuess> guesses(timing.transmitters);
         for (int n = 0; n < timing.transmitters; n++) {
             const auto delay = std::llround(d_delay[n]);
-            PreambleGuess guess;
+            auto& guess = guesses[n];
             guess.guard = 2 * timing.preamble_length;
             guess.place =
                 peak + delay + timing.preamble_start(n + shift) - d_window.begin();
+            guess.steady = d_steady;
             const auto found = d_meter.find(d_window.samples(), n, guess);
             total += found.seen ? found.excess : 0.0;
             if (found.seen && found.excess > strongest) {
@@ -89,6 +92,7 @@ bool Synchroniser::State::acquire(std::int64_t peak)
         if (total > best) {
             best = total;
             best_start = start;
+            first = guesses[0];
         }
     }
     if (best == 0.0) {
@@ -98,13 +102,7 @@ bool Synchroniser::State::acquire(std::int64_t peak)
     d_number = 0;
     d_renumber = 0;
     if (timing.header_symbols > 0) {
-        std::vector<Samples> header;
-        const std::int64_t first = header_place() - d_window.begin();
-        for (const auto& samples : d_window.samples()) {
-            header.emplace_back(samples.begin() + first,
-                                samples.begin() + first + timing.header_samples());
-        }
-        const auto number = read_header(timing, header);
+        const auto number = header_behind(d_meter.measure(d_window.samples(), 0, first));
         if (!number) {
             return false;
         }
@@ -143,7 +141,7 @@ void Synchroniser::State::measure()
     if (d_stage == Stage::searching) {
         return;
     }
-    read_number();
+    read_number(measured[0]);
     if (!d_by_time) {
         choose_start();
     }
@@ -162,12 +160,16 @@ void Synchroniser::State::note_seen(bool any)
         d_misses = 0;
         counts.locks += locked ? 0 : 1;
         locked = true;
+        d_steady = 0.0; // of the time of the search
         return;
     }
     d_misses++;
     if (locked && d_misses > misses_allowed) {
-        lose();
-        return;
+        lose(d_misses);
+        if (!d_by_time) {
+            begin_search(d_window.begin() + d_before);
+            return;
+        }
     }
     counts.missed++;
     if (locked) {
@@ -177,52 +179,63 @@ void Synchroniser::State::note_seen(bool any)
     }
 }
 
-void Synchroniser::State::lose()
+void Synchroniser::State::lose(int misses)
 {
-    auto lost = event(Kind::lost, d_number);
-    lost.misses = d_misses;
-    events.push_back(lost);
-    counts.losses++;
+    if (locked) {
+        auto lost = event(Kind::lost, d_number);
+        lost.misses = misses;
+        events.push_back(lost);
+        counts.losses++;
+    }
     locked = false;
     for (auto& tracker : d_trackers) {
         tracker.forget();
     }
-    if (d_by_time) {
-        counts.missed++;
-    } else {
-        begin_search(d_window.begin() + d_before);
-    }
 }
 
-void Synchroniser::State::read_number()
+std::optional<std::uint32_t> Synchroniser::State::header_behind(
+    const PreambleMeasurement& preamble) const
 {
-    if (timing.header_symbols == 0 || d_unseen[0] > 0) {
+    if (!preamble.seen) {
+        return std::nullopt;
+    }
+    const std::int64_t first =
+        preamble.strongest + timing.header_start() - timing.preamble_start(0);
+    std::vector<Samples> header;
+    for (const auto& samples : d_window.samples()) {
+        header.emplace_back(timing.header_samples());
+        turn_back(samples.data() + first,
+                  header.back().data(),
+                  header.back().size(),
+                  preamble.frequency,
+                  0.0);
+    }
+    return read_header(timing, header);
+}
+
+void Synchroniser::State::read_number(const PreambleMeasurement& preamble)
+{
+    if (timing.header_symbols == 0) {
         return;
     }
-    const std::int64_t first = header_place() - d_window.begin();
-    std::vector<Samples> antennas_header;
-    for (const auto& samples : d_window.samples()) {
-        Samples header(timing.header_samples());
-        turn_back(samples.data() + first,
-                  header.data(),
-                  header.size(),
-                  d_trackers[0].frequency(),
-                  0);
-        antennas_header.push_back(std::move(header));
-    }
-    const auto number = read_header(timing, antennas_header);
+    const auto number = header_behind(preamble);
     if (!number) {
         return;
     }
-    // The header has the lower 32 bits. Two in a row are believed.
-    const auto differs =
+    // The header has the lower 32 bits: of the nearest number that has them. Two in a row
+    // are believed.
+    std::int64_t differs =
         static_cast<std::int32_t>(*number - static_cast<std::uint32_t>(d_number));
+    if (differs < 0 && d_number < static_cast<std::uint64_t>(-differs)) {
+        differs =
+            static_cast<std::int64_t>(*number) - static_cast<std::int64_t>(d_number);
+    }
     if (differs != 0 && differs == d_renumber) {
         auto other = event(Kind::renumber, d_number);
         other.samples = differs;
         events.push_back(other);
         if (!d_by_time) {
-            d_number += static_cast<std::int64_t>(differs);
+            d_number += differs;
             d_renumber = 0;
         } else {
             d_renumber = std::numeric_limits<std::int64_t>::max(); // said
@@ -287,69 +300,83 @@ void Synchroniser::State::schedule()
                               static_cast<long double>(d_time->seconds) +
                               (static_cast<long double>(d_start_time_s - whole) -
                                static_cast<long double>(d_time->fraction));
-    d_zero = d_time_place + std::llround(until * timing.sample_rate_hz);
-    const std::int64_t after = d_window.next() - d_zero;
+    const std::int64_t zero = d_time_place + std::llround(until * timing.sample_rate_hz);
+    const std::int64_t after = d_window.next() - zero;
     const std::int64_t number =
         after > 0 ? (after + timing.period - 1) / timing.period : 0;
     d_number = number;
-    d_start = d_zero + number * timing.period;
-    d_stage = Stage::measuring;
-    d_window.keep_from(first_wanted());
+    d_start = zero + number * timing.period;
+}
+
+std::int64_t Synchroniser::State::samples_missing(const RadioTime& time) const
+{
+    const auto since = static_cast<long double>(
+                           static_cast<std::int64_t>(time.seconds - d_time->seconds)) +
+                       (static_cast<long double>(time.fraction) -
+                        static_cast<long double>(d_time->fraction));
+    return std::llround(since * timing.sample_rate_hz) - (d_window.next() - d_time_place);
 }
 
 void Synchroniser::State::set_time(const RadioTime& time)
 {
-    const bool first = !d_time;
-    std::int64_t jump = 0;
-    if (!first) {
-        const double since = (static_cast<double>(static_cast<std::int64_t>(
-                                  time.seconds - d_time->seconds)) +
-                              (time.fraction - d_time->fraction)) *
-                             timing.sample_rate_hz;
-        jump = std::llround(since) - (d_window.next() - d_time_place);
+    const auto latest = static_cast<std::uint64_t>(latest_time_s(timing));
+    if (time.seconds > latest || !(time.fraction >= 0.0 && time.fraction < 1.0)) {
+        throw std::invalid_argument(
+            "rx_time of a sample: " + std::to_string(time.seconds) + " s and " +
+            std::to_string(time.fraction) + " s are not between 0 and " +
+            std::to_string(latest) + " s and a fraction of a second");
     }
-    if (!first && jump == 0) {
+    if (d_time) {
+        const auto jump = samples_missing(time);
+        if (jump != 0) {
+            jump_to(time, jump);
+        }
         return;
     }
-    const std::int64_t end = d_window.next();
-    const bool touched = d_stage != Stage::searching && d_start < end;
-    if (!first) {
-        d_window.restart(end + jump);
+    d_time = time;
+    d_time_place = d_window.next();
+    if (d_by_time) {
+        schedule();
+        d_stage = Stage::measuring;
+        d_window.keep_from(first_wanted());
     }
+}
+
+void Synchroniser::State::jump_to(const RadioTime& time, std::int64_t jump)
+{
+    const bool touched = d_stage != Stage::searching && d_start < d_window.next();
+    d_window.restart(d_window.next() + jump);
     d_time = time;
     d_time_place = d_window.next();
     auto jumped = event(Kind::jump, d_number);
     jumped.samples = jump;
+    if (jump < 0 || jump > timing.period * (std::int64_t{misses_allowed} + 1)) {
+        lose(0); // too far to know where frames are
+    }
     if (d_by_time) {
         const std::uint64_t before = d_number;
         schedule();
-        if (!first) {
-            const auto passed = static_cast<std::int64_t>(d_number - before);
-            jumped.frames = passed > 0 ? passed : touched ? 1 : 0;
-            for (auto& tracker : d_trackers) {
-                tracker.predict(std::max<std::int64_t>(passed, 0), timing.period);
-            }
+        const auto passed = static_cast<std::int64_t>(d_number - before);
+        jumped.frames = passed > 0 ? passed : touched ? 1 : 0;
+        for (auto& tracker : d_trackers) {
+            tracker.predict(std::max<std::int64_t>(passed, 0), timing.period);
         }
-    } else if (!first && d_stage == Stage::searching) {
-        begin_search(d_window.next());
-    } else if (!first && (jump < 0 || jump > timing.period * (misses_allowed + 1))) {
-        // Too far to know where frames are.
+    } else if (locked) {
+        const std::int64_t passed = d_window.next() - d_start;
+        if (passed > 0) {
+            jumped.frames = (passed + timing.period - 1) / timing.period;
+            advance(static_cast<std::int64_t>(jumped.frames));
+        }
+    } else {
         jumped.frames = touched ? 1 : 0;
-        counts.losses++;
-        locked = false;
         begin_search(d_window.next());
-    } else if (!first) {
-        while (d_start < d_window.next()) {
-            advance(1);
-            jumped.frames++;
-        }
+    }
+    if (d_stage != Stage::searching) {
         d_stage = Stage::measuring;
         d_window.keep_from(first_wanted());
     }
-    if (!first) {
-        counts.dropped += jumped.frames;
-        events.push_back(jumped);
-    }
+    counts.dropped += jumped.frames;
+    events.push_back(jumped);
 }
 
 } // namespace cfisac::signal

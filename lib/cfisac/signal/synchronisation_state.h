@@ -5,10 +5,14 @@
 #include "synchronisation_meter.h"
 #include "synchronisation_search.h"
 #include "synchronisation_tracker.h"
+#include "synchronisation_turn.h"
 #include <cfisac/signal/synchronisation.h>
 #include <functional>
 
 namespace cfisac::signal {
+
+//! The latest time that radios may tell, s: places of samples remain whole numbers.
+double latest_time_s(const FrameTiming& timing);
 
 //! Samples of some antennas from a place in their streams on.
 class SampleWindow
@@ -72,7 +76,7 @@ private:
     std::int64_t first_wanted() const;
     std::int64_t last_wanted() const;
     std::int64_t header_place() const;
-    RadioTime time_of(std::int64_t place) const;
+    std::optional<RadioTime> time_of(std::int64_t place) const;
 
     std::int64_t target() const;
     void step();
@@ -81,11 +85,16 @@ private:
     void measure();
     void note_seen(bool any);
     void choose_start();
-    void read_number();
+    //! What the header says behind a preamble of access point 0, which sends it.
+    std::optional<std::uint32_t> header_behind(const PreambleMeasurement& preamble) const;
+    void read_number(const PreambleMeasurement& preamble);
     void advance(std::int64_t frames);
     void begin_search(std::int64_t from);
-    void lose();
+    void lose(int misses);
+    //! The next whole frame by the schedule.
     void schedule();
+    std::int64_t samples_missing(const RadioTime& time) const;
+    void jump_to(const RadioTime& time, std::int64_t jump);
     double mean(const std::function<double(const OffsetTracker&)>& value) const;
     void report();
 
@@ -100,7 +109,9 @@ private:
 
     SampleWindow d_window;
     Stage d_stage = Stage::searching;
-    std::int64_t d_from = 0;  //!< where the search goes on
+    std::int64_t d_from = 0; //!< where the search goes on
+    std::complex<double> d_steady =
+        0.0;                  //!< what it took for a tone, of a sample's product
     std::int64_t d_start = 0; //!< of the frame that is worked on
     std::uint64_t d_number = 0;
     std::int64_t d_renumber = 0; //!< what the last header differed by
@@ -110,16 +121,8 @@ private:
     std::vector<double> d_snr;             //!< [N] when it was seen last
     std::optional<RadioTime> d_time;       //!< of the sample d_time_place
     std::int64_t d_time_place = 0;
-    std::int64_t d_zero = 0; //!< where frame 0 starts by the schedule
     std::int64_t d_read = 0; //!< samples of the payload that were read
 };
-
-//! Samples turned back by exp(-j2π frequency (k + first)), k = 0 … count-1.
-void turn_back(const std::complex<float>* samples,
-               std::complex<float>* turned,
-               std::size_t count,
-               double frequency,
-               std::int64_t first);
 
 } // namespace cfisac::signal
 

@@ -2,7 +2,6 @@
 #include "synchronisation_state.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace cfisac::signal {
 
@@ -57,36 +56,6 @@ std::size_t SampleWindow::take(const std::vector<const std::complex<float>*>& sa
     }
     d_next += static_cast<std::int64_t>(more);
     return taken + more;
-}
-
-void turn_back(const std::complex<float>* samples,
-               std::complex<float>* turned,
-               std::size_t count,
-               double frequency,
-               std::int64_t first)
-{
-    constexpr std::size_t block = 256;
-    std::complex<float> ramp[block];
-    for (std::size_t k = 0; k < std::min(block, count); k++) {
-        ramp[k] = std::complex<float>(
-            std::polar(1.0, -2.0 * M_PI * frequency * static_cast<double>(k)));
-    }
-    for (std::size_t from = 0; from < count; from += block) {
-        // The phase of every block is exact, whatever came before it.
-        const double turns = frequency * static_cast<double>(first + from);
-        const auto start = std::complex<float>(
-            std::polar(1.0, -2.0 * M_PI * (turns - std::floor(turns))));
-        const std::size_t length = std::min(block, count - from);
-        for (std::size_t k = 0; k < length; k++) {
-            const float real =
-                start.real() * ramp[k].real() - start.imag() * ramp[k].imag();
-            const float imag =
-                start.real() * ramp[k].imag() + start.imag() * ramp[k].real();
-            const auto& sample = samples[from + k];
-            turned[from + k] = {sample.real() * real - sample.imag() * imag,
-                                sample.real() * imag + sample.imag() * real};
-        }
-    }
 }
 
 } // namespace cfisac::signal

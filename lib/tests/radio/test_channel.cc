@@ -118,6 +118,32 @@ TEST(RadioChannel, ToneHasThePhaseOfItsPathAtEveryAntenna)
     }
 }
 
+TEST(RadioChannel, ReceiveChannelsAreThoseOfTheCalibration)
+{
+    auto scenario = load_scenario(radio_scenario_path());
+    scenario.receive[0].calibration = {{2.0, -3.0}, {35.0, -120.0}};
+    const auto path = testing::TempDir() + own_environment() + ".yml";
+    std::ofstream(path) << to_yaml(scenario);
+    const auto samples = tone(200e3, 4000);
+    const auto plain = transfer("tx1", quiet, "rx0", quiet, samples);
+    // The transmitter's file needs not to know of it.
+    const auto received =
+        transfer("tx1", quiet, "rx0", quiet_with({{"scenario", path}}), samples, {1, 0});
+    std::remove(path.c_str());
+    const std::complex<double> responses[] = {
+        std::polar(std::pow(10.0, 0.1), 35.0 * M_PI / 180.0),
+        std::polar(std::pow(10.0, -0.15), -120.0 * M_PI / 180.0)};
+    for (std::size_t a = 0; a < 2; a++) {
+        for (std::size_t k = 200; k < plain[a].size(); k++) {
+            const auto expected = responses[a] * std::complex<double>(plain[a][k]);
+            // Converters of 16 bits
+            ASSERT_LT(std::abs(std::complex<double>(received[1 - a][k]) - expected), 1e-4)
+                << a << " " << k;
+        }
+        EXPECT_GT(std::abs(plain[a][300]), 0.01);
+    }
+}
+
 TEST(RadioChannel, FormatsAgree)
 {
     const auto samples = tone(50e3, 3000);

@@ -137,6 +137,41 @@ TEST(SampleChannelCalls, NeedsAreWhatIsReadAndWhatMatters)
     }
 }
 
+TEST(SampleChannelCalls, ReachCoversWhateverIsNeeded)
+{
+    // A target on the direct path of one pair, which it makes no shorter, and others.
+    auto scenario = busy_scenario();
+    scenario.targets.area_m = {{75.0, 100.0}, {75.0, 200.0}};
+    auto options = busy_options();
+    for (const bool direct : {true, false}) {
+        options.direct_path = direct;
+        SampleChannel channel(
+            scenario, std::make_shared<DrawnScenes>(scenario, 9), options);
+        for (const std::int64_t start : {1000L, 1L << 30, 40000000000L}) {
+            for (int m = 0; m < 2; m++) {
+                for (int n = 0; n < 2; n++) {
+                    auto before = channel.reach(m, n, start - 1);
+                    for (std::int64_t k = start; k < start + 1000; k++) {
+                        const auto reach = channel.reach(m, n, k);
+                        const auto needs = channel.needs(m, n, k, 1);
+                        ASSERT_LE(reach.first, needs.first) << k;
+                        if (direct) {
+                            ASSERT_EQ(reach.second, needs.second) << k;
+                        } else {
+                            ASSERT_GE(reach.second, needs.second) << k;
+                        }
+                        ASSERT_GE(reach.first, before.first) << k;
+                        ASSERT_GE(reach.second, before.second) << k;
+                        // The longest path is 10 ms long, 50000 samples.
+                        ASSERT_NEAR(reach.second - reach.first, 50000, 30) << k;
+                        before = reach;
+                    }
+                }
+            }
+        }
+    }
+}
+
 TEST(SampleChannelCalls, NothingIsNeededWhereNoPathLeads)
 {
     const auto scenario = example_scenario("sdr_2x2");
@@ -255,6 +290,8 @@ TEST(SampleChannelCalls, WrongArgumentsAreRefusedByName)
     contains(refusal([&] { channel.receive(0, 0, -1, sent, nullptr); }),
              "number of samples: -1");
     contains(refusal([&] { channel.needs(0, -1, 0, 1); }), "transmit access point: -1");
+    contains(refusal([&] { channel.reach(0, 2, 0); }), "transmit access point: 2");
+    contains(refusal([&] { channel.reach(-1, 0, 0); }), "receive access point: -1");
     contains(refusal([&] { channel.set_noise_dbm(-INFINITY); }), "noise: -inf");
 
     auto large = scenario;

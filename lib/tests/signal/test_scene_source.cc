@@ -77,6 +77,7 @@ TEST(DrawnScenes, TakeTargetsThatAreSet)
                  std::invalid_argument);
     EXPECT_THROW(scenes.set_targets(position, velocity / 0.0), std::invalid_argument);
     EXPECT_THROW(DrawnScenes(scenario, 4, NAN), std::invalid_argument);
+    EXPECT_THROW(DrawnScenes(scenario, 4, -1.1e9), std::invalid_argument);
 }
 
 TEST(MovingScene, StartsAsDrawnAndKeepsWhatReflects)

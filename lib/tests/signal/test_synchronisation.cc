@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "antenna_samples.h"
 #include "signal/synchronisation_meter.h"
 #include "signal/synchronisation_search.h"
-#include <cfisac/signal/synchronisation.h>
+#include "synchroniser_run.h"
 #include <cmath>
 #include <gtest/gtest.h>
 #include <string>
@@ -11,79 +10,13 @@ namespace cfisac::signal {
 namespace {
 
 using Kind = SynchronisationEvent::Kind;
-using test::AirPath;
+using test::antennas;
 using test::AntennaSamples;
+using test::heard;
 using test::Heard;
 using test::radio_scenario;
-
-constexpr int antennas = 2;
-
-struct Taken {
-    std::vector<SynchronisedFrame> frames;
-    std::vector<std::vector<Samples>> payloads; //!< [frame][antenna]
-    std::vector<SynchronisationEvent> events;
-
-    std::int64_t count(Kind kind) const
-    {
-        std::int64_t result = 0;
-        for (const auto& event : events) {
-            result += event.kind == kind ? 1 : 0;
-        }
-        return result;
-    }
-};
-
-//! Push samples [first, last) in pieces, and read every frame in pieces.
-void run(Synchroniser& synchroniser,
-         const std::vector<Samples>& samples,
-         std::size_t first,
-         std::size_t last,
-         Taken& taken)
-{
-    constexpr std::size_t piece = 3001;
-    const auto payload =
-        static_cast<std::size_t>(synchroniser.timing().payload_samples());
-    std::size_t at = first;
-    while (at < last || synchroniser.frame()) {
-        if (const auto* frame = synchroniser.frame()) {
-            taken.frames.push_back(*frame);
-            std::vector<Samples> out(samples.size(), Samples(payload));
-            for (std::size_t from = 0; from < payload;) {
-                std::vector<std::complex<float>*> to;
-                for (auto& antenna : out) {
-                    to.push_back(antenna.data() + from);
-                }
-                from += synchroniser.read(to, std::min(piece, payload - from));
-            }
-            taken.payloads.push_back(std::move(out));
-        } else {
-            std::vector<const std::complex<float>*> from;
-            for (const auto& antenna : samples) {
-                from.push_back(antenna.data() + at);
-            }
-            at += synchroniser.push(from, std::min(piece, last - at));
-        }
-    }
-    for (auto& event : synchroniser.take_events()) {
-        taken.events.push_back(std::move(event));
-    }
-}
-
-Taken run(Synchroniser& synchroniser, const std::vector<Samples>& samples)
-{
-    Taken taken;
-    run(synchroniser, samples, 0, samples[0].size(), taken);
-    return taken;
-}
-
-//! Where the access points' frames start without their delays, and what they are off by.
-Heard heard(const Scenario& scenario, int n, double timing, double frequency_hz)
-{
-    Heard result;
-    result.paths[0].delay = test::direct_delay(scenario, n, 0) + timing;
-    result.frequency_hz = frequency_hz;
-    return result;
-}
+using test::run;
+using test::Taken;
 
 TEST(Synchronisation, LocksWithinThreeFramesBelowTheNoise)
 {
@@ -469,6 +402,25 @@ TEST(Synchronisation, OnlyOneAccessPointHeard)
         EXPECT_FALSE(frame.reports[0].seen);
         EXPECT_TRUE(frame.reports[1].seen);
         EXPECT_NEAR(static_cast<double>(frame.start % timing.period), 4000.0, 0.7);
+    }
+}
+
+TEST(Synchronisation, AnAccessPointThatIsSilentIsNotSeenBesideAStrongOne)
+{
+    // Around its silent slot lie the other one's preamble and the header.
+    const auto scenario = radio_scenario();
+    const FrameTiming timing(scenario);
+    for (const double noise : {1e-5, 1e-3, 0.1}) {
+        AntennaSamples air(scenario, antennas, 4 * timing.period, 18);
+        air.add(0, heard(scenario, 0, 0.0, 0.0), 4, 700.0, 0);
+        air.add_noise(noise);
+        Synchroniser synchroniser(scenario, 0, {});
+        const auto taken = run(synchroniser, air.samples());
+        ASSERT_EQ(taken.frames.size(), 4u) << noise;
+        for (const auto& frame : taken.frames) {
+            EXPECT_TRUE(frame.reports[0].seen) << noise;
+            EXPECT_FALSE(frame.reports[1].seen) << noise;
+        }
     }
 }
 

@@ -24,24 +24,29 @@ void bind_antenna_channel(py::module& m)
 
 Paths over moving targets and clutter, and direct paths, with a delay that follows the motion;
 path loss, reflection coefficients and steering vectors; clocks of all radios; white noise;
-converters that quantise and clip.
+responses of the receive channels as the scenario's calibration has them; converters that
+quantise and clip.
 
 Inputs: one stream for each antenna of each transmit access point. Outputs: likewise of the
-receive access points, with the tag rx_time at the first sample. Full scale is 1. Message port
-`command`: dictionary with noise_dbm, direct_path, direct_path_gain_db, transmit_full_scale_dbm,
-receive_full_scale_dbm, transmit_timing_s, receive_timing_s, transmit_ppm, receive_ppm,
-target_positions, target_velocities.)doc")
-        .def(py::init(&antenna_channel::make),
-             py::arg("scenario"),
-             py::arg("seed") = 0,
-             py::arg("moving") = false,
-             py::arg("transmit_full_scale_dbm") = 30.0,
-             py::arg("receive_full_scale_dbm") = 30.0,
-             py::arg("bits") = 0,
-             py::arg("direct_path") = true,
-             "moving: one scene that lasts, otherwise a new one in every frame; "
-             "full scale: its power at an antenna, dBm (at 30, samples are sqrt(W)); bits: "
-             "of the converters, 0 for ideal ones.")
+receive access points, with the tag rx_time at the first sample; when an input ends, what is
+still on its way arrives. Full scale is 1. Message port `command`: dictionary with noise_dbm,
+direct_path, direct_path_gain_db, transmit_full_scale_dbm, receive_full_scale_dbm,
+transmit_timing_s, receive_timing_s, transmit_ppm, receive_ppm, target_positions,
+target_velocities.)doc")
+        .def(
+            py::init(&antenna_channel::make),
+            py::arg("scenario"),
+            py::arg("seed") = 0,
+            py::arg("moving") = false,
+            py::arg("transmit_full_scale_dbm") = 30.0,
+            py::arg("receive_full_scale_dbm") = 30.0,
+            py::arg("bits") = 0,
+            py::arg("direct_path") = true,
+            py::arg("start_s") = 0.0,
+            "moving: one scene that lasts, otherwise a new one in every frame; "
+            "full scale: its power at an antenna, dBm (at 30, samples are sqrt(W)); "
+            "bits: of the converters, 0 for ideal ones; start_s: environment time of the "
+            "start of frame 0, s.")
         .def("set_noise_dbm",
              &antenna_channel::set_noise_dbm,
              py::arg("noise_dbm"),
@@ -55,11 +60,12 @@ target_positions, target_velocities.)doc")
              &antenna_channel::set_direct_path_gain_db,
              py::arg("gain_db"),
              "Gain of the direct paths over their path loss, dB.")
-        .def("set_transmit_timing",
-             &antenna_channel::set_transmit_timing,
-             py::arg("timing_s"),
-             "How much later than time 0 the clocks of the transmit access points read 0, "
-             "s; an empty list for zeros.")
+        .def(
+            "set_transmit_timing",
+            &antenna_channel::set_transmit_timing,
+            py::arg("timing_s"),
+            "How much later than time 0 the clocks of the transmit access points read 0, "
+            "s; an empty list for zeros.")
         .def("set_receive_timing",
              &antenna_channel::set_receive_timing,
              py::arg("timing_s"),
