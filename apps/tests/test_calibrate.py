@@ -214,7 +214,7 @@ def test_dead_channels_are_refused_by_name(field, tmp_path):
 def test_silent_access_points_are_refused_by_name(field, tmp_path):
     recording = record(tmp_path / "silent", field[1], frames=2, silent=[1], start_s=0.0)
     refuse("--recording", recording, "--transmitter", "tx1",
-           parts=[recording, "tx1"])
+           parts=[recording, "the preamble of tx1", "2 frames"])
     figures, _ = run_json("isac_calibrate", "--recording", recording)
     expect_channels(figures)
 
