@@ -3,6 +3,7 @@
 #include "log_to_stderr.h"
 #include "simulate/report.h"
 
+#include <algorithm>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/lexical_cast/try_lexical_convert.hpp>
 #include <cfisac/nn/engine.h>
@@ -21,7 +22,8 @@ using cfisac::Scenario;
 //! Names and meanings of the receivers, for the help.
 std::string receiver_help()
 {
-    std::string text = "what estimates the targets:";
+    std::string text =
+        "what estimates the targets, dvqvae unless given and ml with --replay:";
     for (const auto& kind : receiver_kinds()) {
         text += (&kind == &receiver_kinds().front() ? " " : "; ") + kind.name + " (" +
                 kind.text + ")";
@@ -33,7 +35,8 @@ Program program()
 {
     Program p;
     p.name = "isac_simulate";
-    p.usage = "--scenario FILE [--receiver NAME] [--model FILE] [options]";
+    p.usage =
+        "--scenario FILE | --replay FILE [--receiver NAME] [--model FILE] [options]";
     p.summary =
         "Run the whole chain as a GNU Radio flowgraph: users' symbols are precoded, the\n"
         "echoes of moving targets are synthesised, each receive access point encodes "
@@ -46,23 +49,45 @@ Program program()
         "the\n"
         "place of the access points, locations alone are scored, and the bound is that of "
         "its\n"
-        "own scenario.";
+        "own scenario.\n"
+        "\n"
+        "With --replay, recordings of receive access points (SigMF) are processed as if\n"
+        "live: frames found, demodulated, freed of what stands still, estimated. All\n"
+        "else is told by the recordings; an access point without one is absent. Where\n"
+        "a virtual radio has drawn the scenes, the estimates are scored.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };
     const auto number = [] { return po::value<Number>(); };
-    add("scenario", file()->required(), "scenario (YAML)");
+    add("scenario", file(), "scenario (YAML)");
+    add("replay",
+        po::value<std::vector<std::string>>()->value_name("FILE"),
+        "recording of a receive access point; the option again for each of the others");
     add("model",
         file(),
         "model made for the scenario (safetensors); for the receivers dvqvae, dvae and cnn");
     add("frames",
         po::value<Count>()->default_value(Count{1000}, "1000")->value_name("N"),
-        "number of frames (coherent intervals)");
+        "number of frames (coherent intervals); with --replay the first ones of each "
+        "recording, and all of them unless given");
     add("seed",
         po::value<Seed>()->default_value(Seed{1}, "1")->value_name("S"),
         "seed of all draws, 0 to 2^64-1");
     add("receiver",
-        po::value<std::string>()->default_value("dvqvae")->value_name("NAME"),
+        po::value<std::string>()->value_name("NAME"),
         receiver_help().c_str());
+    add("sync",
+        po::value<std::string>()->value_name("WORD"),
+        "how --replay finds where frames start: time (from the time of the samples and "
+        "the start of the schedule) or preamble; time where the recordings have both");
+    add("removal",
+        po::value<std::string>()->value_name("WORD"),
+        "what --replay removes: none, direct (the direct paths) or projection (all that "
+        "has no Doppler); direct for recordings of the virtual radio with the seed of its "
+        "scenes, else projection");
+    add("estimates",
+        file(),
+        "CSV file for the estimates, a line for each target of a frame (s, m, m/s); with "
+        "- they go to stdout in the place of the report");
     add("reference",
         po::value<std::string>()->default_value("reference")->value_name("WORD"),
         "how the access points of music, cs and ml know what was transmitted, which "
@@ -114,7 +139,9 @@ Program program()
  */
 const ReceiverKind& receiver_of(const po::variables_map& values)
 {
-    const auto& kind = receiver_kind(values["receiver"].as<std::string>());
+    const std::string usual = values.count("replay") ? "ml" : "dvqvae";
+    const auto& kind = receiver_kind(
+        values.count("receiver") ? values["receiver"].as<std::string>() : usual);
     for (const auto& option : receiver_options()) {
         const bool given = values.count(option) && !values[option].defaulted();
         if (given && !kind.options.count(option)) {
@@ -127,12 +154,20 @@ const ReceiverKind& receiver_of(const po::variables_map& values)
     return kind;
 }
 
-//! \throws UsageError on another word than "reference" and "pilot"
-std::string reference_of(const po::variables_map& values)
+/*! The word of an option.
+ * \throws UsageError on another one than those
+ */
+std::string word_of(const po::variables_map& values,
+                    const std::string& option,
+                    const std::vector<std::string>& words)
 {
-    const auto word = values["reference"].as<std::string>();
-    if (word != "reference" && word != "pilot") {
-        throw UsageError("--reference '" + word + "': want reference or pilot");
+    const auto word = values[option].as<std::string>();
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+        std::string wanted = words.front();
+        for (std::size_t k = 1; k < words.size(); ++k) {
+            wanted += (k + 1 < words.size() ? ", " : " or ") + words[k];
+        }
+        throw UsageError("--" + option + " '" + word + "': want " + wanted);
     }
     return word;
 }
@@ -230,23 +265,91 @@ std::set<int> absent_of(const po::variables_map& values, const Scenario& scenari
     return absent;
 }
 
-int body(const po::variables_map& values)
+//! Refuse options that are not for what is done, and the lack of those that are.
+void check_options(const po::variables_map& values)
 {
-    log_to_stderr();
+    const bool replay = values.count("replay");
+    if (!replay && !values.count("scenario")) {
+        throw UsageError("the option '--scenario' is required but missing");
+    }
+    const std::vector<std::string> others =
+        replay ? std::vector<std::string>{"scenario",
+                                          "seed",
+                                          "real-time",
+                                          "without-access-point",
+                                          "power-dbm",
+                                          "noise-dbm",
+                                          "clutter",
+                                          "offsets"}
+               : std::vector<std::string>{"sync", "removal"};
+    for (const auto& option : others) {
+        if (values.count(option) && !values[option].defaulted()) {
+            throw UsageError("--" + option +
+                             (replay ? " is not for --replay" : " is for --replay"));
+        }
+    }
+}
+
+//! What simulation and replay have in common.
+ReceiverSettings receiver_settings(const po::variables_map& values)
+{
     ReceiverSettings settings;
     settings.name = receiver_of(values).name;
     settings.device = resolve_device(values["device"].as<std::string>());
     settings.precision = precision_of(values);
     settings.batch = batch_of(values);
-    settings.reference = reference_of(values);
-    settings.scenario = scenario_of(values);
+    settings.reference = word_of(values, "reference", {"reference", "pilot"});
     settings.model = values.count("model") ? values["model"].as<std::string>() : "";
-    settings.seed = values["seed"].as<Seed>().value;
     settings.entropy_coding = values["entropy-coding"].as<bool>();
+    return settings;
+}
+
+std::string estimates_of(const po::variables_map& values)
+{
+    return values.count("estimates") ? values["estimates"].as<std::string>() : "";
+}
+
+//! Report and JSON, as the command line wants them.
+template <typename Run, typename Time>
+void print(const po::variables_map& values, const Run& run, const Time& time)
+{
+    if (estimates_of(values) != "-") {
+        print_report(run, time);
+    }
+    if (values["json"].as<bool>()) {
+        print_json(to_json(run, time));
+    }
+}
+
+int run_replay(const po::variables_map& values)
+{
+    ReplaySettings settings;
+    settings.files = values["replay"].as<std::vector<std::string>>();
+    if (values.count("sync")) {
+        settings.sync = word_of(values, "sync", {"time", "preamble"});
+    }
+    if (values.count("removal")) {
+        settings.removal = word_of(values, "removal", {"none", "direct", "projection"});
+    }
+    settings.estimates = estimates_of(values);
+    if (!values["frames"].defaulted()) {
+        settings.frames = values["frames"].as<Count>().value;
+    }
+    Replay replay(settings, receiver_settings(values));
+    const double seconds = replay.run();
+    print(values, replay, seconds);
+    return success;
+}
+
+int run_simulation(const po::variables_map& values)
+{
+    auto settings = receiver_settings(values);
+    settings.scenario = scenario_of(values);
+    settings.seed = values["seed"].as<Seed>().value;
     settings.real_time = values["real-time"].as<bool>();
     settings.absent = absent_of(values, settings.scenario);
     const auto frames = values["frames"].as<Count>().value;
-    Simulation simulation(settings, frames);
+    Simulation simulation(settings, frames, estimates_of(values));
     const Timing timing{simulation.run(), settings.real_time};
 
     const auto scores = simulation.meter().scores();
@@ -257,11 +360,15 @@ int body(const po::variables_map& values)
                                  grouped(static_cast<std::int64_t>(seen)) + " of " +
                                  grouped(frames) + " frames");
     }
-    print_report(simulation, timing);
-    if (values["json"].as<bool>()) {
-        print_json(to_json(simulation, timing));
-    }
+    print(values, simulation, timing);
     return success;
+}
+
+int body(const po::variables_map& values)
+{
+    log_to_stderr();
+    check_options(values);
+    return values.count("replay") ? run_replay(values) : run_simulation(values);
 }
 
 } // namespace

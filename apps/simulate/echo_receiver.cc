@@ -17,12 +17,10 @@ class EchoReceiver : public Receiver
 public:
     void connect(const Sources& sources) override
     {
-        const int M = static_cast<int>(scenario().receive.size());
-        for (int m = 0; m < M; ++m) {
-            sources.top->connect(sources.channel, m, d_estimator, m);
-        }
+        connect_all(sources, sources.echoes, d_estimator, 0);
         if (d_reads_transmit) {
-            connect_transmit(sources, d_estimator, M);
+            const int M = static_cast<int>(scenario().receive.size());
+            connect_all(sources, sources.transmit, d_estimator, M);
         }
     }
 

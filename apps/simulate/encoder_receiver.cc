@@ -40,7 +40,7 @@ public:
         const int M = static_cast<int>(scenario().receive.size());
         const int present = M - static_cast<int>(d_settings.absent.size());
         if (d_model.decoder_reads_transmit) {
-            connect_transmit(sources, d_decoder, present);
+            connect_all(sources, sources.transmit, d_decoder, present);
         }
         for (int m = 0; m < M; ++m) {
             if (d_settings.absent.count(m)) {
@@ -56,9 +56,9 @@ public:
                                                       d_settings.precision,
                                                       d_settings.real_time,
                                                       d_settings.batch);
-            sources.top->connect(sources.channel, m, encoder, 0);
+            connect_all(sources, {sources.echoes[m]}, encoder, 0);
             if (d_model.encoder_reads_transmit) {
-                connect_transmit(sources, encoder, 1);
+                connect_all(sources, sources.known[m], encoder, 1);
             }
             sources.top->connect(
                 encoder, 0, d_decoder, static_cast<int>(d_encoders.size()));

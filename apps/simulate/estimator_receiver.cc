@@ -19,8 +19,9 @@ access_point_estimator::sptr make_estimator(const ReceiverSettings& settings, in
         return block(settings.scenario, m, settings.device, settings.real_time, more...);
     };
     return settings.name == "music" ? make(gr::isac::music_estimator::make)
-           : settings.name == "cs"  ? make(gr::isac::cs_estimator::make)
-                                    : make(gr::isac::ml_estimator::make, "scenario");
+           : settings.name == "cs"
+               ? make(gr::isac::cs_estimator::make)
+               : make(gr::isac::ml_estimator::make, settings.static_clutter);
 }
 
 //! An absent access point has no estimator.
@@ -48,8 +49,8 @@ public:
                 continue;
             }
             const auto estimator = make_estimator(d_settings, m);
-            sources.top->connect(sources.channel, m, estimator, 0);
-            connect_transmit(sources, estimator, 1);
+            connect_all(sources, {sources.echoes[m]}, estimator, 0);
+            connect_all(sources, sources.known[m], estimator, 1);
             sources.top->connect(
                 estimator, 0, d_fusion, static_cast<int>(d_estimators.size()));
             d_estimators.push_back(estimator);

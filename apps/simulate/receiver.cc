@@ -12,20 +12,25 @@ const std::vector<ReceiverKind>& receiver_kinds()
     static const std::vector<ReceiverKind> kinds{
         {"dvqvae",
          "access points send codewords",
-         {"model", "precision", "batch", "entropy-coding", "without-access-point"}},
+         {"model",
+          "precision",
+          "batch",
+          "entropy-coding",
+          "without-access-point",
+          "replay"}},
         {"dvae",
          "access points send latents that are not quantized",
-         {"model", "precision", "batch", "without-access-point"}},
+         {"model", "precision", "batch", "without-access-point", "replay"}},
         {"cnn", "access points send raw echoes to one network", {"model", "batch"}},
         {"music",
          "access points send paths found by MUSIC",
-         {"reference", "without-access-point"}},
+         {"reference", "without-access-point", "replay"}},
         {"cs",
          "access points send paths found by compressed sensing",
-         {"reference", "without-access-point"}},
+         {"reference", "without-access-point", "replay"}},
         {"ml",
          "access points send maximum-likelihood estimates with their information",
-         {"reference", "without-access-point"}},
+         {"reference", "without-access-point", "replay"}},
         {"monostatic", "one full-duplex base station, locations only", {}},
     };
     return kinds;
@@ -66,19 +71,22 @@ std::unique_ptr<Receiver> Receiver::make(const ReceiverSettings& settings)
 
 void Receiver::add_figures(nlohmann::ordered_json&) const {}
 
-void Receiver::connect_transmit(const Sources& sources,
-                                const gr::basic_block_sptr& block,
-                                int first) const
+void Receiver::connect_all(const Sources& sources,
+                           const std::vector<Output>& streams,
+                           const gr::basic_block_sptr& block,
+                           int first)
 {
-    for (int n = 0; n < static_cast<int>(d_scenario.transmit.size()); ++n) {
-        sources.top->connect(sources.precoder, n, block, first + n);
+    for (const auto& stream : streams) {
+        sources.top->connect(stream.block, stream.port, block, first++);
     }
 }
 
 void Receiver::discard_echo(const Sources& sources, int m) const
 {
-    const auto size = d_scenario.receive_frame_size() * sizeof(gr_complex);
-    sources.top->connect(sources.channel, m, gr::blocks::null_sink::make(size), 0);
+    if (sources.echoes[m].block) {
+        const auto size = d_scenario.receive_frame_size() * sizeof(gr_complex);
+        connect_all(sources, {sources.echoes[m]}, gr::blocks::null_sink::make(size), 0);
+    }
 }
 
 } // namespace isac::apps

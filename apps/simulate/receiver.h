@@ -4,8 +4,6 @@
 
 #include <cfisac/scenario/scenario.h>
 #include <cstdint>
-#include <gnuradio/isac/bistatic_channel.h>
-#include <gnuradio/isac/mmse_precoder.h>
 #include <gnuradio/top_block.h>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -41,13 +39,23 @@ struct ReceiverSettings {
     int batch = 1;         //!< most frames that a network works on at once
     std::set<int> absent;  //!< receive access points that send nothing
     std::string reference; //!< of the estimators, see gr::isac::describe_estimator()
+    //! Of gr::isac::ml_estimator
+    std::string static_clutter = "scenario";
+};
+
+//! An output of a block.
+struct Output {
+    gr::basic_block_sptr block;
+    int port = 0;
 };
 
 //! What frames come from.
 struct Sources {
     gr::top_block_sptr top;
-    gr::isac::mmse_precoder::sptr precoder;
-    gr::isac::bistatic_channel::sptr channel;
+    std::vector<Output> echoes; //!< [M]; without a block where there is no such stream
+    //! [M][N] transmit frames, as each receive access point knows them
+    std::vector<std::vector<Output>> known;
+    std::vector<Output> transmit; //!< [N], as the central unit knows them
 };
 
 //! Lines of the report: name and value.
@@ -97,11 +105,12 @@ public:
 protected:
     explicit Receiver(const cfisac::Scenario& scenario) : d_scenario(scenario) {}
 
-    //! Connect transmit frames to inputs of a block, from `first` on.
-    void connect_transmit(const Sources& sources,
-                          const gr::basic_block_sptr& block,
-                          int first) const;
-    //! Leave the echo of an access point unread.
+    //! Connect streams to inputs of a block, from `first` on.
+    static void connect_all(const Sources& sources,
+                            const std::vector<Output>& streams,
+                            const gr::basic_block_sptr& block,
+                            int first);
+    //! Leave the echo of an access point unread, if there is one.
     void discard_echo(const Sources& sources, int m) const;
 
 private:

@@ -8,15 +8,30 @@
 namespace isac::apps {
 namespace {
 
-double frames_per_second(const Simulation& simulation, const Timing& timing)
+//! How fast frames went through; as fast as they come is a factor of 1.
+struct Speed {
+    double frames_per_second;
+    double real_time_factor;
+};
+
+Speed speed_of(double frames, double seconds, double frame_s)
 {
-    return static_cast<double>(simulation.frames()) / timing.seconds;
+    const double rate = frames / seconds;
+    return {rate, rate * frame_s};
 }
 
-double real_time_factor(const Simulation& simulation, const Timing& timing)
+Speed speed_of(const Simulation& simulation, const Timing& timing)
 {
-    return frames_per_second(simulation, timing) *
-           simulation.receiver().scenario().waveform.interval_s();
+    return speed_of(static_cast<double>(simulation.frames()),
+                    timing.seconds,
+                    simulation.receiver().scenario().waveform.interval_s());
+}
+
+Speed speed_of(const Replay& replay, double seconds)
+{
+    return speed_of(static_cast<double>(replay.frames()),
+                    seconds,
+                    replay.receiver().scenario().radio->frame_period_s);
 }
 
 void print_row(const std::string& name, const std::string& value)
@@ -48,24 +63,23 @@ std::string fronthaul_text(const Receiver& receiver)
     return text;
 }
 
-} // namespace
-
-void print_report(const Simulation& simulation, const Timing& timing)
+std::string frames_text(double frames, double lost, const Speed& speed)
 {
-    const auto& receiver = simulation.receiver();
-    const auto scores = simulation.meter().scores();
-    std::printf("%s\n", simulation.meter().table().c_str());
     char text[128];
     std::snprintf(text,
                   sizeof(text),
                   "%s (%s lost), %.1f per second, %.3f of real time",
-                  grouped(static_cast<std::int64_t>(scores.at("frames"))).c_str(),
-                  grouped(static_cast<std::int64_t>(scores.at("frames_lost"))).c_str(),
-                  frames_per_second(simulation, timing),
-                  real_time_factor(simulation, timing));
-    print_row("frames", text);
-    print_rows(receiver.codebook_rows());
-    const auto calibration = simulation.meter().calibration();
+                  grouped(static_cast<std::int64_t>(frames)).c_str(),
+                  grouped(static_cast<std::int64_t>(lost)).c_str(),
+                  speed.frames_per_second,
+                  speed.real_time_factor);
+    return text;
+}
+
+void print_confidence(const gr::isac::error_meter& meter)
+{
+    const auto calibration = meter.calibration();
+    char text[128];
     std::snprintf(text,
                   sizeof(text),
                   "%.3f on average; %.3f within 5 m (%.1f %%), %.3f beyond",
@@ -74,12 +88,52 @@ void print_report(const Simulation& simulation, const Timing& timing)
                   100.0 * calibration.at("location_within_5m"),
                   calibration.at("confidence_mean_beyond_5m"));
     print_row("confidence", text);
+}
+
+void print_bits(const Receiver& receiver)
+{
     print_row("fronthaul per update", fronthaul_text(receiver));
     print_rows(receiver.coding_rows());
     print_row("reference per update",
               grouped(receiver.reference_bits()) + " bit per access point (" +
                   receiver.reference() + ")");
+}
+
+void add_bits(const Receiver& receiver, nlohmann::ordered_json& json)
+{
+    json["fronthaul_bits_per_update"] = receiver.fronthaul_bits();
+    json["reference_bits_per_update"] = receiver.reference_bits();
+    json["raw_echo_bits_per_update"] = receiver.scenario().raw_echo_bits();
+    receiver.add_figures(json);
+}
+
+void add_confidence(const gr::isac::error_meter& meter, nlohmann::ordered_json& json)
+{
+    const auto calibration = meter.calibration();
+    for (const auto* key : {"confidence_mean",
+                            "location_within_5m",
+                            "confidence_mean_within_5m",
+                            "confidence_mean_beyond_5m"}) {
+        json[key] = calibration.at(key); // null where it is NaN
+    }
+}
+
+} // namespace
+
+void print_report(const Simulation& simulation, const Timing& timing)
+{
+    const auto& receiver = simulation.receiver();
+    const auto scores = simulation.meter().scores();
+    std::printf("%s\n", simulation.meter().table().c_str());
+    print_row("frames",
+              frames_text(scores.at("frames"),
+                          scores.at("frames_lost"),
+                          speed_of(simulation, timing)));
+    print_rows(receiver.codebook_rows());
+    print_confidence(simulation.meter());
+    print_bits(receiver);
     if (timing.real_time) {
+        char text[128];
         std::snprintf(text,
                       sizeof(text),
                       "%.3f ms in the median, %.3f ms at the 99th percentile",
@@ -98,23 +152,15 @@ nlohmann::ordered_json to_json(const Simulation& simulation, const Timing& timin
 {
     const auto& receiver = simulation.receiver();
     const auto scores = nlohmann::ordered_json::parse(simulation.meter().to_json());
+    const auto speed = speed_of(simulation, timing);
     nlohmann::ordered_json json;
     json["frames"] = scores.at("frames");
     json["frames_lost"] = scores.at("frames_lost");
-    json["frames_per_second"] = frames_per_second(simulation, timing);
-    json["real_time_factor"] = real_time_factor(simulation, timing);
+    json["frames_per_second"] = speed.frames_per_second;
+    json["real_time_factor"] = speed.real_time_factor;
     json.update(scores);
-    json["fronthaul_bits_per_update"] = receiver.fronthaul_bits();
-    json["reference_bits_per_update"] = receiver.reference_bits();
-    json["raw_echo_bits_per_update"] = receiver.scenario().raw_echo_bits();
-    receiver.add_figures(json);
-    const auto calibration = simulation.meter().calibration();
-    for (const auto* key : {"confidence_mean",
-                            "location_within_5m",
-                            "confidence_mean_within_5m",
-                            "confidence_mean_beyond_5m"}) {
-        json[key] = calibration.at(key); // null where it is NaN
-    }
+    add_bits(receiver, json);
+    add_confidence(simulation.meter(), json);
     json["host_copies"] = simulation.host_copies();
     json["host_copied_bytes"] = simulation.host_copied_bytes();
     if (timing.real_time) {
@@ -122,6 +168,66 @@ nlohmann::ordered_json to_json(const Simulation& simulation, const Timing& timin
         json["latency_p99_ms"] = 1e3 * receiver.latency_s(0.99);
         json["frames_skipped"] = simulation.frames_skipped();
         json["intervals_missed"] = simulation.channel().intervals_missed();
+    }
+    return json;
+}
+
+void print_report(const Replay& replay, double seconds)
+{
+    const auto& receiver = replay.receiver();
+    if (replay.meter()) {
+        std::printf("%s\n", replay.meter()->table().c_str());
+    }
+    print_row("frames",
+              frames_text(static_cast<double>(replay.frames()),
+                          static_cast<double>(replay.frames_lost()),
+                          speed_of(replay, seconds)));
+    for (const auto& point : replay.access_points()) {
+        print_row("recording of " + point.setup().own().name,
+                  point.file + ": " + grouped(point.sync->frames()) + " frames (" +
+                      grouped(point.sync->frames_missed()) + " without a preamble, " +
+                      grouped(point.canceller->frames_without_direct_path()) +
+                      " without a direct path), " +
+                      grouped(point.sync->frames_dropped()) + " dropped");
+    }
+    print_row("start of frames", "by " + replay.sync());
+    print_row("removal", replay.removal());
+    print_rows(receiver.codebook_rows());
+    if (replay.meter()) {
+        print_confidence(*replay.meter());
+    }
+    print_bits(receiver);
+    std::fflush(stdout);
+}
+
+nlohmann::ordered_json to_json(const Replay& replay, double seconds)
+{
+    const auto speed = speed_of(replay, seconds);
+    nlohmann::ordered_json json;
+    if (replay.meter()) {
+        json = nlohmann::ordered_json::parse(replay.meter()->to_json());
+    }
+    json["frames"] = replay.frames();
+    json["frames_lost"] = replay.frames_lost();
+    json["frames_per_second"] = speed.frames_per_second;
+    json["real_time_factor"] = speed.real_time_factor;
+    json["sync"] = replay.sync();
+    json["removal"] = replay.removal();
+    auto& recordings = json["recordings"] = nlohmann::ordered_json::array();
+    for (const auto& point : replay.access_points()) {
+        nlohmann::ordered_json entry;
+        entry["file"] = point.file;
+        entry["access_point"] = point.setup().own().name;
+        entry["frames"] = point.sync->frames();
+        entry["frames_missed"] = point.sync->frames_missed();
+        entry["frames_dropped"] = point.sync->frames_dropped();
+        entry["frames_without_direct_path"] =
+            point.canceller->frames_without_direct_path();
+        recordings.push_back(std::move(entry));
+    }
+    add_bits(replay.receiver(), json);
+    if (replay.meter()) {
+        add_confidence(*replay.meter(), json);
     }
     return json;
 }

@@ -2,9 +2,12 @@
 #ifndef INCLUDED_APPS_SIMULATE_SIMULATION_H
 #define INCLUDED_APPS_SIMULATE_SIMULATION_H
 
+#include "estimate_writer.h"
 #include "receiver.h"
 
+#include <gnuradio/isac/bistatic_channel.h>
 #include <gnuradio/isac/error_meter.h>
+#include <gnuradio/isac/mmse_precoder.h>
 
 namespace isac::apps {
 
@@ -13,8 +16,13 @@ namespace isac::apps {
 class Simulation
 {
 public:
-    //! \param frames frames to send
-    Simulation(const ReceiverSettings& settings, std::int64_t frames);
+    /*!
+     * \param frames frames to send
+     * \param estimates file that EstimateWriter writes, none if empty
+     */
+    Simulation(const ReceiverSettings& settings,
+               std::int64_t frames,
+               const std::string& estimates);
 
     /*! Run to the end.
      * \return seconds from start to end
@@ -25,7 +33,7 @@ public:
     std::int64_t frames() const { return d_frames; }
     const Receiver& receiver() const { return *d_receiver; }
     const gr::isac::error_meter& meter() const { return *d_meter; }
-    const gr::isac::bistatic_channel& channel() const { return *d_sources.channel; }
+    const gr::isac::bistatic_channel& channel() const { return *d_channel; }
     //! Frames that any block has skipped, in real time.
     std::uint64_t frames_skipped() const
     {
@@ -34,23 +42,24 @@ public:
     //! Frames copied to or from items by all blocks.
     std::uint64_t host_copies() const
     {
-        return d_sources.precoder->host_copies() + channel().host_copies() +
+        return d_precoder->host_copies() + channel().host_copies() +
                d_receiver->host_copies();
     }
     //! Bytes of these frames.
     std::uint64_t host_copied_bytes() const
     {
-        return d_sources.precoder->host_copied_bytes() + channel().host_copied_bytes() +
+        return d_precoder->host_copied_bytes() + channel().host_copied_bytes() +
                d_receiver->host_copied_bytes();
     }
 
 private:
-    void check_errors() const;
-
     const std::int64_t d_frames;
+    const gr::top_block_sptr d_top;
     const std::unique_ptr<Receiver> d_receiver;
-    const Sources d_sources;
+    const gr::isac::mmse_precoder::sptr d_precoder;
+    const gr::isac::bistatic_channel::sptr d_channel;
     const gr::isac::error_meter::sptr d_meter;
+    EstimateWriter::sptr d_writer; //!< if any
 };
 
 } // namespace isac::apps

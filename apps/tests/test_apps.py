@@ -23,7 +23,7 @@ from programs import (
     run_json,
 )
 
-PROGRAMS = ["isac_simulate", "isac_dataset", "isac_inspect", "isac_train"]
+PROGRAMS = ["isac_simulate", "isac_calibrate", "isac_dataset", "isac_inspect", "isac_train"]
 
 # The keys of the JSON line, in their order.
 SIMULATE_KEYS = [

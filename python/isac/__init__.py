@@ -12,8 +12,8 @@ import pathlib
 
 from .estimate_printer import estimate_printer
 from .isac_python import *
-from .radio import (RadioError, device_arguments, next_start, soapy_sink, soapy_source, uhd_sink,
-                    uhd_source)
+from .radio import (RadioError, device_arguments, next_start, scene_seed, soapy_sink, soapy_source,
+                    uhd_sink, uhd_source)
 
 
 def example_path(name):

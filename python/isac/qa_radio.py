@@ -58,6 +58,12 @@ class qa_radio(gr_unittest.TestCase):
         self.assertEqual(
             isac.device_arguments("driver=lime", "s.yml", "rx1"), "driver=lime")
 
+    def test_seed_of_the_scenes(self):
+        for device, seed in (("driver=isac", 0), ("driver=isac,seed=7, scene=drawn", 7),
+                             ("driver=isac,seed=7,scene=moving", None),
+                             ("driver=uhd,seed=7", None), ("", None)):
+            self.assertEqual(isac.scene_seed(device), seed)
+
     def test_next_start(self):
         for now, start in [(0.0, 30.0), (19.9, 30.0), (20.0, 60.0), (31.0, 60.0)]:
             self.assertEqual(isac.next_start(now=now), start)

@@ -38,14 +38,30 @@ def next_start(grid_s=30.0, lead_s=10.0, now=None):
     return math.floor((now + lead_s) / grid_s + 1) * grid_s
 
 
+def _arguments(device):
+    """SoapySDR device arguments as a dictionary."""
+    given = dict(part.split("=", 1) for part in device.split(",") if "=" in part)
+    return {key.strip(): value.strip() for key, value in given.items()}
+
+
+def scene_seed(device):
+    """Seed that the virtual radio with these SoapySDR device arguments draws its scenes with.
+
+    None with `scene=moving`, where the targets of frame 0 move on, and with other radios.
+    """
+    given = _arguments(device)
+    if given.get("driver") != "isac" or given.get("scene", "drawn") != "drawn":
+        return None
+    return int(given.get("seed", "0"))
+
+
 def device_arguments(device, scenario_file, access_point):
     """SoapySDR device arguments; those of the virtual radio are completed.
 
     With `driver=isac` the scenario's file and the access point's name are added where they
     are not there. Other drivers' arguments are left as they are.
     """
-    given = dict(part.split("=", 1) for part in device.split(",") if "=" in part)
-    given = {key.strip(): value.strip() for key, value in given.items()}
+    given = _arguments(device)
     if given.get("driver") != "isac":
         return device
     added = {"scenario": scenario_file, "access_point": access_point}

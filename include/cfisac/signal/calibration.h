@@ -2,6 +2,7 @@
 #ifndef INCLUDED_CFISAC_SIGNAL_CALIBRATION_H
 #define INCLUDED_CFISAC_SIGNAL_CALIBRATION_H
 
+#include <cfisac/signal/direct_path.h>
 #include <cfisac/signal/layout.h>
 #include <complex>
 #include <cstddef>
@@ -69,6 +70,24 @@ CalibrationEstimate estimate_calibration(const Layout& layout,
                                          const at::Tensor& transmit,
                                          std::int64_t receiver,
                                          std::int64_t transmitter);
+
+/*! The same for clocks that are not known exactly. What is left of their offsets makes the
+ * signals of the access points leak into one another, and they are measured best on a
+ * calibrated array: calibration and offsets follow from one another in turns, until the
+ * calibration moves by less than a twentieth of its standard deviation.
+ *
+ * \param echo, \param transmit as above, the clocks not in them
+ * \param offsets [B][N] of frame_sync, say, to within half a resolution (see
+ * measure_direct_paths())
+ * \throws std::invalid_argument also on another number of offsets
+ * \throws CalibrationError also when it does not settle
+ */
+CalibrationEstimate estimate_calibration(const Layout& layout,
+                                         const at::Tensor& echo,
+                                         const at::Tensor& transmit,
+                                         std::int64_t receiver,
+                                         std::int64_t transmitter,
+                                         std::vector<std::vector<ClockOffset>> offsets);
 
 /*! Calibrate an array whose channels all got one and the same signal, through a splitter
  * and cables of the same length. The signal need not be known: the channels are the

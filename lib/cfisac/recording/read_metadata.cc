@@ -324,9 +324,10 @@ Metadata parse_metadata(const std::string& text,
     } else if (foreign) {
         metadata.setup = *foreign;
     } else {
-        global.refuse(keys::scenario,
-                      "is missing: no recording of this project; give scenario, access "
-                      "point and power of full scale to read it");
+        global.refuse(
+            keys::scenario,
+            "is missing: no recording of this project; sigmf_source.make_foreign() "
+            "reads it, given scenario, access point and power of full scale");
     }
     try {
         validate(metadata.setup);

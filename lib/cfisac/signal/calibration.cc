@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cfisac/signal/calibration.h>
 #include <cmath>
+#include <optional>
 #include <sstream>
 
 namespace cfisac::signal {
@@ -178,6 +179,32 @@ Fit fit(const at::Tensor& antennas, const at::Tensor& signals, std::int64_t want
             energy(rest, {1}) / static_cast<double>(freedom)};
 }
 
+// The echo of a frame without what the channels do.
+at::Tensor calibrated(const at::Tensor& echo, const Calibration& calibration)
+{
+    std::vector<c10::complex<double>> channels;
+    for (std::size_t a = 0; a < calibration.gain_db.size(); a++) {
+        channels.emplace_back(channel_response(calibration, a));
+    }
+    return echo / at::tensor(channels, at::kComplexDouble).view({-1, 1, 1});
+}
+
+// Whether a calibration is the one before but for a small part of its deviation.
+bool settled(const CalibrationEstimate& before, const CalibrationEstimate& now)
+{
+    constexpr double part = 0.05;
+    constexpr double rounding = 1e-6; // of single precision, dB or degrees
+    bool all = true;
+    for (std::size_t a = 0; a < now.gain_deviation_db.size(); a++) {
+        const double gain = now.calibration.gain_db[a] - before.calibration.gain_db[a];
+        const double phase = std::remainder(
+            now.calibration.phase_deg[a] - before.calibration.phase_deg[a], 360.0);
+        all = all && std::abs(gain) <= part * now.gain_deviation_db[a] + rounding &&
+              std::abs(phase) <= part * now.phase_deviation_deg[a] + rounding;
+    }
+    return all;
+}
+
 void check_access_point(const char* side, std::int64_t number, std::int64_t count)
 {
     if (number < 0 || number >= count) {
@@ -263,6 +290,54 @@ CalibrationEstimate estimate_calibration(const Layout& layout,
         channels.push_back(entry / arriving.data_ptr<c10::complex<double>>()[a]);
     }
     return normalised(channels, variance);
+}
+
+CalibrationEstimate estimate_calibration(const Layout& layout,
+                                         const at::Tensor& echo,
+                                         const at::Tensor& transmit,
+                                         std::int64_t receiver,
+                                         std::int64_t transmitter,
+                                         std::vector<std::vector<ClockOffset>> offsets)
+{
+    constexpr int most_rounds = 20;
+    const auto received = frames_of("echo", echo, {-1, -1, -1});
+    const auto sent = frames_of("transmit", transmit, {-1, -1, -1, -1});
+    const auto frames = static_cast<std::size_t>(sent.size(0));
+    if (offsets.size() != frames || received.size(0) != sent.size(0)) {
+        throw std::invalid_argument("echo has " + std::to_string(received.size(0)) +
+                                    " frames, transmit has " + std::to_string(frames) +
+                                    ", and offsets are of " +
+                                    std::to_string(offsets.size()));
+    }
+    std::optional<CalibrationEstimate> before;
+    for (int round = 0; round < most_rounds; round++) {
+        std::vector<at::Tensor> clocked;
+        for (std::size_t b = 0; b < frames; b++) {
+            clocked.push_back(
+                with_offsets(layout, sent[static_cast<std::int64_t>(b)], offsets[b]));
+        }
+        const auto now = estimate_calibration(
+            layout, received, at::stack(clocked), receiver, transmitter);
+        if (before && settled(*before, now)) {
+            return now;
+        }
+        before = now;
+        for (std::size_t b = 0; b < frames; b++) {
+            const auto frame = static_cast<std::int64_t>(b);
+            const auto paths =
+                measure_direct_paths(layout,
+                                     calibrated(received[frame], now.calibration),
+                                     sent[frame],
+                                     receiver,
+                                     offsets[b],
+                                     0.0);
+            for (std::size_t n = 0; n < paths.size(); n++) {
+                offsets[b][n] = paths[n].offset;
+            }
+        }
+    }
+    throw CalibrationError("calibration and offsets of the clocks do not settle within " +
+                           std::to_string(most_rounds) + " rounds");
 }
 
 CalibrationEstimate from_loop_back(const at::Tensor& received)

@@ -214,6 +214,37 @@ TEST(Calibration, SeveralFramesHavePhasesOfTheirOwn)
     EXPECT_NEAR(single_deg / several_deg, 2.0, 0.2);
 }
 
+TEST(Calibration, ClocksAreMeasuredInTurnsWithTheChannels)
+{
+    const auto scenario = short_scenario();
+    const Layout layout(scenario);
+    const std::vector<ClockOffset> clocks{{40e-9, 60.0}, {-25e-9, -45.0}};
+    Normalised errors;
+    for (int k = 0; k < 30; k++) {
+        const auto x = frame(layout, k);
+        auto y = direct_paths(scenario, with_offsets(layout, x, clocks), 0, [](int n) {
+            return Complex(1.0, n);
+        });
+        y = y + noise(y.sizes(), 0.1 * power(y), k);
+        // What a preamble may tell: off by less than half of a resolution.
+        auto thought = clocks;
+        for (auto& clock : thought) {
+            clock.timing_s += 10e-9 * std::cos(k);
+            clock.frequency_hz += 8.0 * std::sin(k);
+        }
+        const auto found = estimate_calibration(layout, y, x, 0, k % 2, {thought});
+        errors.add(found);
+        const auto exact =
+            estimate_calibration(layout, y, with_offsets(layout, x, clocks), 0, k % 2);
+        EXPECT_NEAR(found.snr_db, exact.snr_db, 0.01);
+    }
+    errors.expect_one();
+    const auto x = frame(layout, 0);
+    const auto y = direct_paths(scenario, x, 0, [](int) { return Complex(1.0); });
+    EXPECT_EQ(error_of([&] { estimate_calibration(layout, y, x, 0, 0, {}); }),
+              "argument: echo has 1 frames, transmit has 1, and offsets are of 0");
+}
+
 TEST(Calibration, SilentAccessPointsAndEmptySubcarriersAreLeftOut)
 {
     const auto scenario = short_scenario();

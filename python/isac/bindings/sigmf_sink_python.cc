@@ -4,6 +4,7 @@
 /* BINDTOOL_HEADER_FILE(sigmf_sink.h) */
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <gnuradio/isac/sigmf_sink.h>
 
@@ -52,10 +53,17 @@ that is full ends the flowgraph; see error().)doc")
              py::arg("clock_source") = "",
              py::arg("time_source") = "",
              "Note what the radio is, in the metadata that are written at the end.")
-        .def("set_scene_seed",
-             &sigmf_sink::set_scene_seed,
-             py::arg("seed"),
-             "Note the seed that the scenes before the radios were drawn with.")
+        .def(
+            "set_scene_seed",
+            [](sigmf_sink& sink, std::optional<std::uint64_t> seed) {
+                if (seed) {
+                    sink.set_scene_seed(*seed);
+                }
+            },
+            py::arg("seed"),
+            "Note the seed that the scenes before the radios were drawn with; None if "
+            "that "
+            "is not known.")
         .def("samples", &sigmf_sink::samples, "Samples of each antenna recorded.")
         .def("samples_clipped",
              &sigmf_sink::samples_clipped,
