@@ -146,9 +146,9 @@ def columns(rows, *names):
 def expect_estimates(rows, live):
     """That the rows hold the live estimates of one target in a frame.
 
-    Streams are cut into other pieces, and threads share sums otherwise, so that samples differ
-    in the last digit of float32. That is 1e-7 of the noise; estimates with a root bound of 3 m
-    may differ by some 1e-4 of it.
+    Mostly they are equal to the bit. Threads may share sums otherwise, so that samples differ in
+    the last digit of float32, 1e-7 of the noise; estimates with a root bound of 3 m may differ
+    by some 1e-4 of it.
     """
     assert [int(row["frame"]) for row in rows] == live.frames
     values = columns(rows, "x_m", "y_m", "vx_mps", "vy_mps")

@@ -7,7 +7,8 @@
 
 namespace cfisac::signal {
 
-/*! Samples turned back by exp(-j2π frequency (k + first)), k = 0 … count-1.
+/*! Samples turned back by exp(-j2π frequency (k + first)), k = 0 … count-1. The same
+ * samples with the same k + first give the same values, however many there are.
  * \param frequency cycles per sample
  */
 template <typename Value>
