@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import pty
 import re
 import signal
@@ -497,6 +498,17 @@ def test_damaged_models_name_file_and_tensor(tmp_path, lite_model):
 
 
 # ----------------------------------------------------------------------- Ctrl-C, terminal
+def wait_until_caught(process, number):
+    """Wait until the process has a handler of the signal: it works on frames."""
+    status = pathlib.Path(f"/proc/{process.pid}/status")
+    until = time.monotonic() + TIMEOUT_S
+    while process.poll() is None and time.monotonic() < until:
+        caught = status.read_text(encoding="ascii").split("SigCgt:")[1].split()[0]
+        if int(caught, 16) & 1 << (number - 1):
+            return
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("name", ["isac_simulate", "isac_dataset"])
 def test_interrupt_ends_and_cleans_up(tmp_path, lite_model, name):
     program = program_path(name)
@@ -509,7 +521,8 @@ def test_interrupt_ends_and_cleans_up(tmp_path, lite_model, name):
         [str(program), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        time.sleep(4)
+        wait_until_caught(process, signal.SIGINT)
+        time.sleep(1)
         assert process.poll() is None, process.communicate()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
