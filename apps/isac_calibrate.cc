@@ -32,12 +32,14 @@ Program program()
     p.summary =
         "Estimate gains and phases of the channels of an array from a recording (SigMF)\n"
         "of a receive access point, and write the scenario with them in it, as the\n"
-        "demodulator takes it. Gains have the mean 0 dB, and the phase of channel 0 is 0\n"
+        "demodulator takes it. Gains have the mean 0 dB, and the phase of channel 0 is "
+        "0\n"
         "degrees: what all channels have in common is not known.\n"
         "\n"
         "What arrives is the direct path of a transmit access point, whose direction\n"
         "follows from the positions and axes of the scenario; or, with --loop-back, one\n"
-        "signal of a transmit access point in all channels, through a splitter and cables\n"
+        "signal of a transmit access point in all channels, through a splitter and "
+        "cables\n"
         "of equal length.";
     auto add = p.options.add_options();
     const auto file = [] { return po::value<std::string>()->value_name("FILE"); };

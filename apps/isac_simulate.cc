@@ -47,7 +47,8 @@ Program program()
         "\n"
         "With --receiver monostatic, one full-duplex base station at (50, 0) m stands in "
         "the\n"
-        "place of the access points, locations alone are scored, and the bound is that of "
+        "place of the access points, locations alone are scored, and the bound is that "
+        "of "
         "its\n"
         "own scenario.\n"
         "\n"
@@ -64,7 +65,8 @@ Program program()
         "recording of a receive access point; the option again for each of the others");
     add("model",
         file(),
-        "model made for the scenario (safetensors); for the receivers dvqvae, dvae and cnn");
+        "model made for the scenario (safetensors); for the receivers dvqvae, dvae and "
+        "cnn");
     add("frames",
         po::value<Count>()->default_value(Count{1000}, "1000")->value_name("N"),
         "number of frames (coherent intervals); with --replay the first ones of each "
@@ -82,7 +84,8 @@ Program program()
     add("removal",
         po::value<std::string>()->value_name("WORD"),
         "what --replay removes: none, direct (the direct paths) or projection (all that "
-        "has no Doppler); direct for recordings of the virtual radio with the seed of its "
+        "has no Doppler); direct for recordings of the virtual radio with the seed of "
+        "its "
         "scenes, else projection");
     add("estimates",
         file(),
@@ -91,7 +94,8 @@ Program program()
     add("reference",
         po::value<std::string>()->default_value("reference")->value_name("WORD"),
         "how the access points of music, cs and ml know what was transmitted, which "
-        "reference_bits_per_update counts: reference (they are told) or pilot (it follows "
+        "reference_bits_per_update counts: reference (they are told) or pilot (it "
+        "follows "
         "from a seed)");
     add_device_option(p.options);
     add("precision",

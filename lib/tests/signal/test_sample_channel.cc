@@ -105,8 +105,9 @@ TEST_F(SampleChannelTest, PulseArrivesAtTheDelay)
     SampleFunction sent(2, [&](int n, int a, std::int64_t k) {
         return n == 0 && a == 0 ? pulse(k) : 0.0;
     });
-    for (const Coordinates& place :
-         {Coordinates{75.0, 200.0}, Coordinates{20.0, 340.0}, Coordinates{290.0, 160.0}}) {
+    for (const Coordinates& place : {Coordinates{75.0, 200.0},
+                                     Coordinates{20.0, 340.0},
+                                     Coordinates{290.0, 160.0}}) {
         SampleChannel channel(scenario, target(place, {0.0, 0.0}, 1.0), options);
         const auto received = receive(channel, scenario, 1, 0, size, sent)[0];
         std::vector<c10::complex<double>> in, out;
