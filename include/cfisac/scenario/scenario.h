@@ -80,9 +80,7 @@ struct Calibration {
 /*! Access point with a uniform linear array.
  *
  * The cosine in (1) and (2) is that of the angle between `axis` and the direction from
- * the array to the target or user. The first antenna stands at `position_m`. With the signs
- * of (1) and (2) the others of a transmit array lie along `axis`, those of a receive array
- * against it.
+ * the array to the target or user. The first antenna stands at `position_m`.
  */
 struct AccessPoint {
     std::string name;
