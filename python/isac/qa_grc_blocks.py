@@ -124,6 +124,28 @@ class qa_grc_blocks(gr_unittest.TestCase):
             self.compile_and_run(f"with_{scheme}", blocks, connections)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
+    @unittest.skipUnless(hasattr(isac, "fronthaul_sink"), "built without ZeroMQ")
+    def test_fronthaul(self):
+        size = 'lite.estimator("ml").packet_size'
+        common = {"packet_size": size, "security": "none", "key_file": "", "queue": "32"}
+        path = pathlib.Path(self.folder.name) / "with_fronthaul.grc"
+        path.write_text(flowgraph("with_fronthaul", [
+            entry("source", "isac_fronthaul_source", scenario="lite", access_point="1",
+                  fingerprint='lite.estimator("ml").fingerprint', authorised_file="",
+                  address="tcp://127.0.0.1:*", **common),
+            entry("sink", "isac_fronthaul_sink", server_key_file="",
+                  address="tcp://127.0.0.1:5550", **common),
+        ], [("source", 0, "sink", 0)]))
+        run = {"cwd": self.folder.name, "env": self.environment, "capture_output": True,
+               "text": True, "timeout": 400}
+        result = subprocess.run(["grcc", "-o", self.folder.name, str(path)], **run)
+        self.assertTrue(path.with_suffix(".py").is_file(), result.stdout + result.stderr)
+        result = subprocess.run(
+            [sys.executable, "-c", "import with_fronthaul\n"
+             "print(with_fronthaul.with_fronthaul().source.address())"], **run)
+        self.assertRegex(result.stdout, "tcp://127.0.0.1:[0-9]+", result.stderr)
+
+    @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")
     def test_monostatic(self):
         single = "lite.monostatic()"
         blocks, connections = chain(single, 1, 1)

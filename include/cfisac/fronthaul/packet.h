@@ -125,6 +125,28 @@ enum class PacketStatus {
 //! Name of a status as in the enumeration.
 const char* to_string(PacketStatus status);
 
+//! What a transport must know of a packet.
+struct PacketHeader {
+    std::uint16_t access_point = 0;
+    std::uint64_t frame = 0;
+    std::uint64_t scenario_fingerprint = 0;
+    std::uint64_t model_fingerprint = 0;
+};
+
+/*! Read the header of a packet, which may come from anywhere, without its format. Makes
+ * the checks of decode() up to that of the CRC.
+ *
+ * Never reads beyond `size`, and throws nothing.
+ * \param data received bytes; need not be aligned
+ * \param size their number
+ * \param packet_size bytes of a packet of the stream
+ * \param out header; left as it was unless the status is `ok`
+ */
+PacketStatus read_header(const std::uint8_t* data,
+                         std::size_t size,
+                         std::size_t packet_size,
+                         PacketHeader& out);
+
 /*! Write a packet.
  * \param packet content
  * \param out where to write `size` bytes; need not be aligned

@@ -266,12 +266,12 @@ std::uint64_t encode(const Packet& packet,
     return bits;
 }
 
-PacketStatus decode(const std::uint8_t* data,
-                    std::size_t size,
-                    const PacketFormat& expected,
-                    Packet& out)
+PacketStatus read_header(const std::uint8_t* data,
+                         std::size_t size,
+                         std::size_t packet_size,
+                         PacketHeader& out)
 {
-    if (size != expected.size()) {
+    if (size != packet_size || size < packet_header_size + crc_size) {
         return PacketStatus::bad_size;
     }
     if (get<std::uint32_t>(data + at_magic) != magic) {
@@ -283,14 +283,30 @@ PacketStatus decode(const std::uint8_t* data,
     if (get<std::uint32_t>(data + size - crc_size) != crc32c(data, size - crc_size)) {
         return PacketStatus::bad_crc;
     }
-    if (get<std::uint64_t>(data + at_scenario) != expected.scenario_fingerprint() ||
-        get<std::uint64_t>(data + at_model) != expected.model_fingerprint()) {
+    out.access_point = get<std::uint16_t>(data + at_access_point);
+    out.frame = get<std::uint64_t>(data + at_frame);
+    out.scenario_fingerprint = get<std::uint64_t>(data + at_scenario);
+    out.model_fingerprint = get<std::uint64_t>(data + at_model);
+    return PacketStatus::ok;
+}
+
+PacketStatus decode(const std::uint8_t* data,
+                    std::size_t size,
+                    const PacketFormat& expected,
+                    Packet& out)
+{
+    PacketHeader header;
+    const auto status = read_header(data, size, expected.size(), header);
+    if (status != PacketStatus::ok) {
+        return status;
+    }
+    if (header.scenario_fingerprint != expected.scenario_fingerprint() ||
+        header.model_fingerprint != expected.model_fingerprint()) {
         return PacketStatus::foreign;
     }
     if (!fields_fit(data, expected)) {
         return PacketStatus::bad_field;
     }
-    const auto access_point = get<std::uint16_t>(data + at_access_point);
     const std::uint8_t* const payload = data + packet_header_size;
     bool intact = false;
     switch (static_cast<Coding>(data[at_coding])) {
@@ -301,15 +317,15 @@ PacketStatus decode(const std::uint8_t* data,
         intact = get_coded(payload,
                            data + size - crc_size,
                            expected,
-                           expected.prior(access_point),
+                           expected.prior(header.access_point),
                            out.indices);
         break;
     }
     if (!intact) {
         return PacketStatus::bad_field;
     }
-    out.access_point = access_point;
-    out.frame = get<std::uint64_t>(data + at_frame);
+    out.access_point = header.access_point;
+    out.frame = header.frame;
     out.capture_time_ns = get<std::int64_t>(data + at_capture_time);
     out.bits_per_index = expected.bits_per_index();
     out.scale = get_float(data + at_scale);

@@ -23,6 +23,10 @@ void bind_bistatic_channel(py::module& m);
 void bind_antenna_channel(py::module& m);
 void bind_dvqvae_encoder(py::module& m);
 void bind_fusion_decoder(py::module& m);
+#ifdef ISAC_ZEROMQ
+void bind_fronthaul_sink(py::module& m);
+void bind_fronthaul_source(py::module& m);
+#endif
 void bind_estimator_info(py::module& m);
 void bind_access_point_estimator(py::module& m);
 void bind_music_estimator(py::module& m);
@@ -64,6 +68,10 @@ PYBIND11_MODULE(isac_python, m)
     bind_antenna_channel(m);
     bind_dvqvae_encoder(m);
     bind_fusion_decoder(m);
+#ifdef ISAC_ZEROMQ
+    bind_fronthaul_sink(m);
+    bind_fronthaul_source(m);
+#endif
     bind_estimator_info(m);
     bind_access_point_estimator(m);
     bind_music_estimator(m);
