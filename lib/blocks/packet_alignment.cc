@@ -4,7 +4,7 @@
 #include "packet_alignment.h"
 
 #include <algorithm>
-#include <boost/chrono.hpp>
+#include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <chrono>
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
@@ -280,7 +280,7 @@ void packet_alignment::wait_for_input()
     auto& thread = d_block.detail()->d_tpb;
     gr::thread::scoped_lock guard(thread.mutex);
     if (!thread.input_changed) {
-        thread.input_cond.wait_for(guard, boost::chrono::milliseconds(1));
+        thread.input_cond.timed_wait(guard, boost::posix_time::milliseconds(1));
     }
 }
 

@@ -22,7 +22,7 @@ public:
     }
     ~captured_log()
     {
-        const auto backend = std::dynamic_pointer_cast<spdlog::sinks::dist_sink_mt>(
+        const auto backend = std::static_pointer_cast<spdlog::sinks::dist_sink_mt>(
             gr::logging::singleton().default_backend());
         backend->remove_sink(d_lines);
     }
