@@ -48,7 +48,8 @@ packet_streams::packet_streams(const fronthaul::PacketFormat& format,
       d_receivers(receivers),
       d_accepts(std::move(accepts)),
       d_heads(receivers.size()),
-      d_counters(receivers.size())
+      d_counters(receivers.size()),
+      d_anew_limiters(receivers.size())
 {
 }
 
@@ -138,30 +139,29 @@ bool packet_streams::is_next(std::size_t stream, const gr::logger_ptr& logger)
     auto& counter = d_counters[stream];
     const auto due = d_any_used ? std::optional<std::uint64_t>(d_next) : std::nullopt;
     const std::size_t m = d_receivers[stream];
-    switch (counter.read(packet.frame, packet.capture_time_ns, due)) {
-    case frame_counter::order::duplicate:
+    const auto order = counter.read(packet.frame, packet.capture_time_ns, due);
+    if (order == frame_counter::order::duplicate) {
         d_duplicates++;
         return false;
-    case frame_counter::order::old:
+    }
+    if (order == frame_counter::order::old) {
         d_late++;
         return false;
-    case frame_counter::order::placed:
+    }
+    if (order == frame_counter::order::placed && d_anew_limiters[stream].pass()) {
         logger->warn("receive access point {:d} counts anew, and takes part again: its "
                      "frame {:d} is frame {:d}",
                      m,
                      packet.frame,
                      counter.frame(packet.frame));
-        break;
-    case frame_counter::order::unplaced:
+    }
+    if (order == frame_counter::order::unplaced && d_anew_limiters[stream].pass()) {
         logger->warn(
             "receive access point {:d} counts anew, and its capture times do not "
             "tell which frame its frame {:d} is: it is left out until the others "
             "count anew",
             m,
             packet.frame);
-        break;
-    case frame_counter::order::next:
-        break;
     }
     if (!counter.is_unplaced()) {
         note_seen(counter.frame(packet.frame));

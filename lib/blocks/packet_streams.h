@@ -117,11 +117,12 @@ private:
     const cfisac::fronthaul::PacketFormat d_format;
     const std::vector<std::size_t> d_receivers; //!< [M']
     const index_check d_accepts;
-    std::vector<head> d_heads;             //!< [M']
-    std::vector<frame_counter> d_counters; //!< [M']
-    bool d_first_frame = true;             //!< no packet seen yet
-    bool d_any_used = false;               //!< a frame was used
-    std::uint64_t d_next = 0;              //!< frame that comes next when none is lost
+    std::vector<head> d_heads;                //!< [M']
+    std::vector<frame_counter> d_counters;    //!< [M']
+    std::vector<log_limiter> d_anew_limiters; //!< [M'], of who counts anew
+    bool d_first_frame = true;                //!< no packet seen yet
+    bool d_any_used = false;                  //!< a frame was used
+    std::uint64_t d_next = 0;                 //!< frame that comes next when none is lost
     std::atomic<std::uint64_t> d_frames{0};
     std::atomic<std::uint64_t> d_frames_lost{0};
     std::atomic<std::uint64_t> d_refused{0};
