@@ -38,6 +38,29 @@ rpcbasic_sptr exported_count(const std::string& alias,
         DISPTIME | DISPOPTSTRIP));
 }
 
+//! What all central units show of their packets and frames.
+template <typename Block>
+std::vector<rpcbasic_sptr> exported_packet_counts(const std::string& alias)
+{
+    const auto frames = [&](const char* name, auto count, const char* text) {
+        return exported_count<Block>(alias, name, count, "frames", text);
+    };
+    const auto packets = [&](const char* name, auto count, const char* text) {
+        return exported_count<Block>(alias, name, count, "packets", text);
+    };
+    return {frames("frames", &Block::frames, "frames estimated"),
+            frames("frames_lost", &Block::frames_lost, "frames without an estimate"),
+            frames("frames_skipped", &Block::frames_skipped, "frames skipped to keep up"),
+            frames("frames_incomplete",
+                   &Block::frames_incomplete,
+                   "frames estimated without some access point"),
+            packets("packets_refused", &Block::packets_refused, "packets refused"),
+            packets("packets_late",
+                    &Block::packets_late,
+                    "packets that came after their frame"),
+            packets("duplicates", &Block::duplicates, "packets that came twice")};
+}
+
 //! What all blocks that carry frames show of their host copies.
 template <typename Block>
 std::vector<rpcbasic_sptr> exported_host_copies(const std::string& alias)

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "fusion_decoder_impl.h"
-#include "alignment.h"
 #include "exported_count.h"
 #include "frames.h"
 
@@ -30,10 +29,11 @@ fusion_decoder::sptr fusion_decoder::make(const cfisac::Scenario& scenario,
                                           const std::vector<int>& absent,
                                           const std::string& precision,
                                           bool real_time,
-                                          int batch)
+                                          int batch,
+                                          double deadline_s)
 {
     return gnuradio::make_block_sptr<fusion_decoder_impl>(
-        scenario, model_file, device, absent, precision, real_time, batch);
+        scenario, model_file, device, absent, precision, real_time, batch, deadline_s);
 }
 
 fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
@@ -42,13 +42,15 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::vector<int>& absent,
                                          const std::string& precision,
                                          bool real_time,
-                                         int batch)
+                                         int batch,
+                                         double deadline_s)
     : fusion_decoder_impl(scenario,
                           model_file,
                           absent,
                           precision,
                           real_time,
                           batch,
+                          deadline_s,
                           load_model(model_file, scenario, device))
 {
 }
@@ -59,6 +61,7 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
                                          const std::string& precision,
                                          bool real_time,
                                          int batch,
+                                         double deadline_s,
                                          const cfisac::nn::Model& model)
     : gr::block("fusion_decoder",
                 gr::io_signature::make(1, gr::io_signature::IO_INFINITE, sizeof(char)),
@@ -68,11 +71,15 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
       d_queue(model.device()),
       d_needs_transmit(model.decoder_needs_transmit()),
       d_engine(model, engine_options(precision)),
-      d_packets(packet_format(model),
-                present_access_points(scenario, absent),
-                [check = index_check(model)](std::size_t receiver, const auto& indices) {
-                    return check.accepts(receiver, row_of(indices));
-                }),
+      d_packets(
+          *this,
+          packet_format(model),
+          present_access_points(scenario, absent),
+          [check = index_check(model)](std::size_t receiver, const auto& indices) {
+              return check.accepts(receiver, row_of(indices));
+          },
+          real_time,
+          deadline_s),
       d_access_points(d_packets.count()),
       d_real_time(real_time),
       d_batch(d_needs_transmit ? 1 : checked_batch(batch, real_time)),
@@ -94,23 +101,9 @@ fusion_decoder_impl::fusion_decoder_impl(const cfisac::Scenario& scenario,
 void fusion_decoder_impl::setup_rpc()
 {
 #ifdef GR_CTRLPORT
-    add_rpc_variable(exported_count(
-        alias(), "frames", &fusion_decoder::frames, "frames", "frames decoded"));
-    add_rpc_variable(exported_count(alias(),
-                                    "frames_lost",
-                                    &fusion_decoder::frames_lost,
-                                    "frames",
-                                    "frames without an estimate"));
-    add_rpc_variable(exported_count(alias(),
-                                    "packets_refused",
-                                    &fusion_decoder::packets_refused,
-                                    "packets",
-                                    "packets refused"));
-    add_rpc_variable(exported_count(alias(),
-                                    "frames_skipped",
-                                    &fusion_decoder::frames_skipped,
-                                    "frames",
-                                    "frames skipped to keep up"));
+    for (const auto& count : exported_packet_counts<fusion_decoder>(alias())) {
+        add_rpc_variable(count);
+    }
     for (const auto& count : exported_host_copies<fusion_decoder>(alias())) {
         add_rpc_variable(count);
     }
@@ -149,16 +142,18 @@ void fusion_decoder_impl::forecast(int, gr_vector_int& ninput_items_required)
     // Transmit frames are prepared while the packets are still under way.
     const bool prepare = is_preparation_due();
     for (std::size_t i = 0; i < ninput_items_required.size(); i++) {
-        ninput_items_required[i] = prepare && i < d_access_points ? 0 : 1;
+        const int packets = prepare ? 0 : d_packets.required();
+        ninput_items_required[i] = i < d_access_points ? packets : 1;
     }
 }
 
-fusion_decoder_impl::task fusion_decoder_impl::make_task(std::uint64_t frame,
-                                                         const at::Tensor& prepared) const
+fusion_decoder_impl::task fusion_decoder_impl::make_task(
+    const packet_alignment::turn& turn, const at::Tensor& prepared) const
 {
-    task work{frame, d_packets.packet(0).capture_time_ns, {}, prepared};
-    for (std::size_t stream = 0; stream < d_access_points; stream++) {
-        work.indices.push_back(row_of(d_packets.packet(stream).indices));
+    task work{turn, d_packets.capture_time_ns(turn), {}, prepared};
+    for (std::size_t i = 0; i < d_access_points; i++) {
+        work.indices.push_back(turn.present[i] ? row_of(d_packets.packet(i).indices)
+                                               : at::Tensor());
     }
     return work;
 }
@@ -168,12 +163,15 @@ void fusion_decoder_impl::decode(const std::vector<task>& work,
                                  gr_vector_void_star& output_items)
 {
     std::vector<at::Tensor> indices(d_scenario.receive.size());
-    for (std::size_t stream = 0; stream < d_access_points; stream++) {
+    for (std::size_t i = 0; i < d_access_points; i++) {
+        if (!work[0].turn.present[i]) {
+            continue;
+        }
         std::vector<at::Tensor> rows;
         for (const task& each : work) {
-            rows.push_back(each.indices[stream]);
+            rows.push_back(each.indices[i]);
         }
-        indices[d_packets.receiver(stream)] = joined(rows).to(d_queue.device());
+        indices[d_packets.receiver(i)] = joined(rows).to(d_queue.device());
     }
     const auto estimates = d_engine.decode(indices, work[0].prepared);
     // One transfer from the device for everything.
@@ -183,16 +181,84 @@ void fusion_decoder_impl::decode(const std::vector<task>& work,
                                       1)
                                   .to(at::kCPU)
                                   .contiguous(); // [B, 2·D·Q + Q]
+    const auto access_points = d_packets.access_points(work[0].turn);
     const auto* row = values.data_ptr<float>();
     for (const task& each : work) {
-        d_outputs.write(each.frame,
+        d_outputs.write(each.turn.frame,
                         each.capture_time_ns,
-                        {row, row + estimate_size(d_scenario)},
+                        {row, row + estimate_size(d_scenario), nullptr, &access_points},
                         item++,
                         output_items);
-        d_packets.note_used(each.frame);
+        d_packets.note_estimated(each.turn.frame);
         row += values.size(1);
     }
+}
+
+fusion_decoder_impl::partner fusion_decoder_impl::find_transmit(
+    std::uint64_t frame, const gr_vector_int& ninput_items, std::vector<int>& taken)
+{
+    auto result = partner::found;
+    for (std::size_t n = 0; n < taken.size(); n++) {
+        const std::size_t input = d_access_points + n;
+        std::int64_t ahead = -1;
+        for (; taken[n] < ninput_items[input]; taken[n]++) {
+            const auto mine =
+                frame_number(d_inputs.tags(input),
+                             nitems_read(static_cast<unsigned>(input)) + taken[n]);
+            ahead = frames_between(frame, mine);
+            if (ahead >= 0) {
+                break;
+            }
+            d_frames_unmatched++;
+        }
+        if (ahead > 0) {
+            return partner::gone;
+        }
+        result = ahead < 0 ? partner::awaited : result;
+    }
+    return result;
+}
+
+int fusion_decoder_impl::decode_next(int most,
+                                     const gr_vector_int& ninput_items,
+                                     const gr_vector_const_void_star& input_items,
+                                     std::vector<int>& taken,
+                                     gr_vector_void_star& output_items)
+{
+    int produced = 0;
+    std::vector<task> work;
+    const auto flush = [&] {
+        if (!work.empty()) {
+            decode(work, produced, output_items);
+            produced += static_cast<int>(work.size());
+            work.clear();
+        }
+    };
+    while (produced + static_cast<int>(work.size()) < most) {
+        const auto turn = d_packets.next();
+        const auto sent =
+            turn ? find_transmit(turn->frame, ninput_items, taken) : partner::awaited;
+        if (sent == partner::awaited) {
+            break;
+        }
+        if (sent == partner::gone) {
+            d_packets.drop(*turn);
+            continue;
+        }
+        if (!work.empty() && work[0].turn.present != turn->present) {
+            flush();
+        }
+        work.push_back(make_task(*turn, prepared(turn->frame, taken, input_items)));
+        d_packets.take(*turn);
+        for (int& items : taken) {
+            items++;
+        }
+        if (static_cast<int>(work.size()) == d_batch) {
+            flush();
+        }
+    }
+    flush();
+    return produced;
 }
 
 int fusion_decoder_impl::general_work(int noutput_items,
@@ -202,68 +268,30 @@ int fusion_decoder_impl::general_work(int noutput_items,
 {
     const c10::InferenceMode no_gradients;
     const device_queue::scope own_queue(d_queue);
-    const std::size_t streams = input_items.size();
     d_inputs.read_tags(ninput_items);
-
-    const int packets =
-        *std::min_element(ninput_items.begin(), ninput_items.begin() + d_access_points);
-    const int skipped = d_real_time ? std::max(packets - frames_in_flight, 0) : 0;
-    d_frames_skipped.add(skipped, d_logger);
-    auto number = [&](std::size_t stream, int item) -> std::optional<std::uint64_t> {
-        const std::uint64_t offset = nitems_read(stream) + item;
-        if (stream >= d_access_points) {
-            return frame_number(d_inputs.tags(stream), offset);
-        }
-        if (item < skipped) {
-            return std::nullopt;
-        }
-        return d_packets.read(stream,
-                              offset,
-                              static_cast<const std::uint8_t*>(input_items[stream]) +
-                                  item * packet_size(),
-                              d_logger);
-    };
-
-    frame_aligner aligner(ninput_items);
+    d_packets.begin(ninput_items, input_items, d_logger);
+    // In real time the next call sees what has come in the meantime.
+    const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
+    std::vector<int> taken(input_items.size() - d_access_points, 0);
     int produced = 0;
+    bool busy = false;
     try {
-        // In real time the next call sees what has come in the meantime.
-        const int most = d_real_time ? std::min(d_batch, noutput_items) : noutput_items;
-        std::vector<task> work;
-        for (bool more = true; more && produced < most;) {
-            const auto frame = aligner.align(number);
-            more = frame.has_value();
-            if (more) {
-                const std::vector<int>& taken = aligner.taken();
-                work.push_back(
-                    make_task(*frame,
-                              prepared(*frame,
-                                       {taken.begin() + d_access_points, taken.end()},
-                                       input_items)));
-                aligner.advance();
-            }
-            const int count = static_cast<int>(work.size());
-            if (count > 0 && (!more || count == std::min(d_batch, most - produced))) {
-                decode(work, produced, output_items);
-                produced += count;
-                work.clear();
-            }
-        }
-        if (produced == 0 && aligner.unmatched() == 0) {
-            prepare_next(ninput_items, input_items);
+        produced = decode_next(most, ninput_items, input_items, taken, output_items);
+        busy = std::any_of(taken.begin(), taken.end(), [](int n) { return n > 0; });
+        if (produced == 0 && !busy) {
+            busy = prepare_next(ninput_items, input_items);
         }
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }
-    d_items_unmatched += aligner.unmatched();
-    for (std::size_t i = 0; i < streams; i++) {
-        consume(static_cast<int>(i), aligner.taken()[i]);
+    for (std::size_t n = 0; n < taken.size(); n++) {
+        consume(static_cast<int>(d_access_points + n), taken[n]);
     }
     while (!d_prepared.empty() &&
            d_prepared.front().item < nitems_read(d_access_points)) {
         d_prepared.pop_front();
     }
-    return produced;
+    return d_packets.finish(produced, busy);
 }
 
 } // namespace isac

@@ -28,14 +28,14 @@ bool fusion_decoder_impl::is_preparation_due() const
     return true;
 }
 
-void fusion_decoder_impl::prepare_next(const gr_vector_int& ninput_items,
+bool fusion_decoder_impl::prepare_next(const gr_vector_int& ninput_items,
                                        const gr_vector_const_void_star& input_items)
 {
     const int next = static_cast<int>(d_prepared.size());
     if (!d_needs_transmit || next >= frames_in_flight ||
         next >= *std::min_element(ninput_items.begin() + d_access_points,
                                   ninput_items.end())) {
-        return;
+        return false;
     }
     const std::vector<int> items(input_items.size() - d_access_points, next);
     std::vector<std::uint64_t> numbers;
@@ -50,6 +50,7 @@ void fusion_decoder_impl::prepare_next(const gr_vector_int& ninput_items,
             d_access_points, items, transmit_shape(d_scenario), input_items));
     }
     d_prepared.push_back(mine);
+    return true;
 }
 
 at::Tensor fusion_decoder_impl::prepared(std::uint64_t frame,

@@ -3,7 +3,6 @@
 
 #include "packet_deadline.h"
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -48,7 +47,7 @@ std::optional<packet_deadline::turn> packet_deadline::due(
     bool all_in = true;
     for (std::size_t i = 0; i < d_streams; i++) {
         if (heads[i]) {
-            first = first ? std::min(*first, *heads[i]) : *heads[i];
+            first = first && frames_between(*first, *heads[i]) > 0 ? first : heads[i];
         } else if (!ended[i]) {
             all_in = false;
         }

@@ -3,6 +3,7 @@
 #ifndef INCLUDED_ISAC_PACKET_DEADLINE_H
 #define INCLUDED_ISAC_PACKET_DEADLINE_H
 
+#include "frame_counter.h"
 #include "real_time.h"
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace isac {
 /*! Decides when the central unit goes on without an access point: pairs the next packets of
  * several streams by frame number, and waits for none of them longer than a deadline.
  *
- * The numbers of a stream rise. A packet of a frame that is done with is late, unless it is
- * so far behind that the access point counts anew.
+ * The numbers of a stream rise (see frame_counter). A packet of a frame that is done with
+ * is late.
  */
 class packet_deadline
 {
@@ -24,16 +25,17 @@ public:
     //! \param deadline_s from the first packet of a frame to the last that is waited for, s
     packet_deadline(double deadline_s, std::size_t streams);
 
-    //! To be called in start().
+    //! To be called in start(), and when frames are numbered anew.
     void start();
 
     //! Whether packets are waited for at all no longer than the deadline.
     bool limited() const { return d_deadline.count() > 0; }
+    frame_clock::duration time() const { return d_deadline; }
 
     //! Whether a packet of this frame comes too late.
     bool late(std::uint64_t frame) const
     {
-        return d_next && frame < *d_next && *d_next - frame <= counts_anew;
+        return d_next && frames_between(*d_next, frame) < 0;
     }
 
     /*! The frame that comes next, and whose packets take part in it.
@@ -52,8 +54,6 @@ public:
     void note_used(std::uint64_t frame);
 
 private:
-    static constexpr std::uint64_t counts_anew = 1024;
-
     const frame_clock::duration d_deadline;
     const std::size_t d_streams;
     std::optional<std::uint64_t> d_next;    //!< one after the frame used last

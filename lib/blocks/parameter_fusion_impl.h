@@ -5,11 +5,8 @@
 
 #include "estimate_outputs.h"
 #include "failure.h"
-#include "packet_deadline.h"
-#include "packet_streams.h"
-#include "real_time.h"
+#include "packet_alignment.h"
 
-#include <atomic>
 #include <cfisac/estimators/access_point.h>
 #include <gnuradio/isac/parameter_fusion.h>
 #include <memory>
@@ -29,15 +26,19 @@ public:
     std::size_t packet_size() const override { return d_packets.format().size(); }
     std::uint64_t frames() const override { return d_packets.frames(); }
     std::uint64_t frames_lost() const override { return d_packets.frames_lost(); }
-    std::uint64_t packets_refused() const override { return d_packets.refused(); }
+    std::uint64_t packets_refused() const override { return d_packets.packets_refused(); }
     std::map<std::string, std::uint64_t> refusals() const override
     {
         return d_packets.refusals();
     }
-    std::uint64_t items_unmatched() const override { return d_items_unmatched; }
-    std::uint64_t frames_skipped() const override { return d_frames_skipped; }
-    std::uint64_t frames_incomplete() const override { return d_frames_incomplete; }
-    std::uint64_t packets_late() const override { return d_packets_late; }
+    std::uint64_t items_unmatched() const override { return d_packets.unmatched(); }
+    std::uint64_t frames_skipped() const override { return d_packets.frames_skipped(); }
+    std::uint64_t frames_incomplete() const override
+    {
+        return d_packets.frames_incomplete();
+    }
+    std::uint64_t packets_late() const override { return d_packets.packets_late(); }
+    std::uint64_t duplicates() const override { return d_packets.duplicates(); }
     double latency_s(double share) const override { return d_outputs.latency_s(share); }
     std::string error() const override { return d_failure.text(); }
 
@@ -51,41 +52,15 @@ public:
                      gr_vector_void_star& output_items) override;
 
 private:
-    /*! Fuse the latest packets, to an output item and a PDU.
-     * \param present [M'] whose packets belong to the frame
-     */
-    void fuse(std::uint64_t frame,
-              const std::vector<bool>& present,
+    //! Fuse the packets of a frame, to an output item and a PDU.
+    void fuse(const packet_alignment::turn& turn,
               int item,
               gr_vector_void_star& output_items);
-    //! Frame number of a packet; nothing if it is refused.
-    std::optional<std::uint64_t> number(std::size_t stream,
-                                        int item,
-                                        const gr_vector_const_void_star& input_items);
-    //! Fuse what all access points have sent. \return items produced
-    int fuse_complete(int most,
-                      const gr_vector_int& ninput_items,
-                      const gr_vector_const_void_star& input_items,
-                      gr_vector_void_star& output_items);
-    //! Fuse what has come within the deadline. \return items produced
-    int fuse_by_deadline(int most,
-                         const gr_vector_int& ninput_items,
-                         const gr_vector_const_void_star& input_items,
-                         gr_vector_void_star& output_items);
-    //! Say who is missing from now on, and who is back.
-    void note_present(std::uint64_t frame, const std::vector<bool>& present);
 
-    packet_streams d_packets;
+    packet_alignment d_packets;
     const std::unique_ptr<cfisac::estimators::CentralEstimator> d_estimator;
     std::vector<cfisac::estimators::Message> d_messages; //!< [M], empty where absent
     const bool d_real_time;
-    packet_deadline d_deadline;
-    std::vector<bool> d_present; //!< [M'] who took part in the last frame
-    int d_skipped = 0;           //!< items of each stream that this call passes over
-    std::atomic<std::uint64_t> d_frames_incomplete{0};
-    std::atomic<std::uint64_t> d_packets_late{0};
-    skip_count d_frames_skipped;
-    std::atomic<std::uint64_t> d_items_unmatched{0};
     estimate_outputs d_outputs;
     failure d_failure;
 };

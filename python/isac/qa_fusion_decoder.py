@@ -5,10 +5,11 @@
 import os
 import pathlib
 import tempfile
+import time
 
 import numpy as np
 import pmt
-from gnuradio import blocks, gr, gr_unittest, isac
+from gnuradio import blocks, gr, gr_unittest, isac, zeromq
 
 SMALL = str(pathlib.Path(__file__).parents[2] / "lib" / "tests" / "blocks" / "small.yml")
 FRAMES = 8
@@ -143,6 +144,63 @@ class qa_fusion_decoder(gr_unittest.TestCase):
         for absent, named in [([2], "2"), ([1, 1], "twice"), ([0, 1], "all 2")]:
             with self.assertRaisesRegex(ValueError, named):
                 isac.fusion_decoder(self.scenario, self.path, "cpu", absent)
+
+    def used(self, pdus):
+        """Access points of each PDU."""
+        return [list(pmt.to_python(pmt.car(pdu))["access_points"]) for pdu in pdus]
+
+    def test_deadline_goes_on_without_an_access_point(self):
+        packets = self.packets()
+        clean, pdus = self.run_decoder(packets, isac.fusion_decoder(self.scenario, self.path))
+        self.assertEqual(self.used(pdus), [[0, 1]] * FRAMES)
+        alone, pdus = self.run_decoder(
+            packets[:1], isac.fusion_decoder(self.scenario, self.path, absent=[1]))
+        self.assertEqual(self.used(pdus), [[0]] * FRAMES)
+        damaged = packets[1].copy()
+        damaged[5, 70] ^= 1
+        decoder = isac.fusion_decoder(self.scenario, self.path, deadline_s=0.5)
+        result, pdus = self.run_decoder(
+            [packets[0], np.repeat(damaged, [1, 2, 0, 1, 1, 1, 1, 1], axis=0)], decoder)
+        self.assertEqual(sorted(result), list(range(FRAMES)))
+        for frame, estimates in result.items():
+            expected = alone if frame in (2, 5) else clean
+            np.testing.assert_array_equal(estimates, expected[frame])
+        self.assertEqual(self.used(pdus),
+                         [[0] if frame in (2, 5) else [0, 1] for frame in range(FRAMES)])
+        self.assertEqual((decoder.frames_incomplete(), decoder.frames_lost()), (2, 0))
+        self.assertEqual((decoder.duplicates(), decoder.packets_late()), (1, 0))
+
+    def test_deadline_outlasts_a_silent_access_point(self):
+        packets = self.packets()
+        alone, _ = self.run_decoder(
+            packets[:1], isac.fusion_decoder(self.scenario, self.path, absent=[1]))
+        decoder = isac.fusion_decoder(self.scenario, self.path, deadline_s=0.05)
+        size = decoder.packet_size()
+        flowgraph = gr.top_block()
+        flowgraph.connect(
+            blocks.vector_source_b(packets[0].ravel().tolist(), False, size), (decoder, 0))
+        # Nobody ever connects to it.
+        silent = zeromq.pull_source(gr.sizeof_char, size, f"ipc://{self.folder.name}/packets")
+        sink = blocks.vector_sink_f(self.scenario.estimate_size)
+        flowgraph.connect(silent, (decoder, 1))
+        flowgraph.connect(decoder, sink)
+        flowgraph.start()
+        for _ in range(600):
+            if decoder.frames() >= FRAMES:
+                break
+            time.sleep(0.1)
+        flowgraph.stop()
+        flowgraph.wait()
+        self.assertEqual(decoder.error(), "")
+        self.assertEqual((decoder.frames(), decoder.frames_incomplete()), (FRAMES, FRAMES))
+        np.testing.assert_array_equal(
+            np.array(sink.data()).reshape(FRAMES, -1),
+            np.array([alone[frame] for frame in range(FRAMES)]))
+
+    def test_wrong_deadlines(self):
+        for deadline in (-0.5, float("nan"), 4000.0):
+            with self.assertRaisesRegex(ValueError, "deadline"):
+                isac.fusion_decoder(self.scenario, self.path, deadline_s=deadline)
 
     def test_vectors_sent(self):
         isac.write_fresh_model(self.path, self.scenario, SPARSE, "pilot", 1)

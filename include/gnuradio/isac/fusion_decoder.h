@@ -23,8 +23,26 @@ namespace isac {
  * read-out. A packet that is damaged, of another model, of another access point or of
  * another size, or whose indices no encoder gives, is never decoded: it is counted by
  * what is wrong with it, logged (once a second at most) and dropped. The streams are
- * paired by frame number; whatever has no partner is dropped and counted, and the frame
- * is lost.
+ * paired by frame number. Without a deadline a frame needs the packets of all access
+ * points: whatever has no partner is dropped and counted, and the frame is lost.
+ *
+ * With a deadline an access point whose packet of a frame has not come in time, or that
+ * goes on with a later frame, is left out of that frame; the log says who is missing and
+ * who is back. A packet that comes after its frame was estimated is counted as late and
+ * dropped. With a deadline or not, so is one that comes after its successor; one of the same
+ * frame as the packet before is counted as a duplicate.
+ *
+ * An access point whose numbers jump back and rise again from there counts anew. Several
+ * packets confirm it, four where the capture times have gone on and eight where they repeat.
+ * Where its clock has gone on, its capture times tell which frames the new numbers are, and
+ * it takes part again. Otherwise it is left out until the others count anew, too. Once all
+ * do, the frames are numbered as they count: with a deadline after a second (or the
+ * deadline, if that is longer) without packets of the others. The log says all of this.
+ *
+ * The network works without the packets of any access point, as it does without one that
+ * is absent, however it was trained; it is as accurate then as its training made it: see
+ * cfisac::training::TrainerOptions::drop_access_point. Transmit frames are waited for
+ * without a deadline.
  *
  * Access points that are known to be absent have no input, and the estimates are made
  * without them. M' of the M access points are left.
@@ -43,8 +61,9 @@ namespace isac {
  *   item by item with the estimates.
  *
  * Message port `estimates`: a PDU per frame; metadata "frame" (uint64), "time" (capture
- * time of the packets, s, double) and "confidence" (f32vector [Q], in [0, 1]); the data
- * is an f32vector with the values of the output item.
+ * time of the packets, s, double), "access_points" (s32vector, those whose packets took
+ * part) and "confidence" (f32vector [Q], in [0, 1]); the data is an f32vector with the
+ * values of the output item.
  */
 class ISAC_API fusion_decoder : virtual public gr::block
 {
@@ -61,13 +80,16 @@ public:
      * \param real_time whether the block skips frames when the packets of more are waiting
      * than it can work off, of which it keeps the latest two, and measures its latency
      * \param batch most frames that go through the network at once, 1 … 64, when as many
-     * are waiting. More than one gives more frames per second and takes memory; results may
-     * differ in their last digits with how many were waiting, which those of one never do. Where the decoder
-     * reads the transmit frames, which are prepared one by one before the packets come, it is
-     * always one
+     * are waiting and have the same access points. More than one gives more frames per
+     * second and takes memory; results may differ in their last digits with how many were
+     * waiting, which those of one never do. Where the decoder reads the transmit frames,
+     * which are prepared one by one before the packets come, it is always one
+     * \param deadline_s how long after the first packet of a frame those of the other
+     * access points are waited for, s; 0 for ever
      * \throws std::invalid_argument on a wrong device or batch, on a precision that is not
-     * known or that the device does not have, or if `absent` names an access point that does not
-     * exist or one twice, or all of them
+     * known or that the device does not have, on a deadline that is not between 0 and an
+     * hour, or if `absent` names an access point that does not exist or one twice, or all of
+     * them
      * \throws std::runtime_error on a wrong file or a model for another scenario
      */
     static sptr make(const cfisac::Scenario& scenario,
@@ -76,7 +98,8 @@ public:
                      const std::vector<int>& absent = {},
                      const std::string& precision = "float32",
                      bool real_time = false,
-                     int batch = 1);
+                     int batch = 1,
+                     double deadline_s = 0.0);
 
     //! Bytes of one packet.
     virtual std::size_t packet_size() const = 0;
@@ -94,6 +117,12 @@ public:
     //! Frames skipped because the packets of later ones were waiting; in real time only.
     //! Those are also lost, and their transmit frames unmatched.
     virtual std::uint64_t frames_skipped() const = 0;
+    //! Frames estimated without some access point; with a deadline only.
+    virtual std::uint64_t frames_incomplete() const = 0;
+    //! Packets dropped because they came after their frame or after their successor.
+    virtual std::uint64_t packets_late() const = 0;
+    //! Packets dropped because they were of the same frame as the one before.
+    virtual std::uint64_t duplicates() const = 0;
     /*! Latency that a share of the last frames does not exceed, s: from the end of a
      * frame's interval, by the capture time of its packet, to its estimate. NaN before the
      * first frame, and unless in real time. The capture times must be those of this

@@ -33,7 +33,15 @@ namespace isac {
  * With a deadline an access point whose packet of a frame has not come in time, or that
  * goes on with a later frame, is left out of that frame; the log says who is missing and
  * who is back. A packet that comes after its frame was estimated is counted as late and
- * dropped.
+ * dropped. With a deadline or not, so is one that comes after its successor; one of the same
+ * frame as the packet before is counted as a duplicate.
+ *
+ * An access point whose numbers jump back and rise again from there counts anew. Several
+ * packets confirm it, four where the capture times have gone on and eight where they repeat.
+ * Where its clock has gone on, its capture times tell which frames the new numbers are, and
+ * it takes part again. Otherwise it is left out until the others count anew, too. Once all
+ * do, the frames are numbered as they count: with a deadline after a second (or the
+ * deadline, if that is longer) without packets of the others. The log says all of this.
  *
  * Access points that are known to be absent have no input, and the estimates are made
  * without them. M' of the M access points are left.
@@ -96,8 +104,10 @@ public:
     virtual std::uint64_t frames_skipped() const = 0;
     //! Frames estimated without some access point; with a deadline only.
     virtual std::uint64_t frames_incomplete() const = 0;
-    //! Packets dropped because they came after their frame; with a deadline only.
+    //! Packets dropped because they came after their frame or after their successor.
     virtual std::uint64_t packets_late() const = 0;
+    //! Packets dropped because they were of the same frame as the one before.
+    virtual std::uint64_t duplicates() const = 0;
     //! Latency that a share of the last frames does not exceed, s; as that of
     //! fusion_decoder.
     virtual double latency_s(double share) const = 0;

@@ -40,12 +40,10 @@ TEST(PacketDeadline, MissingPacketIsWaitedForUntilTheDeadline)
     EXPECT_EQ(turn->present, (std::vector<bool>{true, false}));
     deadline.note_used(3);
 
-    // Too late, in time, and a count that starts anew.
     EXPECT_TRUE(deadline.late(3));
     EXPECT_FALSE(deadline.late(4));
     deadline.note_used(5000);
-    EXPECT_TRUE(deadline.late(4000));
-    EXPECT_FALSE(deadline.late(0));
+    EXPECT_TRUE(deadline.late(0));
 
     // Every frame has its own time.
     EXPECT_FALSE(deadline.due(heads{5001, std::nullopt}, running, after(70)));
@@ -63,6 +61,21 @@ TEST(PacketDeadline, LaterFrameOrEndOfAStreamIsNotWaitedFor)
     turn = deadline.due(heads{std::nullopt, 6}, {true, false}, start);
     ASSERT_TRUE(turn);
     EXPECT_EQ(turn->present, (std::vector<bool>{false, true}));
+}
+
+TEST(PacketDeadline, FramesGoOnAfterTheLargestNumber)
+{
+    const std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+    packet_deadline deadline(0.05, 2);
+    const auto turn = deadline.due(heads{0, largest}, running, start);
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->frame, largest);
+    EXPECT_EQ(turn->present, (std::vector<bool>{false, true}));
+    deadline.note_used(largest);
+    EXPECT_TRUE(deadline.late(largest));
+    EXPECT_FALSE(deadline.late(0));
+    deadline.start(); // anew
+    EXPECT_FALSE(deadline.late(5));
 }
 
 TEST(PacketDeadline, RefusesWhatIsNoDeadline)

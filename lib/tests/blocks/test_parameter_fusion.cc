@@ -9,6 +9,7 @@
 #include <functional>
 #include <gnuradio/blocks/message_debug.h>
 #include <gnuradio/isac/parameter_fusion.h>
+#include <numeric>
 
 namespace gr {
 namespace isac {
@@ -68,12 +69,15 @@ Message message_of(const cfisac::Scenario& scenario,
     return cfisac::estimators::encode_paths(paths, 2);
 }
 
-//! Packets of one access point for some frames.
+/*! Packets of one access point for some frames.
+ * \param start the frame that has the number 0
+ */
 bytes make_packets(const cfisac::Scenario& scenario,
                    std::size_t access_point,
                    const std::vector<std::uint64_t>& frames,
                    const std::function<void(std::uint64_t, Message&)>& edit = {},
-                   Scheme scheme = Scheme::music)
+                   Scheme scheme = Scheme::music,
+                   std::uint64_t start = 0)
 {
     cfisac::fronthaul::Packet packet;
     packet.access_point = static_cast<std::uint16_t>(access_point);
@@ -84,7 +88,7 @@ bytes make_packets(const cfisac::Scenario& scenario,
     const auto size = cfisac::fronthaul::packet_size(16, 12);
     bytes stream(frames.size() * size);
     for (std::size_t i = 0; i < frames.size(); i++) {
-        packet.frame = frames[i];
+        packet.frame = frames[i] - start;
         packet.capture_time_ns = static_cast<std::int64_t>(frames[i]) * 500000000;
         auto message = message_of(scenario, access_point, frames[i]);
         if (edit) {
@@ -329,6 +333,37 @@ TEST_F(ParameterFusion, EstimatesWithoutAnAbsentAccessPoint)
         EXPECT_ANY_THROW(run_fusion(parameter_fusion::make(scenario, "music", missing),
                                     clean_packets()));
     }
+}
+
+TEST_F(ParameterFusion, RestartedAccessPointIsTakenBack)
+{
+    std::vector<std::uint64_t> frames(16);
+    std::iota(frames.begin(), frames.end(), 0);
+    // Access point 1 sends frame 2 twice, is gone after frame 5 and counts from 0 at 8.
+    auto second = make_packets(scenario, 1, {0, 1, 2, 2, 3, 4, 5});
+    const auto restarted = make_packets(
+        scenario, 1, {frames.begin() + 8, frames.end()}, {}, Scheme::music, 8);
+    second.insert(second.end(), restarted.begin(), restarted.end());
+    auto block = parameter_fusion::make(scenario, "music", {}, false, 3600.0);
+    const auto result = run_fusion(block, {make_packets(scenario, 0, frames), second});
+    ASSERT_EQ(result.frames, frames);
+    ASSERT_EQ(result.pdus.size(), 16u);
+    for (std::size_t frame = 0; frame < 16; frame++) {
+        const auto used = pmt::s32vector_elements(pmt::dict_ref(
+            pmt::car(result.pdus[frame]), pmt::intern("access_points"), pmt::PMT_NIL));
+        const bool alone = frame >= 6 && frame < 11; // four packets make it sure
+        EXPECT_EQ(used,
+                  alone ? std::vector<std::int32_t>{0}
+                        : (std::vector<std::int32_t>{0, 1}))
+            << frame;
+        if (!alone) {
+            expect_targets(result.estimates[frame], frame);
+        }
+    }
+    EXPECT_EQ(block->frames_incomplete(), 5u);
+    EXPECT_EQ(block->packets_late(), 3u);
+    EXPECT_EQ(block->duplicates(), 1u);
+    EXPECT_EQ(block->frames_lost(), 0u);
 }
 
 TEST_F(ParameterFusion, RefusesWrongParametersByName)

@@ -26,8 +26,9 @@ Inputs: the packets of every receive access point that is not absent, in ascendi
 model whose decoder reads them, also the frames of every transmit access point. Outputs:
 locations of all targets in m, then their velocities in m/s, with the tag frame; optionally the
 confidence of each target's estimate, 0 to 1. Message port `estimates`: a PDU per frame with
-frame, time and confidence. Packets that are damaged, of another model or with indices that no
-encoder gives are counted and dropped.)doc")
+frame, time, access_points and confidence. Packets that are damaged, of another model or with
+indices that no encoder gives, and those that come twice or after their frame, are counted and
+dropped. An access point that counts its frames anew is taken back.)doc")
         .def(py::init(&fusion_decoder::make),
              py::arg("scenario"),
              py::arg("model_file"),
@@ -36,16 +37,28 @@ encoder gives are counted and dropped.)doc")
              py::arg("precision") = "float32",
              py::arg("real_time") = false,
              py::arg("batch") = 1,
+             py::arg("deadline_s") = 0.0,
              "device: auto, cpu or cuda:N.\n\n"
              "absent: receive access points whose packets do not come, counted from 0; "
              "they have no input, and the estimates are made without them.\n\n"
              "precision: float32, bfloat16 or float16.\n\n"
              "real_time: frames are skipped when the packets of more than two are "
              "waiting, and the latency is measured.\n\n"
-             "batch: most frames that go through the network at once.")
+             "batch: most frames that go through the network at once.\n\n"
+             "deadline_s: how long after the first packet of a frame the others are "
+             "waited for, s; 0 for ever.")
         .def("frames_skipped",
              &fusion_decoder::frames_skipped,
              "Frames skipped because the packets of later ones were waiting.")
+        .def("frames_incomplete",
+             &fusion_decoder::frames_incomplete,
+             "Frames estimated without some access point.")
+        .def("packets_late",
+             &fusion_decoder::packets_late,
+             "Packets dropped because they came after their frame or their successor.")
+        .def("duplicates",
+             &fusion_decoder::duplicates,
+             "Packets dropped because they were of the same frame as the one before.")
         .def(
             "latency_s",
             &fusion_decoder::latency_s,

@@ -26,8 +26,9 @@ Inputs: the packets of every receive access point that is not absent, in ascendi
 Outputs: locations of all targets in m, then their velocities in m/s, with the tag frame;
 optionally the confidence of each target's estimate, 0 to 1, and the covariance [Q, 2D, 2D] of
 its location and velocity. Message port `estimates`: a PDU per frame with frame, time,
-confidence and covariance. Packets that are damaged, of another scheme or with words that no
-access point gives are counted and dropped.)doc")
+access_points, confidence and covariance. Packets that are damaged, of another scheme or with
+words that no access point gives, and those that come twice or after their frame, are counted
+and dropped. An access point that counts its frames anew is taken back.)doc")
         .def(
             py::init(&parameter_fusion::make),
             py::arg("scenario"),
@@ -41,8 +42,7 @@ access point gives are counted and dropped.)doc")
             "real_time: whether frames are skipped when the packets of more than two are "
             "waiting, and the latency is measured.\n\n"
             "deadline_s: how long after the first packet of a frame the others are "
-            "waited "
-            "for, s; 0 for ever.")
+            "waited for, s; 0 for ever.")
         .def("packet_size", &parameter_fusion::packet_size, "Bytes of one packet.")
         .def("frames", &parameter_fusion::frames, "Frames estimated.")
         .def("frames_lost",
@@ -63,7 +63,10 @@ access point gives are counted and dropped.)doc")
              "Frames estimated without some access point.")
         .def("packets_late",
              &parameter_fusion::packets_late,
-             "Packets dropped because they came after their frame.")
+             "Packets dropped because they came after their frame or their successor.")
+        .def("duplicates",
+             &parameter_fusion::duplicates,
+             "Packets dropped because they were of the same frame as the one before.")
         .def(
             "latency_s",
             &parameter_fusion::latency_s,
