@@ -35,7 +35,7 @@ std::size_t character_length(const std::string& text, std::size_t at)
     constexpr unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
     const bool overlong = point < least[length];
     const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-    const bool control = point < 0x20 || (point >= 0x7F && point <= 0x9F);
+    const bool control = point < 0x20 || point == 0x7F;
     const bool none = (point & 0xFFFE) == 0xFFFE || (point >= 0xFDD0 && point <= 0xFDEF);
     return overlong || surrogate || control || none || point > 0x10FFFF ? 0 : length;
 }
@@ -44,7 +44,11 @@ std::string printable(const std::string& text, std::size_t longest)
 {
     std::string result;
     for (std::size_t at = 0; at < text.size();) {
-        const auto length = character_length(text, at);
+        auto length = character_length(text, at);
+        if (length == 2 && text[at] == '\xC2' &&
+            static_cast<unsigned char>(text[at + 1]) < 0xA0) {
+            length = 0; // U+0080 to U+009F, which some terminals obey
+        }
         const auto taken = std::max<std::size_t>(length, 1);
         if (at + taken > longest) {
             return result + "…";
