@@ -65,7 +65,7 @@ public:
         char* end = nullptr;
         const double parsed = std::strtod(value->c_str(), &end);
         if (value->empty() || std::isspace(static_cast<unsigned char>(value->front())) ||
-            *end != '\0' || !(parsed >= low && parsed <= high)) {
+            end != value->c_str() + value->size() || !(parsed >= low && parsed <= high)) {
             refuse(name,
                    *value,
                    "a number from " + SoapySDR::SettingToString(low) + " to " +

@@ -6,11 +6,13 @@
 #   BUILD_DIR   build folder (default: build)
 #   JOBS        parallel compilations (default: processors, fewer where memory is short)
 #   NO_INSTALL  set to leave the system's packages alone
-# A script may set `not_needed`, a regular expression of packages that it leaves out.
+# A script may set `not_needed`, a regular expression of packages that it leaves out, and
+# `build_targets`, what it builds instead of everything.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${BUILD_DIR:-$root/build}")
 python=/usr/bin/python3
+build_targets=()
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -119,13 +121,15 @@ in_time() { :; }
 
 # configure_and_build [CMAKE-OPTION...]
 configure_and_build() {
-    local generator=()
+    local generator=() only=()
     if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja >/dev/null; then
         generator=(-G Ninja)
     fi
     say "Configuring $build"
+    [ ${#build_targets[@]} -eq 0 ] || only=(--target "${build_targets[@]}")
     limited cmake "${generator[@]}" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release "$@" &&
-        say "Building" && limited cmake --build "$build" --parallel "$(jobs_at_a_time)"
+        say "Building" && limited cmake --build "$build" --parallel "$(jobs_at_a_time)" \
+        "${only[@]}"
 }
 
 # Let Python, grcc, SoapySDR and the programs find the build tree's modules before installed

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "scenario/hash.h"
+#include "scenario/json_depth.h"
 #include <cerrno>
 #include <cfisac/evaluation/durable_file.h>
 #include <cfisac/evaluation/record_file.h>
@@ -23,6 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* magic = "cfisac-evaluation";
+constexpr std::size_t most_nested = 32; // lists and objects
 
 //! The number of nine digits that is this float32, so that little text keeps every bit.
 double short_number(float value)
@@ -72,6 +74,9 @@ std::string RecordChunk::to_line() const
 
 RecordChunk RecordChunk::from_line(const std::string& line)
 {
+    if (cfisac::detail::nested_deeper(line, most_nested)) {
+        throw std::runtime_error("not a chunk of results: nested too deeply");
+    }
     try {
         const auto json = Json::parse(line);
         RecordChunk chunk;
@@ -141,7 +146,9 @@ void RecordFile::read(const std::string& settings)
     std::istringstream lines(text.substr(0, whole));
     std::string line;
     std::getline(lines, line);
-    const auto header = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const auto header = cfisac::detail::nested_deeper(line, most_nested)
+                            ? Json()
+                            : Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!header.is_object() || header.value("results", "") != magic) {
         throw std::runtime_error(d_path + ":1: not a file of results");
     }

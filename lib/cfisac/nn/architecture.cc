@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/json_depth.h"
+
 #include <cfisac/nn/architecture.h>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t largest_size = 1 << 16;
+constexpr size_t most_bytes = 1 << 16;
+constexpr size_t most_nested = 2;
 
 // One list of names and members serves writing and reading.
 template <typename Visitor>
@@ -168,6 +172,11 @@ std::string Architecture::to_json() const
 
 Architecture Architecture::from_json(const std::string& text)
 {
+    if (text.size() > most_bytes || cfisac::detail::nested_deeper(text, most_nested)) {
+        throw std::invalid_argument(
+            "architecture: more than " + std::to_string(most_bytes) + " bytes, or than " +
+            std::to_string(most_nested) + " objects within one another");
+    }
     const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (json.is_discarded()) {
         throw std::invalid_argument("architecture: not JSON: '" + text.substr(0, 60) +

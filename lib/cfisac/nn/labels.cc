@@ -2,6 +2,7 @@
 #include <cfisac/nn/labels.h>
 
 #include "check.h"
+#include "scenario/json_depth.h"
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -149,6 +150,8 @@ std::string LabelRange::to_json() const
 
 LabelRange LabelRange::from_json(const std::string& text)
 {
+    require(!cfisac::detail::nested_deeper(text, 2),
+            "LabelRange: lists within the lists of coordinates");
     try {
         const auto json = nlohmann::json::parse(text);
         return LabelRange{json.at("location_min_m").get<std::vector<double>>(),

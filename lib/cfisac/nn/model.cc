@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check.h"
+#include "scenario/detail.h"
 
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/latent_words.h>
@@ -83,8 +84,8 @@ void require_metadata(const SafeTensors& file,
 {
     const auto& value = metadata_of(file, key);
     if (value != expected) {
-        throw FileError(file.source + ": metadata: " + key + " is '" + value +
-                        "', must be '" + expected + "'");
+        throw FileError(file.source + ": metadata: " + key + " is " +
+                        cfisac::detail::quoted(value) + ", must be '" + expected + "'");
     }
 }
 

@@ -2,6 +2,7 @@
 #include <cfisac/nn/model_io.h>
 
 #include "random.h"
+#include "scenario/detail.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -25,7 +26,8 @@ std::string with_prefix(const std::string& prefix)
                        const std::string& name,
                        const std::string& reason)
 {
-    throw FileError((source.empty() ? "" : source + ": ") + name + ": " + reason);
+    throw FileError((source.empty() ? "" : source + ": ") +
+                    cfisac::detail::printable(name) + ": " + reason);
 }
 
 //! copies only after every tensor was found good

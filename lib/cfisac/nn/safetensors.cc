@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/detail.h"
+
 #include <cfisac/nn/safetensors.h>
 
 #include <ATen/ATen.h>
@@ -24,6 +26,7 @@
 
 namespace cfisac::nn {
 
+using cfisac::detail::printable;
 using nlohmann::json;
 
 namespace {
@@ -60,14 +63,14 @@ struct Entry {
 
 [[noreturn]] void fail(const std::string& path, const std::string& reason)
 {
-    throw FileError(path + ": " + reason);
+    throw FileError(path + ": " + printable(reason));
 }
 
 [[noreturn]] void fail(const std::string& path,
                        const std::string& tensor,
                        const std::string& reason)
 {
-    throw FileError(path + ": " + tensor + ": " + reason);
+    throw FileError(path + ": " + printable(tensor) + ": " + printable(reason));
 }
 
 //! the header as JSON; refuses a name that occurs twice, and deep nesting

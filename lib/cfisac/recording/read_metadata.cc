@@ -2,6 +2,8 @@
 #include "checksum.h"
 #include "json_object.h"
 #include "metadata_keys.h"
+#include "scenario/detail.h"
+#include "scenario/json_depth.h"
 
 #include <cfisac/scenario/frame_timing.h>
 #include <cfisac/scenario/yaml.h>
@@ -15,7 +17,11 @@
 namespace cfisac::recording {
 namespace {
 
+using cfisac::detail::quoted;
 using nlohmann::json;
+
+// Of lists and objects: SigMF needs three, extensions of others perhaps more.
+constexpr std::size_t most_nested = 32;
 
 constexpr auto any = std::numeric_limits<std::uint64_t>::max();
 
@@ -30,7 +36,7 @@ void check_layout(const JsonObject& global, const std::string& where)
 {
     const auto version = global.text(keys::version);
     if (version.compare(0, 2, "1.") != 0) {
-        global.refuse(keys::version, "'" + version + "' is not SigMF 1.x");
+        global.refuse(keys::version, quoted(version) + " is not SigMF 1.x");
     }
     if (global.has(keys::dataset)) {
         global.refuse(keys::dataset, "the data must be in the file of the same name");
@@ -52,10 +58,11 @@ void check_layout(const JsonObject& global, const std::string& where)
             const auto own = extension.text("version");
             if (own.compare(0, 2, "1.") != 0) {
                 extension.refuse("version",
-                                 "'" + own + "' of the extension isac is not 1.x");
+                                 quoted(own) + " of the extension isac is not 1.x");
             }
         } else if (optional != true) {
-            extension.refuse("name", "the extension '" + name + "' is not supported");
+            extension.refuse("name",
+                             "the extension " + quoted(name) + " is not supported");
         }
     }
 }
@@ -78,7 +85,7 @@ Setup read_setup(const JsonObject& global, const std::string& where)
     const auto role = global.text(keys::role);
     if (role != (setup.receive ? "receive" : "transmit")) {
         global.refuse(keys::role,
-                      "'" + role + "' is not that of the access point " +
+                      quoted(role) + " is not that of the access point " +
                           setup.own().name);
     }
     setup.full_scale_dbm = global.number(keys::full_scale_dbm);
@@ -94,7 +101,7 @@ Setup read_setup(const JsonObject& global, const std::string& where)
     const auto digits = global.text(keys::fingerprint);
     if (!is_hexadecimal(digits, 16) ||
         std::stoull(digits, nullptr, 16) != fingerprint(setup.scenario)) {
-        global.refuse(keys::fingerprint, "'" + digits + "' is not that of the scenario");
+        global.refuse(keys::fingerprint, quoted(digits) + " is not that of the scenario");
     }
     return setup;
 }
@@ -264,10 +271,15 @@ void check_sum(const Metadata& metadata, const RecordingFiles& files)
 
 json parse_json(const std::string& text, const std::string& source)
 {
+    if (cfisac::detail::nested_deeper(text, most_nested)) {
+        throw RecordingError(source + ": lists and objects more than " +
+                             std::to_string(most_nested) + " deep");
+    }
     try {
         return json::parse(text);
     } catch (const json::exception& error) {
-        throw RecordingError(source + ": is not JSON: " + error.what());
+        throw RecordingError(source +
+                             ": is not JSON: " + cfisac::detail::printable(error.what()));
     }
 }
 

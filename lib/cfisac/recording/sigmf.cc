@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/detail.h"
 #include <cfisac/recording/sigmf.h>
 #include <cfisac/scenario/frame_timing.h>
 
@@ -28,7 +29,8 @@ Datatype datatype_from_string(const std::string& word)
             return datatype;
         }
     }
-    throw std::invalid_argument("datatype '" + word + "': want cf32_le or ci16_le");
+    throw std::invalid_argument("datatype " + cfisac::detail::quoted(word) +
+                                ": want cf32_le or ci16_le");
 }
 
 RadioTime RadioTime::plus(double later_s) const
@@ -87,7 +89,8 @@ void find_access_point(Setup& setup, const std::string& name)
             names += (names.empty() ? "" : ", ") + point.name;
         }
     }
-    throw std::invalid_argument("access point '" + name + "' is none of " + names);
+    throw std::invalid_argument("access point " + cfisac::detail::quoted(name) +
+                                " is none of " + names);
 }
 
 RecordingFiles recording_files(const std::string& path)

@@ -26,7 +26,17 @@ private:
 //! digits), whatever the locale.
 std::string number_text(double value);
 
-//! Text of a file in an error: shortened, in quotes, without control characters.
+/*! Length in bytes of the character of well-formed UTF-8 at `at`; 0 where there is none, and
+ * for control characters of ASCII and what Unicode calls noncharacters, such as U+FFFE,
+ * which YAML does not keep.
+ */
+std::size_t character_length(const std::string& text, std::size_t at);
+
+//! Text from elsewhere in an error: at most `longest` bytes of it, and a question mark for
+//! each byte that is not of a character of UTF-8, or of one that controls.
+std::string printable(const std::string& text, std::size_t longest = 300);
+
+//! The same, shorter and in quotes.
 std::string quoted(const std::string& text);
 
 //! Key of the `index`-th entry of a list.

@@ -80,33 +80,6 @@ void check_product(const std::string& key,
     }
 }
 
-//! Length in bytes of the well-formed UTF-8 sequence at `at`, 0 when there is none.
-std::size_t utf8_length(const std::string& text, std::size_t at)
-{
-    const auto byte = [&](std::size_t i) -> unsigned {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-    };
-    const unsigned lead = byte(at);
-    if (lead < 0x80) {
-        return 1;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(at + i) & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    const unsigned second = byte(at + 1);
-    const bool overlong =
-        (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool surrogate = lead == 0xED && second > 0x9F;
-    const bool beyond = lead == 0xF4 && second > 0x8F;
-    return overlong || surrogate || beyond ? 0 : length;
-}
-
 void check_name(const std::string& key, const std::string& name)
 {
     if (name.empty()) {
@@ -118,9 +91,8 @@ void check_name(const std::string& key, const std::string& name)
                              " bytes, has " + std::to_string(name.size()));
     }
     for (std::size_t at = 0; at < name.size();) {
-        const std::size_t length = utf8_length(name, at);
-        const auto byte = static_cast<unsigned char>(name[at]);
-        if (length == 0 || byte < 0x20 || byte == 0x7F) {
+        const std::size_t length = detail::character_length(name, at);
+        if (length == 0) {
             throw ValueError(key,
                              "must be UTF-8 without control characters, is " +
                                  detail::quoted(name));

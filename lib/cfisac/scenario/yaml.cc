@@ -252,7 +252,7 @@ Scenario parse_scenario(const std::string& text, const std::string& source)
     } catch (const detail::ValueError& e) {
         document.fail(document.line(e.key()), e.what());
     } catch (const YAML::Exception& e) {
-        document.fail(line_of(e.mark), "not YAML: " + e.msg);
+        document.fail(line_of(e.mark), "not YAML: " + detail::printable(e.msg));
     }
 }
 

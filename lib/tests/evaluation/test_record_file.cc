@@ -112,6 +112,16 @@ TEST_F(RecordFileTest, RefusesOtherSettingsAndNamesThem)
     }
 }
 
+TEST_F(RecordFileTest, AnyNumberOfNestedListsIsRefused)
+{
+    const std::string deep(1'000'000, '[');
+    const std::string end(deep.size(), ']');
+    EXPECT_THROW(RecordChunk::from_line(R"({"records": )" + deep + end + "}"),
+                 std::runtime_error);
+    append(R"({"results": "cfisac-evaluation", "settings": )" + deep + end + "}\n");
+    EXPECT_THROW(RecordFile(path(), settings), std::runtime_error);
+}
+
 TEST_F(RecordFileTest, RefusesWhatIsNoFileOfResults)
 {
     append("{\"log\":\"cfisac-training\"}\n");

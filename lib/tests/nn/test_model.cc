@@ -219,6 +219,11 @@ TEST(Architecture, WrongJsonIsNamed)
     refused(R"({"shared_encoder": 1})", "shared_encoder");
     refused(R"({"latents": 16})", "latents");
     refused(R"({"latents": "float8"})", "'float8'");
+    refused(std::string(1 << 15, '['), "within one another");
+    refused("{\"codewords\": " + std::string(1 << 15, '[') + std::string(1 << 15, ']') +
+                "}",
+            "within one another");
+    refused("{}" + std::string(1 << 16, ' '), "65536 bytes");
     expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, {"'big'"});
 }
 

@@ -264,6 +264,22 @@ TEST(SafeTensors, AFailedWriteLeavesTheOldFile)
     EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "no temporary file remains";
 }
 
+TEST(SafeTensors, ErrorsQuoteNothingThatIsNoCharacter)
+{
+    const TemporaryFolder folder;
+    const auto path = folder.file("bad.safetensors");
+    write_bytes(path, file_of(R"({"\u001b[2J": {}})", 0));
+    expect_error<FileError>([&] { read_safetensors(path); },
+                            {path + ": ?[2J: must have"});
+    write_bytes(path, file_of("{\"\xff", 0));
+    try {
+        read_safetensors(path);
+        ADD_FAILURE();
+    } catch (const FileError& error) {
+        EXPECT_EQ(std::string(error.what()).find('\xff'), std::string::npos);
+    }
+}
+
 //! the other way round is in test_reference.cc, whose files Python wrote
 TEST(SafeTensors, PythonReadsWhatWeWrote)
 {

@@ -27,6 +27,7 @@ TEST(RadioArguments, EveryWrongOneIsRefusedByName)
         {"start_s", "-1"},
         {"start_s", "nan"},
         {"start_s", "1s"},
+        {"start_s", std::string("1\0s", 3)},
         {"participants", "0"},
         {"participants", "two"},
         {"participants", "2"},

@@ -244,6 +244,24 @@ TEST_F(RecordingTest, DamagedMetadataAreRefused)
     EXPECT_GT(refused, 1000);
 }
 
+TEST_F(RecordingTest, ErrorsQuoteNothingThatIsNoCharacter)
+{
+    const auto error_of = [](const std::string& text) -> std::string {
+        try {
+            parse_metadata(text, "hostile");
+        } catch (const RecordingError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(error_of(R"({"global": {"core:version": "\u001b[2J"}})"),
+              "hostile: global: core:version: '?[2J' is not SigMF 1.x");
+    const auto error = error_of("{\"\xff" + std::string(10'000, 'x'));
+    EXPECT_NE(error.find("hostile: is not JSON"), std::string::npos) << error;
+    EXPECT_EQ(error.find('\xff'), std::string::npos) << error;
+    EXPECT_LT(error_of("\"" + std::string(10'000, 'x') + "\x01\"").size(), 400U);
+}
+
 TEST_F(RecordingTest, AnyNumberOfNestedListsIsRefused)
 {
     const std::string deep(1'000'000, '[');

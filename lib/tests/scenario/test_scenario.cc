@@ -148,6 +148,10 @@ TEST(Validate, NamesKeyAndValue)
     expect_refused("name", "empty", [](auto& s) { s.name = ""; });
     expect_refused("name", "200", [](auto& s) { s.name = std::string(200, 'x'); });
     expect_refused("name", "control", [](auto& s) { s.name = "a\nb"; });
+    // What yaml-cpp would write as U+FFFD.
+    for (const char* bad : {"\ufdd0", "\ufdef", "\ufffe", "\U0010ffff"}) {
+        expect_refused("name", "???", [=](auto& s) { s.name = bad; });
+    }
     for (const char* bad : {"\x80",
                             "\xC0\xAF",
                             "\xE0\x80\xAF",
