@@ -204,8 +204,8 @@ struct ScenarioLimits {
 
 /*! Check every value of a scenario.
  *
- * Names are non-empty UTF-8 without control characters and Unicode's noncharacters, and
- * those of the access points differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N
+ * Names are non-empty UTF-8 without control characters, and those of the access points
+ * differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N
  * N_t.
  * \throws ScenarioError "KEY: …" naming the key and the value
  */
