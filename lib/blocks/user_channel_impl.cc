@@ -125,7 +125,7 @@ void user_channel_impl::pass_tags(int item)
             pmt::eq(tag.key, names::device_frame())) {
             continue;
         }
-        for (unsigned user = 0; user < d_layout.scenario.users.count; user++) {
+        for (int user = 0; user < d_layout.scenario.users.count; user++) {
             add_item_tag(
                 user, nitems_written(user) + item, tag.key, tag.value, tag.srcid);
         }

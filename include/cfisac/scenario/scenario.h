@@ -80,7 +80,8 @@ struct Calibration {
 /*! Access point with a uniform linear array.
  *
  * The cosine in (1) and (2) is that of the angle between `axis` and the direction from
- * the array to the target or user. The first antenna stands at `position_m`.
+ * the array to the target or user. The first antenna stands at `position_m`; by the signs
+ * of (1) and (2) the others of a transmit array lie along `axis`, of a receive array against.
  */
 struct AccessPoint {
     std::string name;
@@ -204,9 +205,9 @@ struct ScenarioLimits {
 
 /*! Check every value of a scenario.
  *
- * Names are non-empty UTF-8 without control characters, and those of the access points
- * differ; numbers are finite; an `axis` has unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N
- * N_t.
+ * Names are non-empty UTF-8 without control characters and without Unicode's
+ * noncharacters, and those of the access points differ; numbers are finite; an `axis` has
+ * unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N N_t.
  * \throws ScenarioError "KEY: …" naming the key and the value
  */
 void validate(const Scenario& scenario);
