@@ -25,7 +25,7 @@ class Service:
         self.process = subprocess.Popen(
             [str(program_path(name)), *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env=dict(os.environ, **(environment or {})),
+            text=True, env=dict(os.environ, OMP_NUM_THREADS="1", **(environment or {})),
         )  # fmt: skip
         self.readers = [
             threading.Thread(target=self._read, args=(stream, lines), daemon=True)
