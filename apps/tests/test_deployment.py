@@ -333,9 +333,13 @@ def test_virtual_radio(tmp_path, start, monkeypatch):
         central.healthy(lambda told: int(told["frames"]) >= 60, "estimates")
         for point in points:
             assert point.told("health")["locked"] == "1"
-        for point in points:
-            code, seconds = point.stop()
-            assert code == 0 and seconds < 12, point.text()
+        # In lockstep, a radio whose program stands still holds up time for all: no samples.
+        points[1].process.send_signal(signal.SIGSTOP)
+        assert points[0].wait() == 1
+        assert "no samples for 10 s" in points[0].errors[-1], points[0].text()
+        points[1].process.send_signal(signal.SIGCONT)
+        code, seconds = points[1].stop()
+        assert code == 0 and seconds < 12, points[1].text()
     finally:
         transmitters.stop()
         transmitters.wait()
