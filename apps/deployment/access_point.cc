@@ -3,6 +3,7 @@
 #include "frame_gate.h"
 #include "recordings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/isac/cs_estimator.h>
@@ -20,6 +21,7 @@ using nlohmann::ordered_json;
 //! as long as a start time is away or others are missing.
 constexpr std::chrono::seconds radio_silence(10);
 constexpr std::chrono::seconds radio_start(60);
+constexpr std::chrono::seconds longest_look(1);
 
 gr::isac::access_point_estimator::sptr make_estimator(const AccessPointSettings& settings)
 {
@@ -48,7 +50,7 @@ AccessPoint::AccessPoint(const AccessPointSettings& settings)
       d_top(gr::make_top_block("isac_access_point")),
       d_ending(std::make_shared<Ending>(settings.frames)),
       d_told(Clock::now()),
-      d_moved(d_told)
+      d_looked(d_told)
 {
     // First what may be refused quickly.
     d_sink = prepared([&] {
@@ -248,12 +250,15 @@ std::string AccessPoint::trouble()
     }
     const auto now = Clock::now();
     const auto samples = d_sync->nitems_read(0);
+    // Time in which this program stood still itself is no silence of the radio.
+    d_silence += std::min<Clock::duration>(now - d_looked, longest_look);
+    d_looked = now;
     if (samples != d_samples) {
         d_samples = samples;
-        d_moved = now;
+        d_silence = {};
     }
     const auto patience = d_samples == 0 ? radio_start : radio_silence;
-    if (now - d_moved <= patience) {
+    if (d_silence <= patience) {
         return "";
     }
     return "radio " + d_settings.radio.device + ": no samples for " +

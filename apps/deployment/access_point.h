@@ -98,8 +98,9 @@ private:
     std::function<std::string()> d_scheme_error; //!< of its block
     std::uint64_t d_frames_told = 0;
     std::chrono::steady_clock::time_point d_told;
-    std::uint64_t d_samples = 0; //!< of the radio, when they moved last
-    std::chrono::steady_clock::time_point d_moved;
+    std::uint64_t d_samples = 0; //!< of the radio, when it was looked at last
+    std::chrono::steady_clock::time_point d_looked;
+    std::chrono::steady_clock::duration d_silence{}; //!< since samples came
 };
 
 } // namespace isac::apps
