@@ -24,7 +24,7 @@ enum class Arrival {
  * - with the first packet of a connection whose number is not ahead;
  * - with one that is more than `farthest` ahead;
  * - after `convincing` packets in a row, each one frame after the one before, that are all
- *   `window` or more behind. These are late.
+ *   behind and no duplicates. These are late.
  */
 class FrameOrder
 {
@@ -49,7 +49,7 @@ private:
     std::optional<std::uint64_t> d_newest;
     std::bitset<window> d_seen; //!< of the frames newest - window + 1 … newest, by number
     std::uint64_t d_lost = 0;
-    std::uint64_t d_old = 0;  //!< last one far behind
+    std::uint64_t d_old = 0;  //!< last one behind
     unsigned d_old_count = 0; //!< how many of them in a row
 };
 

@@ -129,9 +129,7 @@ void RecordFile::fail(const char* what) const
 void RecordFile::begin(const std::string& settings)
 {
     const Json header{{"results", magic}, {"settings", Json::parse(settings)}};
-    write_durably(d_path, [&](const std::string& temporary) {
-        std::ofstream(temporary, std::ios::trunc) << header.dump() << "\n";
-    });
+    write_durably(d_path, header.dump() + "\n");
 }
 
 void RecordFile::read(const std::string& settings)

@@ -15,10 +15,11 @@ Arrival FrameOrder::begin(std::uint64_t frame)
 Arrival FrameOrder::behind(std::uint64_t frame, std::uint64_t distance)
 {
     if (distance < window) {
-        d_old_count = 0;
-        const bool seen = d_seen.test(frame % window);
+        if (d_seen.test(frame % window)) {
+            d_old_count = 0;
+            return Arrival::duplicate;
+        }
         d_seen.set(frame % window);
-        return seen ? Arrival::duplicate : Arrival::late;
     }
     d_old_count = d_old_count > 0 && frame == d_old + 1 ? d_old_count + 1 : 1;
     d_old = frame;

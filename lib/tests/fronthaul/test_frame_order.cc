@@ -67,6 +67,28 @@ TEST(FrameOrder, BeginsAnewWithinAConnectionOnceConvinced)
     EXPECT_EQ(order.lost(), 0u);
 }
 
+//! As of a clock that was wrong for a moment.
+TEST(FrameOrder, GoesBackToNumbersWithinTheWindow)
+{
+    FrameOrder order;
+    EXPECT_EQ(order.note(100, true), Arrival::next);
+    EXPECT_EQ(order.note(600, false), Arrival::next);
+    EXPECT_EQ(order.note(601, false), Arrival::next);
+    for (std::uint64_t i = 0; i < FrameOrder::convincing; ++i) {
+        EXPECT_EQ(order.note(101 + i, false), Arrival::late);
+    }
+    EXPECT_EQ(order.note(101 + FrameOrder::convincing, false), Arrival::next);
+    EXPECT_EQ(order.note(102 + FrameOrder::convincing, false), Arrival::next);
+    // Packets that come again convince nobody.
+    for (int round = 0; round < 2; ++round) {
+        for (std::uint64_t i = 1; i <= FrameOrder::convincing; ++i) {
+            order.note(i, false);
+        }
+    }
+    EXPECT_EQ(order.note(2, false), Arrival::duplicate);
+    EXPECT_EQ(order.note(103 + FrameOrder::convincing, false), Arrival::next);
+}
+
 TEST(FrameOrder, AGapThatIsWiderThanTheWindow)
 {
     FrameOrder order;

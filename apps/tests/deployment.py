@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access points and a central unit as programs on the hosts of network_hosts.py, and what the
+central unit publishes."""
+
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+import pmt
+import zmq
+from gnuradio import blocks, gr, isac
+from programs import SCENARIOS, program_path, run
+
+PATIENCE_S = 90
+PERIOD_S = 0.1  # of sdr_2x2.yml
+HEALTH_S = 0.5
+
+Estimate = collections.namedtuple("Estimate", "frame access_points values arrived")
+
+
+def wait_for(what, condition):
+    """Wait until the condition is something, and return that."""
+    end = time.monotonic() + PATIENCE_S
+    while not (value := condition()):
+        assert time.monotonic() < end, f"no {what() if callable(what) else what}"
+        time.sleep(0.01)
+    return value
+
+
+class Program:
+    """A program on a host, and what it prints."""
+
+    def __init__(self, network, host, name, *arguments, environment=None):
+        self.name = name
+        self.lines = []
+        self.ready_at = None
+        self.process = subprocess.Popen(
+            network.command(host, [program_path(name), *arguments]), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=dict(os.environ, OMP_NUM_THREADS="1", **(environment or {})))
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        with self.process.stdout as lines:
+            for line in lines:
+                if line.startswith("ready "):
+                    self.ready_at = time.monotonic()
+                self.lines.append(line.rstrip("\n"))
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process.poll() is None
+
+    def text(self):
+        return "\n".join(self.lines[-60:])
+
+    def wait_until_ready(self):
+        wait_for(f"line ready of {self.name}:\n{self.text()}",
+                 lambda: self.ready_at or not self.running())
+        assert self.ready_at, self.text()
+        return self.ready_at
+
+    def health(self):
+        """The latest line of health, {name: text}."""
+        for line in reversed(self.lines):
+            if line.startswith(("health ", "end ")):
+                return dict(word.split("=", 1) for word in line.split()[1:])
+        return {}
+
+    def count(self, name):
+        """A counter of the latest line of health; of several, the sum."""
+        return sum(int(word) for word in self.health().get(name, "0").split(","))
+
+    def memory_bytes(self):
+        pages = pathlib.Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+    def kill(self):
+        """As kill -9, and only if it has not ended by itself."""
+        assert self.running(), f"{self.name} has ended by itself:\n{self.text()}"
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        self.reader.join(PATIENCE_S)
+
+    def stop(self):
+        """As systemd does; the exit code."""
+        assert self.running(), f"{self.name} has ended by itself:\n{self.text()}"
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(PATIENCE_S)
+        self.reader.join(PATIENCE_S)
+        return code
+
+
+class Reader:
+    """Reads what a central unit publishes, also when that is started anew."""
+
+    def __init__(self, address):
+        self.estimates = []
+        self.socket = zmq.Context.instance().socket(zmq.SUB)
+        self.socket.setsockopt(zmq.RECONNECT_IVL, 20)
+        self.socket.setsockopt(zmq.RCVHWM, 0)
+        self.socket.setsockopt(zmq.RCVTIMEO, 100)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.subscribe(b"")
+        self.socket.connect(address)
+        self.over = False
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        while not self.over:
+            with contextlib.suppress(zmq.Again):
+                message = json.loads(self.socket.recv())
+                values = [target[key] for key in ("position_m", "velocity_mps")
+                          for target in message["targets"]]
+                self.estimates.append(Estimate(
+                    message["frame"], tuple(message["access_points"]),
+                    [value for each in values for value in each], time.monotonic()))
+
+    def close(self):
+        self.over = True
+        self.thread.join()
+        self.socket.close()
+
+
+class Deployment:
+    """A central unit, an access point for each receive access point of sdr_2x2.yml, and a
+    spare host.
+
+    deadline_s: of the central unit
+    environments: {"central" or the number of an access point: environment}
+    """
+
+    SCENARIO = SCENARIOS / "sdr_2x2.yml"
+    SEED = 7
+    POINTS = (0, 1)
+    HOSTS = ("central", "ap0", "ap1", "spare")
+
+    def __init__(self, network, folder, deadline_s, environments=None):
+        self.network = network
+        self.folder = folder
+        self.deadline_s = deadline_s
+        self.environments = environments or {}
+        self.port = network.port(len(self.POINTS))
+        self._make_keys()
+        self.publish = f"ipc://{folder}/estimates"
+        self.reader = Reader(self.publish)
+        self.central = None
+        self.points = {}
+        self.others = []
+
+    def _make_keys(self):
+        def keygen(*words):
+            result = run("isac_keygen", *words)
+            assert result.returncode == 0, result.stderr
+        self.authorised = self.folder / "authorised"
+        keygen(self.folder / "central")
+        keygen(self.folder / "stranger")
+        for m in self.POINTS:
+            keygen(self.folder / f"ap{m}", "--authorise", self.authorised, "--access-point", m)
+
+    def _start(self, role, host, name, key, *arguments):
+        return Program(self.network, host, name, "--scenario", self.SCENARIO, "--seed",
+                       self.SEED, "--scheme", "ml", "--compute", "cpu", "--health-s", HEALTH_S,
+                       "--security", "curve", "--key-file", self.folder / f"{key}.key",
+                       *arguments, environment=self.environments.get(role))
+
+    def start_central(self, *arguments):
+        self.central = self._start(
+            "central", "central", "isac_central_unit", "central", "--authorised-file", self.authorised,
+            "--listen", f"tcp://{self.network.own_address('central')}:{self.port}",
+            "--deadline-s", self.deadline_s, "--publish-zmq", self.publish, *arguments)
+
+    def access_point(self, m, host=None, key=None, number=None):
+        """A program that sends to the place of access point m."""
+        host = host or f"ap{m}"
+        address, port = self.network.reach(host, "central", self.port + m)
+        return self._start(m, host, "isac_access_point", key or f"ap{m}", "--access-point",
+                           m if number is None else number, "--simulate", "--central",
+                           f"tcp://{address}:{port}", "--server-key-file",
+                           self.folder / "central.pub")
+
+    def start_point(self, m):
+        self.points[m] = self.access_point(m)
+
+    def programs(self):
+        return [program for program in (self.central, *self.points.values()) if program]
+
+    def start_missing(self):
+        """Start whatever is not running, and wait until all of it is."""
+        if not (self.central and self.central.running()):
+            self.start_central()
+        for m in self.POINTS:
+            if not (m in self.points and self.points[m].running()):
+                self.start_point(m)
+        for program in self.programs():
+            program.wait_until_ready()
+
+    def since(self, place):
+        return self.reader.estimates[place:]
+
+    def here(self):
+        """The place of the next estimate."""
+        return len(self.reader.estimates)
+
+    def report(self):
+        last = self.reader.estimates[-3:]
+        return "\n--\n".join([str(last)] + [program.text() for program in self.programs()])
+
+    def wait_for(self, what, condition):
+        return wait_for(lambda: f"{what}:\n{self.report()}", condition)
+
+    def first(self, what, place, condition):
+        """The first estimate from a place on for which something holds."""
+        return self.wait_for(what, lambda: next(
+            (estimate for estimate in self.since(place) if condition(estimate)), None))
+
+    def first_of(self, place, points):
+        return self.first(f"estimate of access points {points}", place,
+                          lambda estimate: estimate.access_points == tuple(points))
+
+    def wait_for_estimates(self, count, points=POINTS):
+        """So many estimates in a row by these access points, from now on."""
+        place = self.here()
+
+        def found():
+            run_ = 0
+            for estimate in self.since(place):
+                run_ = run_ + 1 if estimate.access_points == tuple(points) else 0
+                if run_ == count:
+                    return True
+            return False
+        self.wait_for(f"{count} estimates of access points {points}", found)
+
+    def stop(self):
+        """End everything as systemd does: exit codes."""
+        return [program.stop() for program in self.programs()]
+
+    def close(self):
+        for program in (*self.programs(), *self.others):
+            if program.running():
+                program.kill()
+        self.reader.close()
+
+
+def expect_in_order(estimates):
+    """Every frame at most once, and in order."""
+    frames = [estimate.frame for estimate in estimates]
+    assert frames == sorted(set(frames)), frames
+
+
+def undisturbed(scenario_file, seed, frames, absent=()):
+    """The estimates {frame: values} of the same blocks, beside any network."""
+    scenario = isac.load_scenario(str(scenario_file))
+    tags = []
+    for item, frame in enumerate(frames):
+        tag = gr.tag_t()
+        tag.offset, tag.key = item, pmt.intern("frame")
+        tag.value = pmt.from_uint64(frame)
+        tags.append(tag)
+    size = scenario.receive_frame_size
+    clock = blocks.vector_source_c([0j] * (size * len(frames)), False, size, tags)
+    flowgraph = gr.top_block()
+    known = isac.transmit_reference(scenario, seed, "cpu")
+    channel = isac.bistatic_channel(scenario, seed, "cpu")
+    fusion = isac.parameter_fusion(scenario, "ml", list(absent))
+    flowgraph.connect(clock, known)
+    for n in range(scenario.num_transmit):
+        flowgraph.connect((known, n), (channel, n))
+    place = 0
+    for m in range(scenario.num_receive):
+        if m in absent:
+            flowgraph.connect((channel, m), blocks.null_sink(8 * size))
+            continue
+        estimator = isac.ml_estimator(scenario, m, "cpu")
+        flowgraph.connect((channel, m), estimator, (fusion, place))
+        for n in range(scenario.num_transmit):
+            flowgraph.connect((known, n), (estimator, 1 + n))
+        place += 1
+    flowgraph.connect((channel, scenario.num_receive),
+                      blocks.null_sink(4 * scenario.estimate_size))
+    sink = blocks.vector_sink_f(scenario.estimate_size)
+    flowgraph.connect((fusion, 0), sink)
+    flowgraph.run()
+    values = sink.data()
+    count = scenario.estimate_size
+    return {frame: values[count * i:count * (i + 1)] for i, frame in enumerate(frames)}
