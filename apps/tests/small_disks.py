@@ -22,6 +22,7 @@ DISK_BYTES = 32 << 20
 class Disk:
     """A file system of its own; `folder` is how everybody gets there."""
 
+    kind = "disk"
     what = "No space left on device"
 
     def __init__(self, mount_point):
@@ -59,6 +60,7 @@ class Disk:
 class Limit:
     """A folder, and a bound of the size of files for whom it is set."""
 
+    kind = "limit"
     what = "File too large"
 
     def __init__(self, folder):

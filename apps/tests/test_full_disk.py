@@ -2,12 +2,15 @@
 """Full disks under whatever writes files: an error that names the file, what was there before
 is whole, and nothing that is half written is taken for whole."""
 
+import contextlib
 import signal
 import subprocess
 
 import numpy as np
 import pytest
+from deployment import Deployment, wait_for
 from gnuradio import blocks, gr, isac
+from network_hosts import hosts
 from programs import LITE, SCENARIOS, SHIPPED_MODEL, TIMEOUT_S, program_path, run
 from small_disks import KINDS, Disk, Limit
 from test_train import arguments, log_of  # noqa: F401  (a fixture)
@@ -142,3 +145,31 @@ def test_recording_until_the_disk_was_full_can_be_read(place):
     assert 0 < got.shape[1] < samples.shape[1]
     assert got.shape[1] == data.stat().st_size // 16
     np.testing.assert_array_equal(got, samples[:, :got.shape[1]])
+
+
+def test_central_unit_ends_and_goes_on_with_its_file_when_there_is_room(place, tmp_path):
+    full = place.kind == "limit"  # of which a program that is not told ends by a signal
+    out = "/dev/full" if full else place.folder / "estimates.csv"
+    with hosts("loopback", Deployment.HOSTS) as network:
+        deployment = Deployment(network, tmp_path, 0.5)
+        try:
+            for m in Deployment.POINTS:
+                deployment.start_point(m)
+            with contextlib.nullcontext() if full else place.room(4096):
+                deployment.start_central("--estimates", out)
+                wait_for("end of the central unit", lambda: not deployment.central.running())
+                deployment.central.reader.join()
+            assert deployment.central.process.returncode == 1, deployment.report()
+            last = deployment.central.lines[-1]
+            assert str(out) in last and "No space left on device" in last, last
+            if full:
+                return
+            deployment.start_central("--estimates", out)
+            deployment.wait_for_estimates(5)
+            assert deployment.stop() == [0, 0, 0], deployment.report()
+        finally:
+            deployment.close()
+    header, *rows = out.read_text(encoding="utf-8").splitlines()
+    frames = [int(row.split(",")[0]) for row in rows]
+    assert header.startswith("frame,") and frames == sorted(set(frames))
+    assert {row.count(",") for row in rows} == {header.count(",")}

@@ -99,6 +99,7 @@ void packet_alignment::adopt_counts()
     d_packets.adopt_counts(d_logger);
     d_deadline.start();
     d_unplaced_since.reset();
+    d_ahead_since.assign(count(), std::nullopt);
 }
 
 bool packet_alignment::settle_unplaced(numbers& heads, frame_clock::time_point now)
@@ -148,34 +149,35 @@ frame_clock::duration packet_alignment::longest_wait() const
 bool packet_alignment::settle_far_ahead(numbers& heads, frame_clock::time_point now)
 {
     const auto due = d_deadline.next();
+    if (!d_deadline.limited() || !due) {
+        return false;
+    }
     bool far = false;
-    bool others = false;
-    bool all_in = true;
+    bool near = false;
+    bool silent = false;
     for (std::size_t i = 0; i < count(); i++) {
-        const bool ahead =
-            due && heads[i] && frames_between(*due, *heads[i]) > near_enough;
-        far = far || ahead;
-        others = others || (heads[i] && !ahead);
-        all_in = all_in && (heads[i] || d_ended[i]);
-        if (!ahead && heads[i]) {
+        if (!heads[i]) {
+            silent = silent || !d_ended[i];
+        } else if (frames_between(*due, *heads[i]) <= near_enough) {
+            near = true;
             d_ahead_since[i].reset();
-        } else if (ahead && !d_ahead_since[i]) {
-            d_ahead_since[i] = now;
+        } else {
+            far = true;
+            d_ahead_since[i] = d_ahead_since[i].value_or(now);
         }
     }
-    if (!d_deadline.limited() || !far || others || all_in) {
-        d_far_since.reset();
-    } else { // those in between are waited for
+    if (far && !near && silent) { // with frames in between, perhaps
         d_far_since = d_far_since.value_or(now);
         if (now - *d_far_since < longest_wait()) {
             heads.assign(count(), std::nullopt);
         }
         return false;
     }
+    d_far_since.reset();
     // The others go on. Who is ahead of them for so long is wrong, and what comes behind
     // its packet may be right.
     bool dropped = false;
-    for (std::size_t i = 0; d_deadline.limited() && others && i < count(); i++) {
+    for (std::size_t i = 0; near && i < count(); i++) {
         if (heads[i] && d_ahead_since[i] && now - *d_ahead_since[i] >= longest_wait()) {
             d_taken[i]++;
             d_unmatched++;
