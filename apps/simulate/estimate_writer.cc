@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
 #include <stdexcept>
@@ -17,13 +19,35 @@ namespace {
     throw std::runtime_error(path + ": cannot be written: " + std::strerror(errno));
 }
 
-std::FILE* open(const std::string& path)
+std::FILE* open(const std::string& path, bool go_on)
 {
-    std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
+    std::FILE* const file =
+        path == "-" ? stdout : std::fopen(path.c_str(), go_on ? "a" : "w");
     if (!file) {
         fail(path);
     }
     return file;
+}
+
+//! Take off what stands behind the last end of a line. \return whether nothing is left
+bool is_empty_after_repair(const std::string& path)
+{
+    std::ifstream stream(path, std::ios::binary | std::ios::ate);
+    auto whole = static_cast<std::int64_t>(stream.tellg());
+    const auto size = whole;
+    for (char last = 0; whole > 0; --whole) {
+        stream.seekg(whole - 1);
+        if (!stream.get(last)) {
+            fail(path);
+        }
+        if (last == '\n') {
+            break;
+        }
+    }
+    if (whole < size) {
+        std::filesystem::resize_file(path, static_cast<std::uintmax_t>(whole));
+    }
+    return whole <= 0;
 }
 
 //! Numbers with spaces between them.
@@ -65,14 +89,16 @@ std::string header(std::size_t dimensions)
 
 EstimateWriter::sptr EstimateWriter::make(const cfisac::Scenario& scenario,
                                           const std::string& path,
-                                          const std::set<int>& absent)
+                                          const std::set<int>& absent,
+                                          bool go_on)
 {
-    return gnuradio::make_block_sptr<EstimateWriter>(scenario, path, absent);
+    return gnuradio::make_block_sptr<EstimateWriter>(scenario, path, absent, go_on);
 }
 
 EstimateWriter::EstimateWriter(const cfisac::Scenario& scenario,
                                const std::string& path,
-                               const std::set<int>& absent)
+                               const std::set<int>& absent,
+                               bool go_on)
     : gr::block("estimate_writer",
                 gr::io_signature::make(
                     1,
@@ -84,9 +110,11 @@ EstimateWriter::EstimateWriter(const cfisac::Scenario& scenario,
       d_dimensions(scenario.dimensions),
       d_targets(scenario.targets.count),
       d_access_points(joined(present(scenario, absent))),
-      d_file(open(path))
+      d_file(open(path, go_on))
 {
-    std::fputs(header(d_dimensions).c_str(), d_file);
+    if (!go_on || is_empty_after_repair(path)) {
+        std::fputs(header(d_dimensions).c_str(), d_file);
+    }
     const auto port = gr::isac::names::estimates_port();
     message_port_register_in(port);
     set_msg_handler(port, [this](const pmt::pmt_t& pdu) { d_pdus.push_back(pdu); });
@@ -105,6 +133,13 @@ void EstimateWriter::connect_to(gr::top_block& top, const gr::basic_block_sptr& 
     const auto self = shared_from_base<EstimateWriter>();
     top.connect(estimates, 0, self, 0);
     top.msg_connect(estimates, port, self, port);
+}
+
+void EstimateWriter::flush()
+{
+    if (std::fflush(d_file) != 0 || std::ferror(d_file) != 0) {
+        fail(d_path);
+    }
 }
 
 void EstimateWriter::finish()

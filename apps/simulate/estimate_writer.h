@@ -28,15 +28,19 @@ public:
     /*!
      * \param path "-" for stdout
      * \param absent receive access points that do not take part
+     * \param go_on whether a file that is there goes on; a last line that is not whole is
+     * taken off
      * \throws std::runtime_error naming the file when it cannot be created
      */
     static sptr make(const cfisac::Scenario& scenario,
                      const std::string& path,
-                     const std::set<int>& absent);
+                     const std::set<int>& absent,
+                     bool go_on = false);
 
     EstimateWriter(const cfisac::Scenario& scenario,
                    const std::string& path,
-                   const std::set<int>& absent);
+                   const std::set<int>& absent,
+                   bool go_on);
     ~EstimateWriter() override;
 
     //! \param estimates block that estimates
@@ -47,6 +51,10 @@ public:
                      gr_vector_const_void_star& input_items,
                      gr_vector_void_star& output_items) override;
 
+    /*! Write what waits in memory; from any thread.
+     * \throws std::runtime_error naming the file when something could not be written
+     */
+    void flush();
     /*! Close the file.
      * \throws std::runtime_error naming the file when something could not be written
      */

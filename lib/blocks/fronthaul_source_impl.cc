@@ -54,6 +54,7 @@ fronthaul_source_impl::fronthaul_source_impl(
                      gr::io_signature::make(0, 0, 0),
                      gr::io_signature::make(1, 1, static_cast<int>(options.packet_size))),
       d_access_point(options.access_point),
+      d_queue(options.queue),
       d_receiver(std::move(receiver)),
       d_moved({"lost",
                "late",
@@ -97,6 +98,8 @@ void fronthaul_source_impl::setup_rpc()
 bool fronthaul_source_impl::start()
 {
     d_failure.clear();
+    d_ending = false;
+    d_rest = d_queue;
     try {
         d_receiver->open();
     } catch (const std::exception& cause) {
@@ -142,11 +145,24 @@ int fronthaul_source_impl::work(int noutput_items,
     if (!d_failure.text().empty()) {
         return WORK_DONE;
     }
+    const bool ending = d_ending;
+    auto most = static_cast<std::size_t>(noutput_items);
+    if (ending) {
+        most = std::min(most, d_rest);
+    }
+    if (most == 0) {
+        return WORK_DONE;
+    }
     try {
-        const auto read = d_receiver->receive(static_cast<std::uint8_t*>(output_items[0]),
-                                              static_cast<std::size_t>(noutput_items),
-                                              longest_wait);
+        const auto read =
+            d_receiver->receive(static_cast<std::uint8_t*>(output_items[0]),
+                                most,
+                                ending ? std::chrono::milliseconds(0) : longest_wait);
         log();
+        if (ending && read == 0) {
+            return WORK_DONE;
+        }
+        d_rest -= ending ? read : 0;
         return static_cast<int>(read);
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);

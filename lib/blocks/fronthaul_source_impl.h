@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "moved_counts.h"
 
+#include <atomic>
 #include <cfisac/fronthaul/receiver.h>
 #include <gnuradio/isac/fronthaul_source.h>
 #include <memory>
@@ -19,6 +20,7 @@ public:
     fronthaul_source_impl(const cfisac::fronthaul::ReceiverOptions& options,
                           std::unique_ptr<cfisac::fronthaul::Receiver> receiver);
 
+    void end() override { d_ending = true; }
     std::string address() const override { return d_receiver->address(); }
     std::uint64_t packets_received() const override { return counts().received; }
     std::uint64_t packets_lost() const override { return counts().lost; }
@@ -45,6 +47,9 @@ private:
     void log();
 
     const int d_access_point;
+    const std::size_t d_queue;
+    std::atomic<bool> d_ending{false};
+    std::size_t d_rest = 0; //!< packets that may still be passed on once it ends
     const std::unique_ptr<cfisac::fronthaul::Receiver> d_receiver;
     moved_counts d_moved;
     std::string d_logged_refusal;

@@ -57,6 +57,11 @@ public:
                      const std::string& authorised_file = "",
                      int queue = 64);
 
+    /*! End the stream: of the packets that have come, at most `queue` are passed on, and then
+     * the block is done. From any thread; in force until the flowgraph starts again.
+     */
+    virtual void end() = 0;
+
     //! The address that it listens at, with its port.
     virtual std::string address() const = 0;
     //! Packets passed on.

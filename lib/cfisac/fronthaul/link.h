@@ -24,10 +24,20 @@ inline void set_heartbeat(zmq::socket_t& socket)
     socket.set(zmq::sockopt::handshake_ivl, handshake_ms);
 }
 
+//! \throws std::invalid_argument on a queue that cannot be
+inline void check_queue(std::size_t queue)
+{
+    constexpr std::size_t largest_queue = 65536;
+    if (queue < 1 || queue > largest_queue) {
+        throw std::invalid_argument("queue: must lie between 1 and " +
+                                    std::to_string(largest_queue) + " packets, is " +
+                                    std::to_string(queue));
+    }
+}
+
 //! \throws std::invalid_argument on a size that no packet has, and a queue that cannot be
 inline void check_sizes(std::size_t packet_size, std::size_t queue)
 {
-    constexpr std::size_t largest_queue = 65536;
     const std::size_t least = fronthaul::packet_size(1, 1);
     const std::size_t most = fronthaul::packet_size(16, max_index_count);
     if (packet_size < least || packet_size > most) {
@@ -35,11 +45,7 @@ inline void check_sizes(std::size_t packet_size, std::size_t queue)
             "packet size: must lie between " + std::to_string(least) + " and " +
             std::to_string(most) + " bytes, is " + std::to_string(packet_size));
     }
-    if (queue < 1 || queue > largest_queue) {
-        throw std::invalid_argument("queue: must lie between 1 and " +
-                                    std::to_string(largest_queue) + " packets, is " +
-                                    std::to_string(queue));
-    }
+    check_queue(queue);
 }
 
 } // namespace cfisac::fronthaul

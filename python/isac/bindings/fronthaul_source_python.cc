@@ -40,6 +40,9 @@ logged and dropped.)doc")
              "security: curve, or none for whatever anybody sends; key_file: NAME.key of "
              "the central unit; authorised_file: keys of the access points; queue: most "
              "packets that wait here.")
+        .def("end",
+             &fronthaul_source::end,
+             "End the stream: of the packets that have come, at most `queue` are passed on.")
         .def("address",
              &fronthaul_source::address,
              "The address that it listens at, with its port.")

@@ -26,6 +26,7 @@ void bind_fusion_decoder(py::module& m);
 #ifdef ISAC_ZEROMQ
 void bind_fronthaul_sink(py::module& m);
 void bind_fronthaul_source(py::module& m);
+void bind_estimate_publisher(py::module& m);
 #endif
 void bind_estimator_info(py::module& m);
 void bind_access_point_estimator(py::module& m);
@@ -71,6 +72,7 @@ PYBIND11_MODULE(isac_python, m)
 #ifdef ISAC_ZEROMQ
     bind_fronthaul_sink(m);
     bind_fronthaul_source(m);
+    bind_estimate_publisher(m);
 #endif
     bind_estimator_info(m);
     bind_access_point_estimator(m);
