@@ -8,14 +8,14 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import threading
 import time
 
 import pmt
 import zmq
 from gnuradio import blocks, gr, isac
-from programs import SCENARIOS, program_path, run
+from programs import SCENARIOS, run
+from services import Keys, Service
 
 PATIENCE_S = 90
 PERIOD_S = 0.1  # of sdr_2x2.yml
@@ -33,72 +33,40 @@ def wait_for(what, condition):
     return value
 
 
-class Program:
-    """A program on a host, and what it prints."""
+class Program(Service):
+    """A program on a host of a network."""
+
+    ready_at = None
 
     def __init__(self, network, host, name, *arguments, environment=None):
-        self.name = name
-        self.lines = []
-        self.ready_at = None
-        self.process = subprocess.Popen(
-            network.command(host, [program_path(name), *arguments]), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=dict(os.environ, OMP_NUM_THREADS="1", **(environment or {})))
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self):
-        with self.process.stdout as lines:
-            for line in lines:
-                if line.startswith("ready "):
-                    self.ready_at = time.monotonic()
-                self.lines.append(line.rstrip("\n"))
-
-    @property
-    def pid(self):
-        return self.process.pid
+        super().__init__(name, *arguments, environment=environment,
+                         on=lambda words: network.command(host, words))
 
     def running(self):
         return self.process.poll() is None
 
-    def text(self):
-        return "\n".join(self.lines[-60:])
-
     def wait_until_ready(self):
-        wait_for(f"line ready of {self.name}:\n{self.text()}",
-                 lambda: self.ready_at or not self.running())
-        assert self.ready_at, self.text()
+        """When that was."""
+        self.ready()
+        self.ready_at = self.ready_at or time.monotonic()
         return self.ready_at
-
-    def health(self):
-        """The latest line of health, {name: text}."""
-        for line in reversed(self.lines):
-            if line.startswith(("health ", "end ")):
-                return dict(word.split("=", 1) for word in line.split()[1:])
-        return {}
 
     def count(self, name):
         """A counter of the latest line of health; of several, the sum."""
-        return sum(int(word) for word in self.health().get(name, "0").split(","))
+        told = self.told("end") or self.told("health") or {}
+        return sum(int(word) for word in told.get(name, "0").split(","))
 
     def memory_bytes(self):
-        pages = pathlib.Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGESIZE")
+        status = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii")
+        return int(status.split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def expect_running(self):
+        assert self.running(), f"{self.name} has ended by itself:\n{self.text()}"
 
     def kill(self):
-        """As kill -9, and only if it has not ended by itself."""
-        assert self.running(), f"{self.name} has ended by itself:\n{self.text()}"
-        self.process.kill()
-        self.process.wait(PATIENCE_S)
-        self.reader.join(PATIENCE_S)
-
-    def stop(self):
-        """As systemd does; the exit code."""
-        assert self.running(), f"{self.name} has ended by itself:\n{self.text()}"
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(PATIENCE_S)
-        self.reader.join(PATIENCE_S)
-        return code
+        """As kill -9, if it has not ended by itself."""
+        self.expect_running()
+        self.stop(signal.SIGKILL)
 
 
 class Reader:
@@ -152,32 +120,22 @@ class Deployment:
         self.deadline_s = deadline_s
         self.environments = environments or {}
         self.port = network.port(len(self.POINTS))
-        self._make_keys()
+        self.keys = Keys(folder, len(self.POINTS))
+        assert run("isac_keygen", folder / "stranger").returncode == 0
         self.publish = f"ipc://{folder}/estimates"
         self.reader = Reader(self.publish)
         self.central = None
         self.points = {}
         self.others = []
 
-    def _make_keys(self):
-        def keygen(*words):
-            result = run("isac_keygen", *words)
-            assert result.returncode == 0, result.stderr
-        self.authorised = self.folder / "authorised"
-        keygen(self.folder / "central")
-        keygen(self.folder / "stranger")
-        for m in self.POINTS:
-            keygen(self.folder / f"ap{m}", "--authorise", self.authorised, "--access-point", m)
-
-    def _start(self, role, host, name, key, *arguments):
+    def _start(self, role, host, name, *arguments):
         return Program(self.network, host, name, "--scenario", self.SCENARIO, "--seed",
                        self.SEED, "--scheme", "ml", "--compute", "cpu", "--health-s", HEALTH_S,
-                       "--security", "curve", "--key-file", self.folder / f"{key}.key",
                        *arguments, environment=self.environments.get(role))
 
     def start_central(self, *arguments):
         self.central = self._start(
-            "central", "central", "isac_central_unit", "central", "--authorised-file", self.authorised,
+            "central", "central", "isac_central_unit", *self.keys.of_central(),
             "--listen", f"tcp://{self.network.own_address('central')}:{self.port}",
             "--deadline-s", self.deadline_s, "--publish-zmq", self.publish, *arguments)
 
@@ -185,9 +143,10 @@ class Deployment:
         """A program that sends to the place of access point m."""
         host = host or f"ap{m}"
         address, port = self.network.reach(host, "central", self.port + m)
-        return self._start(m, host, "isac_access_point", key or f"ap{m}", "--access-point",
+        return self._start(m, host, "isac_access_point", "--access-point",
                            m if number is None else number, "--simulate", "--central",
-                           f"tcp://{address}:{port}", "--server-key-file",
+                           f"tcp://{address}:{port}", "--key-file",
+                           self.folder / f"{key or f'ap{m}'}.key", "--server-key-file",
                            self.folder / "central.pub")
 
     def start_point(self, m):
@@ -215,7 +174,7 @@ class Deployment:
 
     def report(self):
         last = self.reader.estimates[-3:]
-        return "\n--\n".join([str(last)] + [program.text() for program in self.programs()])
+        return "\n--\n".join([str(last)] + [program.text()[-3000:] for program in self.programs()])
 
     def wait_for(self, what, condition):
         return wait_for(lambda: f"{what}:\n{self.report()}", condition)
@@ -244,7 +203,9 @@ class Deployment:
 
     def stop(self):
         """End everything as systemd does: exit codes."""
-        return [program.stop() for program in self.programs()]
+        for program in self.programs():
+            program.expect_running()
+        return [program.stop()[0] for program in self.programs()]
 
     def close(self):
         for program in (*self.programs(), *self.others):

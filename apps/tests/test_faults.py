@@ -100,14 +100,14 @@ def test_dead_access_point_is_missed_for_a_deadline_and_taken_back(deployment):
     frames = estimates[-1].frame - before.frame + 1
     deployment.wait_for("news of access point 0", lambda: (
         frames - len(estimates) <= deployment.points[0].count("skipped") - skipped))
-    text = "\n".join(deployment.central.lines)
+    text = deployment.central.text()
     assert "receive access point 1 is missing from frame" in text
     assert "receive access point 1 is back at frame" in text
     expect_right(estimates[:20])
 
 
 def test_dead_central_unit_comes_back_and_nobody_else_is_restarted(deployment):
-    pids = [program.pid for program in deployment.points.values()]
+    points = dict(deployment.points)
     deployment.wait_for_estimates(3)
     place = deployment.here()
     deployment.central.kill()
@@ -118,7 +118,7 @@ def test_dead_central_unit_comes_back_and_nobody_else_is_restarted(deployment):
          back.arrived - ready, 2)
     assert back.arrived - ready < 2 + SLOW_MACHINE_S
     deployment.wait_for_estimates(5)
-    assert [program.pid for program in deployment.points.values()] == pids
+    assert deployment.points == points
     assert all(program.running() for program in deployment.programs())
     expect_right([e for e in deployment.since(place)
                   if e.access_points == Deployment.POINTS][:20])
@@ -217,17 +217,16 @@ def test_kill_9_of_every_role_at_random(deployment):
         if round_ % 2:  # else the next one comes while they are still about to return
             deployment.wait_for_estimates(3)
             for program in deployment.programs():
-                memory.setdefault(program.pid, program.memory_bytes())
+                memory.setdefault(program.process.pid, program.memory_bytes())
         else:
             for program in deployment.programs():
                 program.wait_until_ready()
     deployment.wait_for_estimates(10)
     for program in deployment.programs():
         assert program.running(), program.text()
-        assert program.memory_bytes() < memory[program.pid] + MEMORY_BYTES, program.name
+        assert program.memory_bytes() < memory[program.process.pid] + MEMORY_BYTES, program.name
 
 
 def test_everything_ends_well(deployment):
     assert deployment.stop() == [0, 0, 0], deployment.report()
-    for program in deployment.programs():
-        assert any(line.startswith("end ") for line in program.lines)
+    assert all(program.told("end") for program in deployment.programs())

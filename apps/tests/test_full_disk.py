@@ -158,9 +158,8 @@ def test_central_unit_ends_and_goes_on_with_its_file_when_there_is_room(place, t
             with contextlib.nullcontext() if full else place.room(4096):
                 deployment.start_central("--estimates", out)
                 wait_for("end of the central unit", lambda: not deployment.central.running())
-                deployment.central.reader.join()
-            assert deployment.central.process.returncode == 1, deployment.report()
-            last = deployment.central.lines[-1]
+            assert deployment.central.wait() == 1, deployment.report()
+            last = deployment.central.errors[-1]
             assert str(out) in last and "No space left on device" in last, last
             if full:
                 return

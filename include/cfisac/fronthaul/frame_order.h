@@ -24,7 +24,7 @@ enum class Arrival {
  * - with the first packet of a connection whose number is not ahead;
  * - with one that is more than `farthest` ahead;
  * - after `convincing` packets in a row, each one frame after the one before, that are all
- *   behind and no duplicates. These are late.
+ *   `overtaken` or more behind and no duplicates. These are late.
  */
 class FrameOrder
 {
@@ -33,6 +33,8 @@ public:
     static constexpr std::uint64_t window = 1024;
     //! Frames that a gap may have.
     static constexpr std::uint64_t farthest = std::uint64_t{1} << 32;
+    //! Frames that one may come before its predecessors.
+    static constexpr std::uint64_t overtaken = 64;
     //! Packets that are believed to count anew.
     static constexpr unsigned convincing = 4;
 
