@@ -15,9 +15,11 @@ namespace isac::apps {
  *
  * Paced, frame k is the k-th interval since 1970 by the machine's clock, and leaves when that is
  * over: access points whose clocks agree have the same frames, also after one has been started
- * again. A frame that could not leave within `longest_delay_s` is left out and counted, and so
- * are those up to the clock. Where the clock is set back, frames wait until it is there again,
- * a second at most; then they are numbered by the new time.
+ * again. Where a frame cannot leave in time, the machine is too slow: frames up to the clock are
+ * left out and counted, and when it happens again only those leave whose number is a multiple of 2, of 4
+ * and so on, so that access points that are too slow still have frames in common. Where the clock
+ * is set back, frames wait until it is there again, a second at most; then they are numbered by
+ * the new time.
  *
  * Not paced, frames have the numbers from 0 on and leave as they are taken.
  */
@@ -47,8 +49,10 @@ public:
              gr_vector_void_star& outputs) override;
 
 private:
-    //! The frame that leaves next; waits for its end. \return whether there is one by now
+    //! Wait a moment for the end of the next frame. \return whether it is over, and in time
     bool wait_for_frame();
+    //! The next frame at or after `frame` that may leave.
+    void go_to(std::uint64_t frame);
 
     const bool d_paced;
     const bool
@@ -56,6 +60,8 @@ private:
     const double d_period_s;
     const std::shared_ptr<Ending> d_ending;
     std::uint64_t d_next = 0;
+    std::uint64_t d_stride = 1;   //!< only multiples of it leave
+    double d_in_time_since = 0.0; //!< since 1970, s
     std::atomic<std::uint64_t> d_skipped{0};
 };
 

@@ -2,6 +2,7 @@
 #include "frame_requests.h"
 
 #include <algorithm>
+#include <boost/thread/thread.hpp>
 #include <cfisac/fronthaul/packet.h>
 #include <chrono>
 #include <gnuradio/io_signature.h>
@@ -138,9 +139,14 @@ RequestedFrames::RequestedFrames(std::size_t item_size,
 
 int RequestedFrames::work(int items, gr_vector_const_void_star&, gr_vector_void_star&)
 {
-    const auto frames = d_requests->take(static_cast<std::size_t>(items));
-    if (frames.empty()) {
-        return d_requests->over() ? WORK_DONE : 0;
+    std::vector<std::uint64_t> frames;
+    // GNU Radio asks a source that has returned nothing again after a quarter of a second.
+    while (frames.empty()) {
+        boost::this_thread::interruption_point();
+        if (d_requests->over()) {
+            return WORK_DONE;
+        }
+        frames = d_requests->take(static_cast<std::size_t>(items));
     }
     for (std::size_t item = 0; item < frames.size(); ++item) {
         add_item_tag(0,

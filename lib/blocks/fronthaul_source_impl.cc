@@ -8,6 +8,7 @@
 #include "fronthaul_security.h"
 
 #include <algorithm>
+#include <boost/thread/thread.hpp>
 #include <gnuradio/io_signature.h>
 
 namespace gr {
@@ -145,25 +146,31 @@ int fronthaul_source_impl::work(int noutput_items,
     if (!d_failure.text().empty()) {
         return WORK_DONE;
     }
-    const bool ending = d_ending;
-    auto most = static_cast<std::size_t>(noutput_items);
-    if (ending) {
-        most = std::min(most, d_rest);
-    }
-    if (most == 0) {
-        return WORK_DONE;
-    }
     try {
-        const auto read =
-            d_receiver->receive(static_cast<std::uint8_t*>(output_items[0]),
-                                most,
-                                ending ? std::chrono::milliseconds(0) : longest_wait);
-        log();
-        if (ending && read == 0) {
-            return WORK_DONE;
+        // GNU Radio asks a source that has returned nothing again after a quarter of a second.
+        for (;;) {
+            const bool ending = d_ending;
+            auto most = static_cast<std::size_t>(noutput_items);
+            if (ending) {
+                most = std::min(most, d_rest);
+            }
+            if (most == 0) {
+                return WORK_DONE;
+            }
+            const auto read =
+                d_receiver->receive(static_cast<std::uint8_t*>(output_items[0]),
+                                    most,
+                                    ending ? std::chrono::milliseconds(0) : longest_wait);
+            log();
+            d_rest -= ending ? read : 0;
+            if (read > 0) {
+                return static_cast<int>(read);
+            }
+            if (ending) {
+                return WORK_DONE;
+            }
+            boost::this_thread::interruption_point();
         }
-        d_rest -= ending ? read : 0;
-        return static_cast<int>(read);
     } catch (const std::exception& cause) {
         return d_failure.end(d_logger, cause);
     }
