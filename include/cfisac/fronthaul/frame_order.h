@@ -23,8 +23,9 @@ enum class Arrival {
  * An access point that starts anew may count anew. The numbers begin anew
  * - with the first packet of a connection whose number is not ahead;
  * - with one that is more than `farthest` ahead;
- * - after `convincing` packets in a row, each one frame after the one before, that are all
- *   `overtaken` or more behind and no duplicates. These are late.
+ * - after packets in a row, each one frame after the one before, that are all behind and no
+ *   duplicates: `convincing` ones that are `window` or more behind, `overtaken` ones that are
+ *   not, since as many may have been overtaken by one. These are late.
  */
 class FrameOrder
 {
@@ -33,10 +34,9 @@ public:
     static constexpr std::uint64_t window = 1024;
     //! Frames that a gap may have.
     static constexpr std::uint64_t farthest = std::uint64_t{1} << 32;
-    //! Frames that one may come before its predecessors.
-    static constexpr std::uint64_t overtaken = 64;
     //! Packets that are believed to count anew.
     static constexpr unsigned convincing = 4;
+    static constexpr unsigned overtaken = 64;
 
     //! A packet has come. \param anew whether it is the first of its connection
     Arrival note(std::uint64_t frame, bool anew);

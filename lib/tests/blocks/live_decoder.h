@@ -5,6 +5,7 @@
 
 #include "decoder_flow.h"
 
+#include <boost/thread/thread.hpp>
 #include <condition_variable>
 #include <deque>
 #include <gnuradio/sync_block.h>
@@ -67,9 +68,11 @@ public:
              gr_vector_void_star& output_items) override
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        d_changed.wait_for(lock, std::chrono::milliseconds(20), [this] {
-            return d_closed || !d_bytes.empty();
-        });
+        // GNU Radio asks a source that has returned nothing after a quarter of a second.
+        while (!d_closed && d_bytes.empty()) {
+            d_changed.wait_for(lock, std::chrono::milliseconds(20));
+            boost::this_thread::interruption_point();
+        }
         const auto count =
             std::min(d_bytes.size() / d_size, static_cast<std::size_t>(noutput_items));
         if (count == 0) {
