@@ -14,7 +14,7 @@ import time
 import pmt
 import zmq
 from gnuradio import blocks, gr, isac
-from programs import SCENARIOS, run
+from programs import SCENARIOS, edited, run
 from services import Keys, Service
 
 PATIENCE_S = 90
@@ -102,14 +102,13 @@ class Reader:
 
 
 class Deployment:
-    """A central unit, an access point for each receive access point of sdr_2x2.yml, and a
-    spare host.
+    """A central unit, an access point for each receive access point of sdr_2x2.yml, with short
+    frames, and a spare host.
 
     deadline_s: of the central unit
     environments: {"central" or the number of an access point: environment}
     """
 
-    SCENARIO = SCENARIOS / "sdr_2x2.yml"
     SEED = 7
     POINTS = (0, 1)
     HOSTS = ("central", "ap0", "ap1", "spare")
@@ -117,6 +116,8 @@ class Deployment:
     def __init__(self, network, folder, deadline_s, environments=None):
         self.network = network
         self.folder = folder
+        self.scenario = folder / "scenario.yml"
+        edited(SCENARIOS / "sdr_2x2.yml", self.scenario, "symbols: 256", "symbols: 64")
         self.deadline_s = deadline_s
         self.environments = environments or {}
         self.port = network.port(len(self.POINTS))
@@ -129,7 +130,7 @@ class Deployment:
         self.others = []
 
     def _start(self, role, host, name, *arguments):
-        return Program(self.network, host, name, "--scenario", self.SCENARIO, "--seed",
+        return Program(self.network, host, name, "--scenario", self.scenario, "--seed",
                        self.SEED, "--scheme", "ml", "--compute", "cpu", "--health-s", HEALTH_S,
                        *arguments, environment=self.environments.get(role))
 
@@ -189,17 +190,10 @@ class Deployment:
                           lambda estimate: estimate.access_points == tuple(points))
 
     def wait_for_estimates(self, count, points=POINTS):
-        """So many estimates in a row by these access points, from now on."""
+        """So many estimates by these access points, from now on."""
         place = self.here()
-
-        def found():
-            run_ = 0
-            for estimate in self.since(place):
-                run_ = run_ + 1 if estimate.access_points == tuple(points) else 0
-                if run_ == count:
-                    return True
-            return False
-        self.wait_for(f"{count} estimates of access points {points}", found)
+        self.wait_for(f"{count} estimates of access points {points}", lambda: sum(
+            e.access_points == tuple(points) for e in self.since(place)) >= count)
 
     def stop(self):
         """End everything as systemd does: exit codes."""
@@ -220,7 +214,7 @@ def expect_in_order(estimates):
     assert frames == sorted(set(frames)), frames
 
 
-def undisturbed(scenario_file, seed, frames, absent=()):
+def undisturbed(scenario_file, frames, absent=()):
     """The estimates {frame: values} of the same blocks, beside any network."""
     scenario = isac.load_scenario(str(scenario_file))
     tags = []
@@ -232,8 +226,8 @@ def undisturbed(scenario_file, seed, frames, absent=()):
     size = scenario.receive_frame_size
     clock = blocks.vector_source_c([0j] * (size * len(frames)), False, size, tags)
     flowgraph = gr.top_block()
-    known = isac.transmit_reference(scenario, seed, "cpu")
-    channel = isac.bistatic_channel(scenario, seed, "cpu")
+    known = isac.transmit_reference(scenario, Deployment.SEED, "cpu")
+    channel = isac.bistatic_channel(scenario, Deployment.SEED, "cpu")
     fusion = isac.parameter_fusion(scenario, "ml", list(absent))
     flowgraph.connect(clock, known)
     for n in range(scenario.num_transmit):

@@ -39,7 +39,7 @@ def deployment(shared):
     return shared
 
 
-def expect_right(estimates):
+def expect_right(deployment, estimates):
     """Each estimate is that of the same frame and access points without any network. Clocks of
     frames and seeds tell the scene, so that this is known for every frame."""
     groups = collections.defaultdict(list)
@@ -47,8 +47,7 @@ def expect_right(estimates):
         groups[estimate.access_points].append(estimate)
     for points, group in groups.items():
         absent = [m for m in Deployment.POINTS if m not in points]
-        expected = undisturbed(Deployment.SCENARIO, Deployment.SEED,
-                               [estimate.frame for estimate in group], absent)
+        expected = undisturbed(deployment.scenario, [e.frame for e in group], absent)
         for estimate in group:
             np.testing.assert_allclose(estimate.values, expected[estimate.frame], rtol=1e-4,
                                        atol=1e-4, err_msg=str(estimate))
@@ -66,7 +65,7 @@ def test_bad_links_cost_frames_and_never_make_a_wrong_one(deployment):
     deployment.wait_for("60 estimates", lambda: deployment.here() >= place + 60)
     estimates = deployment.since(place)
     expect_in_order(deployment.since(0))
-    expect_right(estimates)
+    expect_right(deployment, estimates)
     complete = [estimate for estimate in estimates
                 if estimate.access_points == Deployment.POINTS]
     # TCP repeats a lost packet after 0.2 s and more, by when the deadline may be over.
@@ -105,7 +104,7 @@ def test_dead_access_point_is_missed_for_a_deadline_and_taken_back(deployment):
     deployment.wait_for("news of access point 0", lambda: (
         frames - len(estimates) <= deployment.points[0].count("skipped") - skipped))
     assert "receive access point 1 is missing from frame" in deployment.central.text()
-    expect_right(estimates[:20])
+    expect_right(deployment, estimates[:20])
 
 
 def test_dead_central_unit_comes_back_and_nobody_else_is_restarted(deployment):
@@ -122,7 +121,7 @@ def test_dead_central_unit_comes_back_and_nobody_else_is_restarted(deployment):
     deployment.wait_for_estimates(5)
     assert deployment.points == points
     assert all(program.running() for program in deployment.programs())
-    expect_right([e for e in deployment.since(place)
+    expect_right(deployment, [e for e in deployment.since(place)
                   if e.access_points == Deployment.POINTS][:20])
 
 
@@ -167,7 +166,7 @@ def test_of_two_machines_with_one_key_the_second_is_heard(deployment):
     second.kill()
     deployment.wait_for_estimates(10)  # of the first again
     expect_in_order(deployment.since(place))
-    expect_right([e for e in deployment.since(place)
+    expect_right(deployment, [e for e in deployment.since(place)
                   if e.access_points == Deployment.POINTS][:40])
     assert all(program.running() for program in deployment.programs())
 

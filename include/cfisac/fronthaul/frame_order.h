@@ -23,9 +23,9 @@ enum class Arrival {
  * An access point that starts anew may count anew. The numbers begin anew
  * - with the first packet of a connection whose number is not ahead;
  * - with one that is more than `farthest` ahead;
- * - after packets in a row, each one frame after the one before, that are all behind and no
- *   duplicates: `convincing` ones that are `window` or more behind, `overtaken` ones that are
- *   not, since as many may have been overtaken by one. These are late.
+ * - after packets in a row, each at most `stride` frames after the one before, that are all
+ *   behind and no duplicates: `convincing` ones that are `window` or more behind, `overtaken`
+ *   ones that are not, since as many may have been overtaken by one. These are late.
  */
 class FrameOrder
 {
@@ -37,6 +37,8 @@ public:
     //! Packets that are believed to count anew.
     static constexpr unsigned convincing = 4;
     static constexpr unsigned overtaken = 64;
+    //! Frames from one packet to the next of an access point that skips some.
+    static constexpr std::uint64_t stride = 64;
 
     //! A packet has come. \param anew whether it is the first of its connection
     Arrival note(std::uint64_t frame, bool anew);

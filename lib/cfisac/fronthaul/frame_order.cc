@@ -21,7 +21,8 @@ Arrival FrameOrder::behind(std::uint64_t frame, std::uint64_t distance)
         }
         d_seen.set(frame % window);
     }
-    d_old_count = d_old_count > 0 && frame == d_old + 1 ? d_old_count + 1 : 1;
+    const std::uint64_t step = frame - d_old;
+    d_old_count = d_old_count > 0 && step > 0 && step <= stride ? d_old_count + 1 : 1;
     d_old = frame;
     const auto enough = distance < window ? overtaken : convincing;
     return d_old_count > enough ? begin(frame) : Arrival::late;

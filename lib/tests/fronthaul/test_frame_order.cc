@@ -67,6 +67,22 @@ TEST(FrameOrder, BeginsAnewWithinAConnectionOnceConvinced)
     EXPECT_EQ(order.lost(), 0u);
 }
 
+TEST(FrameOrder, WhoSkipsFramesIsBelievedToo)
+{
+    FrameOrder order;
+    EXPECT_EQ(order.note(100000, true), Arrival::next);
+    for (std::uint64_t i = 0; i < FrameOrder::convincing; ++i) {
+        EXPECT_EQ(order.note(7 + i * FrameOrder::stride, false), Arrival::late);
+    }
+    EXPECT_EQ(order.note(7 + FrameOrder::convincing * FrameOrder::stride, false),
+              Arrival::next);
+    // Numbers here and there are no count.
+    EXPECT_EQ(order.note(1000000, false), Arrival::next);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        EXPECT_EQ(order.note(i * 7919 % 97 * 1000, false), Arrival::late) << i;
+    }
+}
+
 //! As of a clock that was wrong for a moment.
 TEST(FrameOrder, GoesBackToNumbersWithinTheWindow)
 {
