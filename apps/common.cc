@@ -206,6 +206,21 @@ int run(Program program,
     }
 }
 
+std::string word_of(const po::variables_map& values,
+                    const std::string& option,
+                    const std::vector<std::string>& words)
+{
+    const auto word = values[option].as<std::string>();
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+        std::string wanted = words.front();
+        for (std::size_t k = 1; k < words.size(); ++k) {
+            wanted += (k + 1 < words.size() ? ", " : " or ") + words[k];
+        }
+        throw UsageError("--" + option + " '" + word + "': want " + wanted);
+    }
+    return word;
+}
+
 void add_device_option(po::options_description& options)
 {
     options.add_options()(

@@ -79,6 +79,13 @@ int run(Program program,
         char** argv,
         const std::function<int(const po::variables_map&)>& body);
 
+/*! The word of an option.
+ * \param option that has a value
+ * \throws UsageError on another one than those
+ */
+std::string word_of(const po::variables_map& values,
+                    const std::string& option,
+                    const std::vector<std::string>& words);
 //! The option `--device` with its help.
 void add_device_option(po::options_description& options);
 

@@ -3,7 +3,6 @@
 #include "log_to_stderr.h"
 #include "simulate/report.h"
 
-#include <algorithm>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/lexical_cast/try_lexical_convert.hpp>
 #include <cfisac/nn/engine.h>
@@ -156,24 +155,6 @@ const ReceiverKind& receiver_of(const po::variables_map& values)
         throw UsageError("--receiver " + kind.name + " needs the option '--model'");
     }
     return kind;
-}
-
-/*! The word of an option.
- * \throws UsageError on another one than those
- */
-std::string word_of(const po::variables_map& values,
-                    const std::string& option,
-                    const std::vector<std::string>& words)
-{
-    const auto word = values[option].as<std::string>();
-    if (std::find(words.begin(), words.end(), word) == words.end()) {
-        std::string wanted = words.front();
-        for (std::size_t k = 1; k < words.size(); ++k) {
-            wanted += (k + 1 < words.size() ? ", " : " or ") + words[k];
-        }
-        throw UsageError("--" + option + " '" + word + "': want " + wanted);
-    }
-    return word;
 }
 
 //! The scenario with what the command line sets; the model's fingerprint leaves it out.

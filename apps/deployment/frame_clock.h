@@ -16,10 +16,10 @@ namespace isac::apps {
  * Paced, frame k is the k-th interval since 1970 by the machine's clock, and leaves when that is
  * over: access points whose clocks agree have the same frames, also after one has been started
  * again. Where a frame cannot leave in time, the machine is too slow: frames up to the clock are
- * left out and counted, and when it happens again only those leave whose number is a multiple of 2, of 4
- * and so on, so that access points that are too slow still have frames in common. Where the clock
- * is set back, frames wait until it is there again, a second at most; then they are numbered by
- * the new time.
+ * left out and counted, and when it happens again only those leave whose number is a multiple of
+ * 2, of 4 and so on, so that access points that are too slow still have frames in common. Where
+ * the clock is set back, frames wait until it is there again, a second at most; then they are
+ * numbered by the new time.
  *
  * Not paced, frames have the numbers from 0 on and leave as they are taken.
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "options.h"
 
-#include <algorithm>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/signal/device.h>
 #include <gnuradio/isac/estimator_info.h>
@@ -49,21 +48,6 @@ bool is_given(const po::variables_map& values, const std::string& option)
     }
     const auto* flag = boost::any_cast<bool>(&values[option].value());
     return !flag || *flag;
-}
-
-std::string word_of(const po::variables_map& values,
-                    const std::string& option,
-                    const std::vector<std::string>& words)
-{
-    const auto word = text_of(values, option);
-    if (std::find(words.begin(), words.end(), word) == words.end()) {
-        std::string wanted = words.front();
-        for (std::size_t k = 1; k < words.size(); ++k) {
-            wanted += (k + 1 < words.size() ? ", " : " or ") + words[k];
-        }
-        throw UsageError("--" + option + " '" + word + "': want " + wanted);
-    }
-    return word;
 }
 
 std::string required(const po::variables_map& values, const std::string& option)

@@ -42,12 +42,6 @@ int queue_of(const po::variables_map& values);
 std::string text_of(const po::variables_map& values, const std::string& option);
 //! Whether an option was given, and not by its default.
 bool is_given(const po::variables_map& values, const std::string& option);
-/*! The word of an option.
- * \throws UsageError on another one than those
- */
-std::string word_of(const po::variables_map& values,
-                    const std::string& option,
-                    const std::vector<std::string>& words);
 //! \throws UsageError where an option is missing
 std::string required(const po::variables_map& values, const std::string& option);
 

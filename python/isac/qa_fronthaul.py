@@ -144,6 +144,25 @@ class qa_fronthaul(gr_unittest.TestCase):
     def frames(self, first, count):
         return np.array([with_frame(self.first, first + i) for i in range(count)])
 
+    def test_end(self):
+        """What has come goes on, and then the flowgraph ends by itself."""
+        receiving = self.receive()
+        packets = [with_frame(self.first, frame) for frame in range(12)]
+        self.send(self.sink(receiving.source.address()), packets)
+        self.assertTrue(receiving.wait_for(
+            lambda: receiving.source.packets_received() >= len(packets)))
+        receiving.source.end()
+        receiving.flowgraph.wait()
+        np.testing.assert_array_equal(receiving.packets(), packets)
+        # Started again, it goes on.
+        receiving.flowgraph.start()
+        self.send(self.sink(receiving.source.address()), packets)
+        self.assertTrue(receiving.wait_for(
+            lambda: receiving.source.packets_received() >= 2 * len(packets)))
+        receiving.source.end()
+        receiving.flowgraph.wait()
+        self.assertEqual(receiving.source.error(), "")
+
     def test_packets_through_authenticated_loopback(self):
         receiving = self.receive()
         packets = self.frames(0, 20)

@@ -121,6 +121,11 @@ class qa_grc_blocks(gr_unittest.TestCase):
                                 (f"estimator_{m}", 0, "fusion", m)]
                 connections += [(f"head_{n}", 0, f"estimator_{m}", 1 + n) for n in range(2)]
             connections += [("fusion", 0, "meter", 1), ("fusion", 1, "meter", 3)]
+            if hasattr(isac, "estimate_publisher"):  # built with ZeroMQ
+                blocks.append(entry("publisher", "isac_estimate_publisher", scenario="lite",
+                                    zmq_address="tcp://127.0.0.1:*", udp_address="",
+                                    queue="64"))
+                connections.append(("fusion", "estimates", "publisher", "estimates"))
             self.compile_and_run(f"with_{scheme}", blocks, connections)
 
     @unittest.skipUnless(shutil.which("grcc"), "grcc is not installed")

@@ -42,7 +42,8 @@ logged and dropped.)doc")
              "packets that wait here.")
         .def("end",
              &fronthaul_source::end,
-             "End the stream: of the packets that have come, at most `queue` are passed on.")
+             "End the stream: of the packets that have come, at most `queue` are passed "
+             "on.")
         .def("address",
              &fronthaul_source::address,
              "The address that it listens at, with its port.")
