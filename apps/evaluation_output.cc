@@ -10,7 +10,6 @@
 #include <cfisac/version.h>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <torch/version.h>
 
 namespace isac::apps {
@@ -189,17 +188,6 @@ std::string cell(const Json& value)
     return value.dump();
 }
 
-void write_text(const std::string& path, const std::string& text)
-{
-    cfisac::evaluation::write_durably(path, [&](const std::string& temporary) {
-        std::ofstream file(temporary, std::ios::trunc | std::ios::binary);
-        file << text;
-        if (!file.flush()) {
-            throw std::runtime_error(path + ": cannot be written");
-        }
-    });
-}
-
 std::string plot_path()
 {
     return (std::filesystem::path(program_folder()) / plot_program).string();
@@ -311,7 +299,7 @@ Json write_output(const std::string& name,
                   const EvaluationOptions& options)
 {
     const auto base = (std::filesystem::path(options.out) / name).string();
-    write_text(base + ".csv", to_csv(rows));
+    evaluation::write_durably(base + ".csv", to_csv(rows));
     Json json = std::move(about);
     json["settings"] = {{"version", cfisac::version},
                         {"libtorch", TORCH_VERSION},
@@ -324,7 +312,7 @@ Json write_output(const std::string& name,
                         {"scenario", options.scenario.name},
                         {"scenario_yaml", cfisac::to_yaml(options.scenario)}};
     json["rows"] = rows; // a bound that is infinite is written as null
-    write_text(base + ".json", json.dump(1) + "\n");
+    evaluation::write_durably(base + ".json", json.dump(1) + "\n");
     Json written{{"name", name},
                  {"csv", base + ".csv"},
                  {"json", base + ".json"},

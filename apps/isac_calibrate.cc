@@ -5,14 +5,11 @@
 #include "recordings.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cfisac/evaluation/durable_file.h>
 #include <cfisac/scenario/yaml.h>
 #include <cfisac/signal/calibration.h>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -220,19 +217,6 @@ nlohmann::ordered_json to_json(const Outcome& outcome, const Setup& setup)
     return json;
 }
 
-void write_scenario(const std::string& path, const Scenario& scenario)
-{
-    const auto text = cfisac::to_yaml(scenario);
-    cfisac::evaluation::write_durably(path, [&](const std::string& temporary) {
-        std::ofstream stream(temporary, std::ios::binary);
-        stream << text << std::flush;
-        if (!stream) {
-            throw std::runtime_error(path +
-                                     ": cannot be written: " + std::strerror(errno));
-        }
-    });
-}
-
 void check_options(const po::variables_map& values)
 {
     if (values["loop-back"].as<bool>() && values.count("transmitter")) {
@@ -262,7 +246,8 @@ int body(const po::variables_map& values)
     print_table(outcome, setup);
     if (values.count("out")) {
         scenario.receive[setup.access_point].calibration = outcome.estimate.calibration;
-        write_scenario(values["out"].as<std::string>(), scenario);
+        cfisac::evaluation::write_durably(values["out"].as<std::string>(),
+                                          cfisac::to_yaml(scenario));
     }
     if (values["json"].as<bool>()) {
         print_json(to_json(outcome, setup));

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <hdf5.h>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -80,4 +81,10 @@ int body(const po::variables_map& values)
 
 } // namespace
 
-int main(int argc, char** argv) { return run(program(), argc, argv, body); }
+int main(int argc, char** argv)
+{
+    // Where the disk is full, HDF5 cannot close a file, and would try it again at the end.
+    // Whatever is to be written is closed before.
+    H5dont_atexit();
+    return run(program(), argc, argv, body);
+}

@@ -92,7 +92,7 @@ private:
             try {
                 file = std::make_unique<cfisac::evaluation::RecordFile>(
                     path, d_options.settings());
-            } catch (const std::runtime_error& error) {
+            } catch (const cfisac::evaluation::RecordFileError& error) {
                 throw UsageError(std::string(error.what()) +
                                  "; give --restart, or another --out");
             }

@@ -31,8 +31,8 @@ def program_path(name):
     return program
 
 
-def run(name, *arguments):
-    """Run a program of the build to its end."""
+def run(name, *arguments, **options):
+    """Run a program of the build to its end; `options` are further ones of subprocess.run."""
     return subprocess.run(
         [str(program_path(name)), *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -41,6 +41,7 @@ def run(name, *arguments):
         text=True,
         timeout=TIMEOUT_S,
         check=False,
+        **options,
     )
 
 

@@ -18,12 +18,16 @@ def parse(line):
 
 
 class Service:
-    """A program that runs until it is told to stop, and its lines."""
+    """A program that runs until it is told to stop, and its lines.
 
-    def __init__(self, name, *arguments, environment=None):
+    on: what makes of the words of a command those that run it on another host
+    """
+
+    def __init__(self, name, *arguments, environment=None, on=list):
+        self.name = name
         self.lines, self.errors = [], []
         self.process = subprocess.Popen(
-            [str(program_path(name)), *map(str, arguments)],
+            on([str(program_path(name)), *map(str, arguments)]),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, env=dict(os.environ, OMP_NUM_THREADS="1", **(environment or {})),
         )  # fmt: skip

@@ -16,8 +16,6 @@ constexpr int long_run = 8;
 constexpr int short_run = 4;
 //! A number that is further ahead has to be confirmed as one that is behind.
 constexpr std::int64_t far_ahead = std::int64_t{1} << 32;
-//! Most frames between a new place and where the central unit is.
-constexpr std::int64_t near_enough = 64;
 //! Of an interval, by which the distance of two capture times may be off.
 constexpr double tolerance = 0.25;
 
@@ -35,6 +33,23 @@ double frame_counter::interval_ns() const
                       : d_interval_ns;
 }
 
+bool frame_counter::fits(const line& count, const stamp& now)
+{
+    const double counted =
+        count.interval_ns *
+        static_cast<double>(frames_between(count.at.number, now.number));
+    return count.interval_ns > 0.0 &&
+           std::abs(elapsed_ns(count.at, now) - counted) <= tolerance * count.interval_ns;
+}
+
+bool frame_counter::continues(const line& count,
+                              const stamp& now,
+                              std::optional<std::uint64_t> due)
+{
+    const auto ahead = due ? frames_between(*due, now.number + count.shift) : -1;
+    return ahead >= 0 && ahead <= near_enough && fits(count, now);
+}
+
 bool frame_counter::is_new_count(const stamp& now)
 {
     const auto step = frames_between(d_run_last.number, now.number);
@@ -44,12 +59,7 @@ bool frame_counter::is_new_count(const stamp& now)
     }
     d_run++;
     d_run_last = now;
-    const double interval = interval_ns();
-    const double counted =
-        interval * static_cast<double>(frames_between(d_last->number, now.number));
-    const bool fits = interval > 0.0 && std::abs(elapsed_ns(*d_last, now) - counted) <=
-                                            tolerance * interval;
-    return d_run >= (fits ? long_run : short_run);
+    return d_run >= (fits(present(), now) ? long_run : short_run);
 }
 
 std::optional<std::uint64_t> frame_counter::place(const stamp& now,
@@ -60,6 +70,9 @@ std::optional<std::uint64_t> frame_counter::place(const stamp& now,
         return std::nullopt;
     }
     const auto run = frames_between(d_run_first.number, now.number);
+    if (continues(present(), now, due)) {
+        return frame(now.number);
+    }
     const double run_frames = elapsed_ns(d_run_first, now) / interval;
     const double frames = std::round(elapsed_ns(*d_last, now) / interval);
     if (!(std::abs(run_frames - static_cast<double>(run)) <= tolerance) ||
@@ -91,6 +104,11 @@ frame_counter::order frame_counter::read(std::uint64_t number,
     if (ahead > 0 && ahead <= far_ahead) {
         d_last = now;
         d_run = 0;
+        if (d_state == state::unplaced && d_before && continues(*d_before, now, due)) {
+            d_shift = d_before->shift;
+            d_state = d_shift == 0 ? state::steady : state::placed;
+            return order::placed;
+        }
         return d_state == state::left_behind ? order::old : order::next;
     }
     if (number == (d_run > 0 ? d_run_last.number : d_last->number)) {
@@ -105,6 +123,7 @@ frame_counter::order frame_counter::read(std::uint64_t number,
     std::optional<std::uint64_t> here;
     if (d_state == state::steady || d_state == state::placed) {
         here = place(now, due);
+        d_before = present();
         const bool same = here == number;
         d_state = !here ? state::unplaced : same ? state::steady : state::placed;
     } else if (d_state == state::left_behind) { // the others count so already
@@ -123,6 +142,7 @@ void frame_counter::adopt()
 {
     d_state = d_state == state::steady && d_last ? state::left_behind : state::steady;
     d_shift = 0;
+    d_before.reset();
 }
 
 } // namespace isac

@@ -17,12 +17,17 @@ inline std::int64_t frames_between(std::uint64_t from, std::uint64_t to)
     return static_cast<std::int64_t>(to - from);
 }
 
+//! Most frames between where the central unit is and a place that is believed at once.
+constexpr std::int64_t near_enough = 64;
+
 /*! The numbers of one access point's packets, in the order in which they come.
  *
  * They rise. One that does not is that of a packet sent twice or overtaken by its
  * successor, unless several in a row rise again from another place: then the access point
  * counts anew. Its capture times tell which frames the new numbers are, where its clock
- * has gone on: to each belongs the nearest by the distance of its frames before.
+ * has gone on: to each belongs the nearest by the distance of its frames before. Where
+ * numbers and capture times fit those before, and are where the central unit is, its clock
+ * was wrong for a while: the count is that before.
  */
 class frame_counter
 {
@@ -66,7 +71,21 @@ private:
         std::int64_t time_ns;
     };
 
+    //! A place in a count, and the distance of its frames by the capture times.
+    struct line {
+        stamp at;
+        double interval_ns;
+        std::uint64_t shift;
+    };
+
     static double elapsed_ns(const stamp& from, const stamp& to);
+    //! Whether time and number belong to a count.
+    static bool fits(const line& count, const stamp& now);
+    //! And whether the frame is where the central unit is.
+    static bool continues(const line& count,
+                          const stamp& now,
+                          std::optional<std::uint64_t> due);
+    line present() const { return {*d_last, interval_ns(), d_shift}; }
     bool is_new_count(const stamp& now);
     std::optional<std::uint64_t> place(const stamp& now,
                                        std::optional<std::uint64_t> due) const;
@@ -76,6 +95,7 @@ private:
     state d_state = state::steady;
     std::optional<stamp> d_first; //!< of the present count
     std::optional<stamp> d_last;  //!< the highest
+    std::optional<line> d_before; //!< the count before, when this one has no place
     double d_interval_ns = 0.0;   //!< of the count before
     std::uint64_t d_shift = 0;
     int d_run = 0; //!< packets in a row that rise from another place

@@ -16,7 +16,7 @@ namespace isac {
 namespace {
 
 //! As long as this at least, others are waited for before the frames are numbered by
-//! access points that count anew alone.
+//! access points that count anew alone, or go on far ahead.
 constexpr std::chrono::seconds patience(1);
 
 } // namespace
@@ -40,6 +40,8 @@ void packet_alignment::start()
     d_deadline.start();
     d_present.assign(count(), true);
     d_unplaced_since.reset();
+    d_far_since.reset();
+    d_ahead_since.assign(count(), std::nullopt);
 }
 
 void packet_alignment::begin(const gr_vector_int& ninput_items,
@@ -97,6 +99,7 @@ void packet_alignment::adopt_counts()
     d_packets.adopt_counts(d_logger);
     d_deadline.start();
     d_unplaced_since.reset();
+    d_ahead_since.assign(count(), std::nullopt);
 }
 
 bool packet_alignment::settle_unplaced(numbers& heads, frame_clock::time_point now)
@@ -115,9 +118,7 @@ bool packet_alignment::settle_unplaced(numbers& heads, frame_clock::time_point n
         if (!d_unplaced_since) {
             d_unplaced_since = now;
         }
-        if (d_deadline.limited() &&
-            now - *d_unplaced_since >=
-                std::max<frame_clock::duration>(d_deadline.time(), patience)) {
+        if (d_deadline.limited() && now - *d_unplaced_since >= longest_wait()) {
             adopt_counts();
             return true;
         }
@@ -140,6 +141,52 @@ bool packet_alignment::settle_unplaced(numbers& heads, frame_clock::time_point n
     return true;
 }
 
+frame_clock::duration packet_alignment::longest_wait() const
+{
+    return std::max<frame_clock::duration>(d_deadline.time(), patience);
+}
+
+bool packet_alignment::settle_far_ahead(numbers& heads, frame_clock::time_point now)
+{
+    const auto due = d_deadline.next();
+    if (!d_deadline.limited() || !due) {
+        return false;
+    }
+    bool far = false;
+    bool near = false;
+    bool silent = false;
+    for (std::size_t i = 0; i < count(); i++) {
+        if (!heads[i]) {
+            silent = silent || !d_ended[i];
+        } else if (frames_between(*due, *heads[i]) <= near_enough) {
+            near = true;
+            d_ahead_since[i].reset();
+        } else {
+            far = true;
+            d_ahead_since[i] = d_ahead_since[i].value_or(now);
+        }
+    }
+    if (far && !near && silent) { // with frames in between, perhaps
+        d_far_since = d_far_since.value_or(now);
+        if (now - *d_far_since < longest_wait()) {
+            heads.assign(count(), std::nullopt);
+        }
+        return false;
+    }
+    d_far_since.reset();
+    // The others go on. Who is ahead of them for so long is wrong, and what comes behind
+    // its packet may be right.
+    bool dropped = false;
+    for (std::size_t i = 0; near && i < count(); i++) {
+        if (heads[i] && d_ahead_since[i] && now - *d_ahead_since[i] >= longest_wait()) {
+            d_taken[i]++;
+            d_unmatched++;
+            dropped = true;
+        }
+    }
+    return dropped;
+}
+
 packet_alignment::numbers packet_alignment::read_heads(frame_clock::time_point now)
 {
     numbers heads(count());
@@ -151,7 +198,8 @@ packet_alignment::numbers packet_alignment::read_heads(frame_clock::time_point n
         }
         if (d_packets.all_count_anew(gone)) {
             adopt_counts();
-        } else if (!drop_late(heads) && !settle_unplaced(heads, now)) {
+        } else if (!drop_late(heads) && !settle_unplaced(heads, now) &&
+                   !settle_far_ahead(heads, now)) {
             return heads;
         }
     }

@@ -105,6 +105,11 @@ private:
      */
     bool settle_unplaced(numbers& heads, frame_clock::time_point now);
     void adopt_counts();
+    frame_clock::duration longest_wait() const;
+    /*! What to do with packets of frames that are still far off.
+     * \return whether the heads are to be read again
+     */
+    bool settle_far_ahead(numbers& heads, frame_clock::time_point now);
     //! The frame of all heads. Drops what has no partner.
     std::optional<turn> complete(const numbers& heads, bool& dropped);
     //! Say who is missing from now on, and who is back.
@@ -123,6 +128,9 @@ private:
     int d_skip = 0;              //!< items of each stream that this call passes over
     std::vector<bool> d_present; //!< [M'] who took part in the last frame
     std::optional<frame_clock::time_point> d_unplaced_since; //!< there is nothing else
+    std::optional<frame_clock::time_point> d_far_since;      //!< there is nothing nearer
+    //! [M'] since when the packets are of frames far off
+    std::vector<std::optional<frame_clock::time_point>> d_ahead_since;
     skip_count d_skipped;
     std::atomic<std::uint64_t> d_incomplete{0};
     std::atomic<std::uint64_t> d_unmatched{0};

@@ -32,6 +32,9 @@ public:
     bool limited() const { return d_deadline.count() > 0; }
     frame_clock::duration time() const { return d_deadline; }
 
+    //! Frame after the last that was worked on, if any was.
+    std::optional<std::uint64_t> next() const { return d_next; }
+
     //! Whether a packet of this frame comes too late.
     bool late(std::uint64_t frame) const
     {

@@ -5,6 +5,7 @@
 #include <cfisac/evaluation/monte_carlo.h>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 
@@ -26,6 +27,13 @@ struct RecordChunk {
 //! Name of a point: a hash of its whole scenario, 16 hexadecimal digits.
 std::string point_id(const Scenario& scenario);
 
+//! What is in a file is no results, or those of other settings.
+class RecordFileError : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /*! What an evaluation has found so far, in a file that survives the end of the program and
  * a loss of power: JSON, a line with the settings, then one for every chunk.
  */
@@ -34,8 +42,9 @@ class RecordFile
 public:
     /*! Open the file, or begin it. A last line that was cut off is dropped.
      * \param settings JSON object: what all results in the file have in common
-     * \throws std::runtime_error where the file cannot be read or written, is none, or
-     * has other settings, naming the first that differs
+     * \throws RecordFileError where the file is none, or has other settings, naming the first
+     * that differs
+     * \throws std::runtime_error where it cannot be written
      */
     RecordFile(const std::string& path, const std::string& settings);
     ~RecordFile();

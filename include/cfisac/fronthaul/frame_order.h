@@ -23,8 +23,9 @@ enum class Arrival {
  * An access point that starts anew may count anew. The numbers begin anew
  * - with the first packet of a connection whose number is not ahead;
  * - with one that is more than `farthest` ahead;
- * - after `convincing` packets in a row, each one frame after the one before, that are all
- *   `window` or more behind. These are late.
+ * - after packets in a row, each at most `stride` frames after the one before, that are all
+ *   behind and no duplicates: `convincing` ones that are `window` or more behind, `overtaken`
+ *   ones that are not, since as many may have been overtaken by one. These are late.
  */
 class FrameOrder
 {
@@ -35,6 +36,9 @@ public:
     static constexpr std::uint64_t farthest = std::uint64_t{1} << 32;
     //! Packets that are believed to count anew.
     static constexpr unsigned convincing = 4;
+    static constexpr unsigned overtaken = 64;
+    //! Frames from one packet to the next of an access point that skips some.
+    static constexpr std::uint64_t stride = 64;
 
     //! A packet has come. \param anew whether it is the first of its connection
     Arrival note(std::uint64_t frame, bool anew);
@@ -49,7 +53,7 @@ private:
     std::optional<std::uint64_t> d_newest;
     std::bitset<window> d_seen; //!< of the frames newest - window + 1 … newest, by number
     std::uint64_t d_lost = 0;
-    std::uint64_t d_old = 0;  //!< last one far behind
+    std::uint64_t d_old = 0;  //!< last one behind
     unsigned d_old_count = 0; //!< how many of them in a row
 };
 

@@ -50,7 +50,7 @@ struct ReceiverCounts {
  *
  * With keys, only the machine whose key is authorised for this access point is let in. The
  * newest connection counts: a machine that comes back takes its own place again, and of two
- * with the same key the second is heard.
+ * with the same key the second is heard, until nothing has come from it for two seconds.
  *
  * What arrives is bounded in size: a message that is more than a kilobyte longer than a
  * packet ends its connection, unread. When nobody reads, `queue` packets wait here and the
@@ -103,7 +103,8 @@ private:
     std::unique_ptr<Admission> d_admission;
     std::unique_ptr<Link> d_link; //!< null while closed
     FrameOrder d_order;
-    std::uint64_t d_connection = 0; //!< that is heard
+    std::uint64_t d_connection = 0;                //!< that is heard
+    std::chrono::steady_clock::time_point d_heard; //!< when it was last
     std::atomic<std::uint64_t> d_received{0};
     std::atomic<std::uint64_t> d_lost{0};
     std::atomic<std::uint64_t> d_late{0};

@@ -25,9 +25,12 @@ public:
                 const TrainerOptions& options,
                 std::int64_t resumed_step);
 
+    //! \throws std::runtime_error where the file cannot be written
     void add(const Report& report);
 
 private:
+    void check() const;
+
     std::string d_path;
     std::ofstream d_file;
 };

@@ -39,6 +39,12 @@ namespace isac {
  * do, the frames are numbered as they count: with a deadline after a second (or the
  * deadline, if that is longer) without packets of the others. The log says all of this.
  *
+ * With a deadline, a frame more than 64 after the one that comes next is worked on only when
+ * all access points have gone on that far, or the others have been silent for a second (or the
+ * deadline, if that is longer). An access point that stays so far ahead of others has a wrong
+ * clock: its packets are dropped after as long, as without a partner, and it takes part again
+ * once its numbers are back.
+ *
  * The network works without the packets of any access point, as it does without one that
  * is absent, however it was trained; it is as accurate then as its training made it: see
  * cfisac::training::TrainerOptions::drop_access_point. Transmit frames are waited for

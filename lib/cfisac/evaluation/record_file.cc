@@ -129,9 +129,7 @@ void RecordFile::fail(const char* what) const
 void RecordFile::begin(const std::string& settings)
 {
     const Json header{{"results", magic}, {"settings", Json::parse(settings)}};
-    write_durably(d_path, [&](const std::string& temporary) {
-        std::ofstream(temporary, std::ios::trunc) << header.dump() << "\n";
-    });
+    write_durably(d_path, header.dump() + "\n");
 }
 
 void RecordFile::read(const std::string& settings)
@@ -150,13 +148,13 @@ void RecordFile::read(const std::string& settings)
                             ? Json()
                             : Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!header.is_object() || header.value("results", "") != magic) {
-        throw std::runtime_error(d_path + ":1: not a file of results");
+        throw RecordFileError(d_path + ":1: not a file of results");
     }
     const auto difference =
         first_difference(settings, header.value("settings", Json()).dump());
     if (!difference.empty()) {
-        throw std::runtime_error(d_path +
-                                 ": its results are of other settings: " + difference);
+        throw RecordFileError(d_path +
+                              ": its results are of other settings: " + difference);
     }
     for (int number = 2; std::getline(lines, line); number++) {
         try {
@@ -165,8 +163,8 @@ void RecordFile::read(const std::string& settings)
             d_chunks[{chunk.point, chunk.scheme, chunk.first, count}] =
                 std::move(chunk.records);
         } catch (const std::runtime_error& error) {
-            throw std::runtime_error(d_path + ":" + std::to_string(number) + ": " +
-                                     error.what());
+            throw RecordFileError(d_path + ":" + std::to_string(number) + ": " +
+                                  error.what());
         }
     }
 }

@@ -15,14 +15,17 @@ Arrival FrameOrder::begin(std::uint64_t frame)
 Arrival FrameOrder::behind(std::uint64_t frame, std::uint64_t distance)
 {
     if (distance < window) {
-        d_old_count = 0;
-        const bool seen = d_seen.test(frame % window);
+        if (d_seen.test(frame % window)) {
+            d_old_count = 0;
+            return Arrival::duplicate;
+        }
         d_seen.set(frame % window);
-        return seen ? Arrival::duplicate : Arrival::late;
     }
-    d_old_count = d_old_count > 0 && frame == d_old + 1 ? d_old_count + 1 : 1;
+    const std::uint64_t step = frame - d_old;
+    d_old_count = d_old_count > 0 && step > 0 && step <= stride ? d_old_count + 1 : 1;
     d_old = frame;
-    return d_old_count > convincing ? begin(frame) : Arrival::late;
+    const auto enough = distance < window ? overtaken : convincing;
+    return d_old_count > enough ? begin(frame) : Arrival::late;
 }
 
 Arrival FrameOrder::note(std::uint64_t frame, bool anew)

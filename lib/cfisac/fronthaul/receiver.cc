@@ -120,7 +120,9 @@ bool Receiver::accept(const std::uint8_t* data,
                           std::to_string(d_options.access_point));
         return false;
     }
-    if (connection == 0 || connection < d_connection) {
+    const auto now = Clock::now();
+    const bool alive = now - d_heard < std::chrono::milliseconds(silence_ms);
+    if (connection == 0 || (connection < d_connection && alive)) {
         ++d_refused;
         d_admission->note("packet of a machine whose place as access point " +
                           std::to_string(d_options.access_point) +
@@ -129,6 +131,7 @@ bool Receiver::accept(const std::uint8_t* data,
     }
     const bool anew = connection != d_connection;
     d_connection = connection;
+    d_heard = now;
     switch (d_order.note(header.frame, anew)) {
     case Arrival::next:
         break;

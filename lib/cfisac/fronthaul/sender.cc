@@ -12,6 +12,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int reconnect_ms = 100;
 constexpr int slowest_reconnect_ms = 1000;
+//! An attempt that nobody answers is made anew. The operating system would repeat it ever
+//! more rarely, and a network that is back after a while would find it waiting.
+constexpr int unanswered_ms = 1000;
 constexpr auto retry_after = std::chrono::seconds(1);
 constexpr const char* events_address = "inproc://events";
 
@@ -32,6 +35,7 @@ struct Sender::Link {
         socket.set(zmq::sockopt::sndhwm, static_cast<int>(options.queue));
         socket.set(zmq::sockopt::reconnect_ivl, reconnect_ms);
         socket.set(zmq::sockopt::reconnect_ivl_max, slowest_reconnect_ms);
+        socket.set(zmq::sockopt::connect_timeout, unanswered_ms);
         socket.set(zmq::sockopt::linger, 0);
         set_heartbeat(socket);
         if (options.keys) {

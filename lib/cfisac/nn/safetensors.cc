@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -369,6 +370,7 @@ void write_safetensors(const std::string& path,
     }
 
     const TemporaryFile temporary(path);
+    errno = 0;
     std::ofstream file(temporary.path(), std::ios::binary | std::ios::trunc);
     const uint64_t header_bytes = text.size();
     file.write(reinterpret_cast<const char*>(&header_bytes), LENGTH_BYTES);
@@ -380,7 +382,7 @@ void write_safetensors(const std::string& path,
     }
     file.close();
     if (!file) {
-        fail(path, "cannot be written");
+        fail(path, std::string("cannot be written: ") + std::strerror(errno));
     }
     std::error_code error;
     std::filesystem::rename(temporary.path(), path, error);

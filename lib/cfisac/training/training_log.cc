@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cerrno>
 #include <cfisac/evaluation/durable_file.h>
-
 #include <cfisac/training/training_log.h>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -53,21 +54,22 @@ TrainingLog::TrainingLog(const std::string& path,
     if (text.empty()) {
         text = header(model, options) + "\n";
     }
-    evaluation::write_durably(path, [&](const std::string& temporary) {
-        std::ofstream(temporary, std::ios::trunc) << text;
-    });
+    evaluation::write_durably(path, text);
     d_file.open(path, std::ios::app);
+    check();
+}
+
+void TrainingLog::check() const
+{
     if (!d_file) {
-        throw std::runtime_error(path + ": cannot be written");
+        throw std::runtime_error(d_path + ": cannot be written: " + std::strerror(errno));
     }
 }
 
 void TrainingLog::add(const Report& report)
 {
     d_file << to_json(report) << std::endl;
-    if (!d_file) {
-        throw std::runtime_error(d_path + ": cannot be written");
-    }
+    check();
 }
 
 } // namespace cfisac::training

@@ -131,6 +131,48 @@ TEST(FrameCounter, RepeatedCaptureTimesNeedMorePackets)
     EXPECT_FALSE(each.counter.is_unplaced());
 }
 
+//! Numbers that follow a clock, which was wrong for a while.
+TEST(FrameCounter, ClockThatWasWrongIsBelievedAgainWhereTheCentralUnitIs)
+{
+    for (const std::uint64_t wrong : {100000, 700}) {
+        sender each;
+        each.send(0, 99);
+        each.send(wrong, wrong + 3);
+        auto later = each; // the central unit is further on at first
+        auto lost = each;
+        auto orders = each.send(100, 106, 0, 0, 105);
+        EXPECT_EQ(orders, std::vector<order>(7, order::old));
+        EXPECT_EQ(each.send(107, 107, 0, 0, 105), (std::vector<order>{order::placed}));
+        EXPECT_FALSE(each.counter.is_placed() || each.counter.is_unplaced());
+        EXPECT_EQ(each.counter.frame(107), 107u);
+        EXPECT_EQ(each.send(108, 110), std::vector<order>(3, order::next));
+
+        later.send(100, 107, 0, 0, 120);
+        EXPECT_TRUE(later.counter.is_unplaced());
+        orders = later.send(108, 120, 0, 0, 120);
+        EXPECT_EQ(orders.back(), order::placed);
+        orders.pop_back();
+        EXPECT_EQ(orders, std::vector<order>(12, order::next));
+        EXPECT_FALSE(later.counter.is_placed() || later.counter.is_unplaced());
+
+        // Elsewhere nothing is believed, nor with other capture times.
+        lost.send(100, 107, 0, 0, 1000);
+        lost.send(108, 120, 0, 5 * interval_ns, 120);
+        EXPECT_TRUE(lost.counter.is_unplaced());
+    }
+}
+
+//! As of a clock that was behind for a while.
+TEST(FrameCounter, ClockThatWasBehindIsBelievedAgain)
+{
+    sender each;
+    each.send(1000, 1099);
+    each.send(0, 20, 0, 0, 1110);
+    EXPECT_TRUE(each.counter.is_unplaced());
+    EXPECT_EQ(each.send(1130, 1130, 0, 0, 1130).back(), order::placed);
+    EXPECT_FALSE(each.counter.is_placed() || each.counter.is_unplaced());
+}
+
 TEST(FrameCounter, WhoHasNotCountedAnewIsLeftBehind)
 {
     sender each;

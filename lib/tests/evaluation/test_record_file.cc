@@ -14,6 +14,7 @@ namespace {
 using cfisac::evaluation::Record;
 using cfisac::evaluation::RecordChunk;
 using cfisac::evaluation::RecordFile;
+using cfisac::evaluation::RecordFileError;
 
 const char* const settings = R"({"seed": 1, "scenario": {"name": "lite"}})";
 
@@ -105,7 +106,7 @@ TEST_F(RecordFileTest, RefusesOtherSettingsAndNamesThem)
     try {
         const RecordFile file(path(), R"({"seed": 2, "scenario": {"name": "lite"}})");
         ADD_FAILURE();
-    } catch (const std::runtime_error& error) {
+    } catch (const RecordFileError& error) {
         const std::string text = error.what();
         EXPECT_NE(text.find("seed is 2 instead of 1"), std::string::npos) << text;
         EXPECT_NE(text.find(path()), std::string::npos) << text;
@@ -119,13 +120,13 @@ TEST_F(RecordFileTest, AnyNumberOfNestedListsIsRefused)
     EXPECT_THROW(RecordChunk::from_line(R"({"records": )" + deep + end + "}"),
                  std::runtime_error);
     append(R"({"results": "cfisac-evaluation", "settings": )" + deep + end + "}\n");
-    EXPECT_THROW(RecordFile(path(), settings), std::runtime_error);
+    EXPECT_THROW(RecordFile(path(), settings), RecordFileError);
 }
 
 TEST_F(RecordFileTest, RefusesWhatIsNoFileOfResults)
 {
     append("{\"log\":\"cfisac-training\"}\n");
-    EXPECT_THROW(RecordFile(path(), settings), std::runtime_error);
+    EXPECT_THROW(RecordFile(path(), settings), RecordFileError);
     std::filesystem::remove(path());
     {
         const RecordFile file(path(), settings);
@@ -134,7 +135,7 @@ TEST_F(RecordFileTest, RefusesWhatIsNoFileOfResults)
     try {
         const RecordFile file(path(), settings);
         ADD_FAILURE();
-    } catch (const std::runtime_error& error) {
+    } catch (const RecordFileError& error) {
         EXPECT_NE(std::string(error.what()).find(path() + ":2"), std::string::npos);
     }
 }

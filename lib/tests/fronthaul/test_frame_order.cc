@@ -67,6 +67,44 @@ TEST(FrameOrder, BeginsAnewWithinAConnectionOnceConvinced)
     EXPECT_EQ(order.lost(), 0u);
 }
 
+TEST(FrameOrder, WhoSkipsFramesIsBelievedToo)
+{
+    FrameOrder order;
+    EXPECT_EQ(order.note(100000, true), Arrival::next);
+    for (std::uint64_t i = 0; i < FrameOrder::convincing; ++i) {
+        EXPECT_EQ(order.note(7 + i * FrameOrder::stride, false), Arrival::late);
+    }
+    EXPECT_EQ(order.note(7 + FrameOrder::convincing * FrameOrder::stride, false),
+              Arrival::next);
+    // Numbers here and there are no count.
+    EXPECT_EQ(order.note(1000000, false), Arrival::next);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        EXPECT_EQ(order.note(i * 7919 % 97 * 1000, false), Arrival::late) << i;
+    }
+}
+
+//! As of a clock that was wrong for a moment.
+TEST(FrameOrder, GoesBackToNumbersWithinTheWindow)
+{
+    FrameOrder order;
+    EXPECT_EQ(order.note(100, true), Arrival::next);
+    EXPECT_EQ(order.note(600, false), Arrival::next);
+    EXPECT_EQ(order.note(601, false), Arrival::next);
+    std::uint64_t frame = 101;
+    for (; frame < 101 + FrameOrder::overtaken; ++frame) {
+        EXPECT_EQ(order.note(frame, false), Arrival::late);
+    }
+    EXPECT_EQ(order.note(frame, false), Arrival::next);
+    EXPECT_EQ(order.note(++frame, false), Arrival::next);
+    // Packets that come again convince nobody.
+    for (std::uint64_t i = 0; i < 2 * FrameOrder::overtaken; ++i) {
+        EXPECT_NE(
+            order.note(frame - FrameOrder::overtaken + i % FrameOrder::overtaken, false),
+            Arrival::next);
+    }
+    EXPECT_EQ(order.note(++frame, false), Arrival::next);
+}
+
 TEST(FrameOrder, AGapThatIsWiderThanTheWindow)
 {
     FrameOrder order;

@@ -211,6 +211,31 @@ TEST_P(Network, OfTwoWithOneKeyTheSecondIsHeard)
     EXPECT_EQ(read(receiver, 1, patience).size(), 1u);
 }
 
+TEST_P(Network, TheFirstIsHeardAgainWhenTheSecondIsGone)
+{
+    Receiver receiver(receiver_options(keys));
+    Peer first(receiver.address(), keys);
+    first.send(packet(1));
+    EXPECT_EQ(read(receiver, 1, patience), std::vector<Bytes>{packet(1)});
+    {
+        Peer second(receiver.address(), keys);
+        second.send(packet(2));
+        EXPECT_EQ(read(receiver, 1, patience), std::vector<Bytes>{packet(2)});
+    }
+    // It has not been restarted, and goes on as if nothing had been.
+    std::uint64_t frame = 3;
+    const auto end = std::chrono::steady_clock::now() + patience;
+    std::vector<Bytes> heard;
+    while (heard.empty() && std::chrono::steady_clock::now() < end) {
+        first.send(packet(frame));
+        heard = read(receiver, 1, milliseconds(100));
+        ++frame;
+    }
+    EXPECT_EQ(heard, std::vector<Bytes>{packet(frame - 1)});
+    EXPECT_GT(receiver.counts().refused, 1u);
+    EXPECT_EQ(receiver.counts().late + receiver.counts().duplicate, 0u);
+}
+
 TEST_P(Network, NobodyListensOldestAreDropped)
 {
     auto options = sender_options(keys, "tcp://127.0.0.1:1");
