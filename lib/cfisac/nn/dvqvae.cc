@@ -110,7 +110,7 @@ void DVqVaeImpl::make_dense(uint64_t seed)
         .residual_layers(sizes.residual_layers)
         .residual_channels(sizes.residual_channels);
     d_latent_shape =
-        latent_shape(options, {d_scenario.receive_antennas(), subcarriers, symbols});
+        nn::latent_shape(options, {d_scenario.receive_antennas(), subcarriers, symbols});
     const auto quantizer = quantizer_options(sizes.hidden_channels);
     DecoderOptions decoder;
     decoder.access_points(receivers())
