@@ -70,7 +70,8 @@ public:
           d_rank(read_rank(arguments, d_world)),
           d_files(d_out, d_world, d_rank, d_world.size() > 1),
           d_options(trainer_options(arguments)),
-          d_resume(arguments.count("resume") > 0)
+          d_resume(arguments.count("resume") > 0),
+          d_continue(arguments.count("continue") > 0)
     {
     }
 
@@ -105,8 +106,11 @@ private:
 
     void check_files() const
     {
+        if (d_resume && d_continue) {
+            throw UsageError("--resume and --continue: one of them");
+        }
         const auto files = d_files.files();
-        if (!d_resume && !files.empty()) {
+        if (!d_resume && !d_continue && !files.empty()) {
             throw UsageError("--out: " + files.front() +
                              " is from an unfinished training; give --resume to go on "
                              "with it, or remove it");
@@ -118,14 +122,19 @@ private:
 
     void start()
     {
-        if (d_resume) {
-            d_trainer->resume(d_files.path(d_files.agree(d_transport.get())));
-            d_saved = d_trainer->steps_done();
-            std::cout << "going on after step " << d_saved << std::endl;
+        if (d_resume || d_continue) {
+            const auto step = d_files.agree(d_transport.get());
+            if (step) {
+                d_trainer->resume(d_files.path(*step));
+                d_saved = d_trainer->steps_done();
+                std::cout << "going on after step " << d_saved << std::endl;
+            } else if (d_resume) {
+                throw std::runtime_error("--resume: no process has a checkpoint");
+            }
         }
         if (reports()) {
             d_log = std::make_unique<TrainingLog>(
-                d_out + ".log", d_trainer->model(), d_options, d_resume ? d_saved : -1);
+                d_out + ".log", d_trainer->model(), d_options, d_saved);
         }
     }
 
@@ -223,6 +232,7 @@ private:
     CheckpointFiles d_files;
     TrainerOptions d_options;
     bool d_resume;
+    bool d_continue;
     std::int64_t d_saved = -1; // step of the newest checkpoint
     std::shared_ptr<Transport> d_transport;
     std::unique_ptr<TrainingLog> d_log;

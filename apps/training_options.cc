@@ -55,6 +55,7 @@ std::string agreement(const World& world,
                 {"roles", world.split() ? "ap and cu" : "all"},
                 {"device", options.device.substr(0, options.device.find(':'))},
                 {"resume", arguments.count("resume") > 0},
+                {"continue", arguments.count("continue") > 0},
                 {"report-every", arguments["report-every"].as<Count>().value},
                 {"scenario", cfisac::to_yaml(scenario)},
                 {"architecture", Json::parse(architecture.to_json())},
@@ -112,6 +113,9 @@ void add_own_options(po::options_description& options)
         "steps between checkpoints; as report-every unless given")(
         "validation-frames", count_of(256), "frames scored for a report")(
         "resume", "go on from the checkpoint")(
+        "continue",
+        "go on from the checkpoint where there is one, otherwise begin: the same command "
+        "for the first start and all later ones")(
         "threads",
         po::value<Count>(),
         "processor threads; one of them makes the data, the others train. Default: as "
@@ -141,18 +145,20 @@ void add_process_options(po::options_description& options)
     processes.add_options()(
         "role",
         po::value<std::string>()->default_value("all"),
-        "what this process trains: all, ap (one receive access point) "
-        "or cu (the central unit)")("workers",
-                                    count_of(1),
-                                    "replicas that share a batch; each is one process, "
-                                    "or with M access points M + 1")(
+        "what this process trains: all, ap (one receive access point), "
+        "cu (the central unit), or split (ap or cu, as its rank says)")(
+        "workers",
+        count_of(1),
+        "replicas that share a batch; each is one process, "
+        "or with M access points M + 1")(
         "rendezvous",
         po::value<std::string>()->value_name("HOST:PORT"),
-        "where rank 0 waits for the others")("rank",
-                                             po::value<Seed>()->value_name("R"),
-                                             "of worker W: W; with ap and cu: W (M + 1) "
-                                             "for its central unit, W (M + 1) + 1 + m "
-                                             "for access point m")(
+        "where rank 0 waits for the others")(
+        "rank",
+        po::value<Seed>()->value_name("R"),
+        "of worker W: W; with ap, cu, split: W (M + 1) "
+        "for its central unit, W (M + 1) + 1 + m "
+        "for access point m")(
         "timeout-s",
         count_of(300),
         "longest wait for a process that lives but does not answer, and for all to come");
@@ -237,8 +243,8 @@ TrainerOptions trainer_options(const po::variables_map& arguments)
 World read_world(const po::variables_map& arguments, const cfisac::Scenario& scenario)
 {
     const auto role = arguments["role"].as<std::string>();
-    if (role != "all" && role != "ap" && role != "cu") {
-        throw UsageError("--role is all, ap or cu, not '" + role + "'");
+    if (role != "all" && role != "ap" && role != "cu" && role != "split") {
+        throw UsageError("--role is all, ap, cu or split, not '" + role + "'");
     }
     return World(role != "all",
                  arguments["workers"].as<Count>().value,
@@ -261,7 +267,8 @@ int read_rank(const po::variables_map& arguments, const World& world)
     }
     const auto role = arguments["role"].as<std::string>();
     const auto given = static_cast<int>(rank);
-    if (role != "all" && world.is_central_unit(given) != (role == "cu")) {
+    if ((role == "ap" || role == "cu") &&
+        world.is_central_unit(given) != (role == "cu")) {
         throw UsageError("--rank: rank " + std::to_string(rank) + " is the " +
                          world.describe(given) + ", not a --role " + role);
     }

@@ -193,6 +193,23 @@ def test_links_of_the_virtual_radio(tmp_path):
     assert "| Radio/none | no gr-soapy |" in text
 
 
+def test_fronthaul_over_the_network(tmp_path):
+    file = write(tmp_path / "a.json", [
+        run("Network/rate/8/real_time", 1, items_per_second=120000.0),
+        run("Network/latency/iterations:3000/manual_time", 1, median_us=49.4, p99_us=1001.0)])
+    report = benchmark_report.build([file])
+    found = {row["title"]: row for row in report["network"]}
+    assert found["packets of eight access points"]["met"] is True
+    assert found["under way, 99th percentile"]["met"] is False
+    assert found["packets of one access point"]["missing"] == {"Network/rate/1": "not measured"}
+    assert not report["parts"]
+    text = benchmark_output.markdown(report)
+    assert "| packets of eight access points | 120 k/s | 120000 (met) |" in text
+    assert "| under way, median | 49.4 µs | - |" in text
+    assert "| under way, 99th percentile | 1001 µs | 1000 (missed) |" in text
+    assert benchmark_report.build([write(tmp_path / "b.json", MACHINE)])["network"] == []
+
+
 def test_training(tmp_path):
     (tmp_path / "train-paper.json").write_text(
         '{"step": 300, "loss": 1.5, "samples_per_second": 40.0}', encoding="utf-8")

@@ -173,8 +173,7 @@ def test_killed_at_any_step_and_resumed_is_the_same_to_the_bit(arguments, tmp_pa
         print(f"killed {delay_s:.2f} s after the first line, resumed: {resume}")
     if killed.exists():
         killed.unlink()  # it was quicker than we; once more from the beginning
-    resume = (tmp_path / "b.safetensors.checkpoint").exists()
-    result = run("isac_train", *arguments, "--out", killed, *["--resume"] * resume)
+    result = run("isac_train", *arguments, "--out", killed, "--continue")
     assert result.returncode == 0, result.stderr
     assert killed.read_bytes() == straight.read_bytes()
     assert log_of(killed) == log_of(straight)
@@ -184,6 +183,8 @@ def test_killed_at_any_step_and_resumed_is_the_same_to_the_bit(arguments, tmp_pa
     "extra, parts",
     [
         (["--resume"], ["--resume", "checkpoint"]),
+        (["--resume", "--continue"], ["--resume and --continue"]),
+        (["--role", "split"], ["--rendezvous", "--rank"]),
         (["--architecture", "large"], ["--architecture", "'large'"]),
         (["--role", "radar"], ["--role", "'radar'"]),
         (["--role", "ap"], ["--rendezvous", "--rank"]),

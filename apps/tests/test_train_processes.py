@@ -166,7 +166,7 @@ def test_who_dies_is_named_and_the_others_go_on_later(victim, arguments, tmp_pat
         steps = [int(path.name.rsplit(".", 1)[1])
                  for path in tmp_path.glob(f"b.safetensors.checkpoint.{name}.*")]
         assert max(steps) >= 8
-    expect_success(out, [*arguments, "--resume"])
+    expect_success(out, [*arguments, "--continue"], ["split"] * 3)
     expect_equal(straight, out, 1e-5)
 
 
@@ -217,7 +217,18 @@ def test_nothing_to_resume_from(arguments, tmp_path):  # noqa: F811
     with processes(tmp_path / "m", [*arguments, "--resume"]) as started:
         codes, errors = started.wait()
     assert codes == [1, 1, 1]
-    assert "no step of which all processes have a checkpoint" in errors[0]
+    assert all("no process has a checkpoint" in error for error in errors)
+
+
+def test_some_without_a_checkpoint(arguments, tmp_path):  # noqa: F811
+    out = tmp_path / "m"
+    for role, step in (("cu", 25), ("ap0", 25)):
+        (tmp_path / f"m.checkpoint.{role}.{step}").write_bytes(b"")
+    with processes(out, [*arguments, "--continue"]) as started:
+        codes, errors = started.wait()
+    assert codes == [1, 1, 1]
+    assert all("no step of which all processes have a checkpoint" in error
+               and f"{NAMES[2]}: none" in error for error in errors)
 
 
 def test_rendezvous_errors(arguments, tmp_path):  # noqa: F811

@@ -125,6 +125,16 @@ def markdown(report):
               number(one["frames"], 9), number(one["frames_expected"], 4),
               number(one["processors_of_others"], 2)]
              for one in report["radios"]]))
+    if report["network"]:
+        parts.append("## Fronthaul over the network\n\nZeroMQ with CURVE, on loopback and in one "
+                     "process; all packets are read by one thread, with the target of 20 times "
+                     "750 from each of eight access points.")
+        parts.append(table(
+            ["", "measured", "target"],
+            [[one["title"], next(iter(one["missing"].values())) if "missing" in one else
+              f"{scaled(one['value'])}/s" if one["unit"] == "/s" else
+              f"{one['value']:.4g} {one['unit']}", verdict(one)]
+             for one in report["network"]]))
     if report["training"]:
         parts.append("## Training")
         parts.append(table(["", "frames/s"], [

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 
-from benchmark_rows import AXES, FLOWGRAPHS, ROWS
+from benchmark_rows import AXES, FLOWGRAPHS, NETWORK, ROWS
 
 UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 # What Google Benchmark appends to a name for settings that are not of interest here.
@@ -25,7 +25,7 @@ GOOGLE_KEYS = {"family_index", "per_family_instance_index", "repetitions", "repe
 # Costs on a processor are measured on one thread.
 ONE_THREAD = "float32_one_thread"
 # Beginnings of names that are not in the table of parts.
-OTHER_TABLES = ("Machine", "Cost", "Simulate", "Train", "Flowgraph", "Radio")
+OTHER_TABLES = ("Machine", "Cost", "Simulate", "Train", "Flowgraph", "Radio", "Network")
 # What a link of the virtual radio may take.
 RADIO_PROCESSORS = 2
 COST = re.compile(r"Cost/(\w+)/(\w+)=(\d+)")
@@ -232,6 +232,22 @@ def radios(measurements):
     return result
 
 
+def network(measurements):
+    """Figures of the fronthaul over the network; nothing where none was measured."""
+    result = []
+    for row in NETWORK:
+        one = measurements.get(row.name, missing(row.name))
+        found = {"title": row.title, "name": row.name, "unit": row.unit, "target": row.target,
+                 "value": one.rate(row.counter)}
+        if found["value"] is None:
+            found["missing"] = {row.name: one.error or f"no counter {row.counter}"}
+        elif row.target is not None:
+            found["met"] = (found["value"] <= row.target if row.at_most
+                            else found["value"] >= row.target)
+        result.append(found)
+    return result if any(row.name in measurements for row in NETWORK) else []
+
+
 def precision_in(name):
     return next((word for word in ("bfloat16", "float16") if word in name), "float32")
 
@@ -297,6 +313,7 @@ def build(paths):
         "flowgraphs": [flowgraph(row, measurements, machine) for row in FLOWGRAPHS],
         "variants": variants(measurements),
         "radios": radios(measurements),
+        "network": network(measurements),
         "parts": parts(measurements, machine),
         "training": {name: {"samples_per_second": 1 / one.seconds} if one.seconds
                      else {"error": one.error}

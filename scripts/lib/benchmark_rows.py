@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Row:
     """`other` is a name, or several whose times are added; `by` is what the ratio is taken
     of: times, or a counter that is a rate. `precision` is that of the arithmetic for the
-    floor; `at_most` turns the target around."""
+    floor."""
 
     title: str
     ours: str
@@ -16,7 +16,6 @@ class Row:
     target: float = None
     by: str = "time"
     precision: str = "float32"
-    at_most: bool = False
     note: str = ""
 
 
@@ -81,7 +80,6 @@ class Flowgraph:
     name: str
     parts: tuple
     real_time_factor: float = None
-    latency_p99_ms: float = None
 
 
 LITE = ("Engine/lite/engine_float32", "Channel/lite/received_echo")
@@ -94,6 +92,29 @@ FLOWGRAPHS = (
     Flowgraph("Flowgraph, paper size, as fast as it goes", "Simulate/paper", PAPER),
     Flowgraph("Flowgraph, paper size, paced at the interval", "Simulate/paper-real-time",
               PAPER),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A counter of a benchmark, and what it must reach, or with `at_most` keep within."""
+
+    title: str
+    name: str
+    counter: str
+    unit: str
+    target: float = None
+    at_most: bool = False
+
+
+# The waveform of the publication has 750 frames a second.
+NETWORK = (
+    Figure("packets of one access point", "Network/rate/1", "items_per_second", "/s"),
+    Figure("packets of eight access points", "Network/rate/8", "items_per_second", "/s",
+           target=20 * 750 * 8),
+    Figure("under way, median", "Network/latency", "median_us", "µs"),
+    Figure("under way, 99th percentile", "Network/latency", "p99_us", "µs", target=1000,
+           at_most=True),
 )
 
 # Names of the axes of Cost/PART/AXIS=VALUE.

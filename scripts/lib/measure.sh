@@ -84,6 +84,9 @@ measure_stock_blocks() {
         --out "$measurements/gnuradio.json"
 }
 
+# What goes over the network stays on the processor.
+measure_network() { run_benchmarks network '^Network/' "$(repetitions)"; }
+
 measure_radio() {
     into radio "$python" -B "$root/scripts/lib/benchmark_radio.py" \
         --scenario "$root/examples/scenarios/sdr_2x2.yml" \

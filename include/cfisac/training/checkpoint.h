@@ -3,6 +3,8 @@
 #define INCLUDED_CFISAC_TRAINING_CHECKPOINT_H
 
 #include <cfisac/training/transport.h>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,11 +25,12 @@ public:
     //! All files of this process.
     std::vector<std::string> files() const;
 
-    /*! The newest step of which all processes have a file; later ones are removed.
+    /*! The newest step of which all processes have a file, and zero where there is one
+     * process; later ones are removed. Nothing where no process has a file.
      * \param transport to the others; null where there is one process
-     * \throws std::runtime_error naming who has what where there is none
+     * \throws std::runtime_error naming who has what where there is no common step
      */
-    std::int64_t agree(Transport* transport) const;
+    std::optional<std::int64_t> agree(Transport* transport) const;
     //! Remove all but the newest two.
     void prune() const;
     //! Remove them all, and what an end in the middle of writing has left.

@@ -92,7 +92,7 @@ void fronthaul_rate(benchmark::State& state)
     access_points.join();
     state.SetItemsProcessed(packets);
 }
-BENCHMARK(fronthaul_rate)->Arg(1)->Arg(8)->UseRealTime();
+BENCHMARK(fronthaul_rate)->Name("Network/rate")->Arg(1)->Arg(8)->UseRealTime();
 
 void fronthaul_latency(benchmark::State& state)
 {
@@ -120,6 +120,6 @@ void fronthaul_latency(benchmark::State& state)
         state.counters["p99_us"] = latencies_us[latencies_us.size() * 99 / 100];
     }
 }
-BENCHMARK(fronthaul_latency)->UseManualTime()->Iterations(3000);
+BENCHMARK(fronthaul_latency)->Name("Network/latency")->UseManualTime()->Iterations(3000);
 
 } // namespace

@@ -40,42 +40,47 @@ private:
     int d_handle;
 };
 
-// Address of this end of a connection; empty where there is none.
-std::string connected_from(const addrinfo& place, int& error)
+std::string numeric(const sockaddr* address, socklen_t size)
+{
+    char name[NI_MAXHOST] = "";
+    ::getnameinfo(address, size, name, sizeof(name), nullptr, 0, NI_NUMERICHOST);
+    return name;
+}
+
+// The ends of a connection; empty where there is none.
+Ends connect_to(const addrinfo& place, int& error)
 {
     const Socket socket(place.ai_family);
     ::fcntl(socket.handle(), F_SETFL, O_NONBLOCK);
     if (::connect(socket.handle(), place.ai_addr, place.ai_addrlen) != 0) {
         if (errno != EINPROGRESS) {
             error = errno;
-            return "";
+            return {};
         }
         pollfd ready{socket.handle(), POLLOUT, 0};
         error = ETIMEDOUT;
         if (::poll(&ready, 1, answer_within_ms) != 1) {
-            return "";
+            return {};
         }
         socklen_t size = sizeof(error);
         ::getsockopt(socket.handle(), SOL_SOCKET, SO_ERROR, &error, &size);
         if (error != 0) {
-            return "";
+            return {};
         }
     }
     sockaddr_storage own{};
     socklen_t size = sizeof(own);
-    ::getsockname(socket.handle(), reinterpret_cast<sockaddr*>(&own), &size);
-    char name[NI_MAXHOST] = "";
-    ::getnameinfo(reinterpret_cast<sockaddr*>(&own),
-                  size,
-                  name,
-                  sizeof(name),
-                  nullptr,
-                  0,
-                  NI_NUMERICHOST);
-    return name;
+    auto* address = reinterpret_cast<sockaddr*>(&own);
+    ::getsockname(socket.handle(), address, &size);
+    return {numeric(address, size), numeric(place.ai_addr, place.ai_addrlen)};
 }
 
 } // namespace
+
+bool is_loopback(const std::string& address)
+{
+    return address.rfind("127.", 0) == 0 || address == "::1";
+}
 
 void require_free_port(std::uint16_t port)
 {
@@ -93,9 +98,9 @@ void require_free_port(std::uint16_t port)
     }
 }
 
-std::string call_until_answered(const std::string& host,
-                                std::uint16_t port,
-                                std::chrono::seconds timeout)
+Ends call_until_answered(const std::string& host,
+                         std::uint16_t port,
+                         std::chrono::seconds timeout)
 {
     const auto where = "rendezvous " + host + ":" + std::to_string(port);
     const auto until = std::chrono::steady_clock::now() + timeout;
@@ -112,9 +117,9 @@ std::string call_until_answered(const std::string& host,
         const std::unique_ptr<addrinfo, void (*)(addrinfo*)> places(found,
                                                                     ::freeaddrinfo);
         for (const auto* place = found; place != nullptr; place = place->ai_next) {
-            const auto own = connected_from(*place, error);
-            if (!own.empty()) {
-                return own;
+            auto ends = connect_to(*place, error);
+            if (!ends.own.empty()) {
+                return ends;
             }
         }
         std::this_thread::sleep_for(call_again_after);

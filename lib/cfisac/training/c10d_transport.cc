@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/c10d_transport.h"
-#include "training/c10d_sockets.h"
 
 #include <ATen/ATen.h>
 #include <algorithm>
@@ -77,7 +76,7 @@ void C10dTransport::join()
         require_free_port(d_rendezvous.port);
         d_store = connect(d_rendezvous, true);
     }
-    d_address =
+    d_ends =
         call_until_answered(d_rendezvous.host, d_rendezvous.port, d_rendezvous.timeout);
     if (!serve) {
         d_store = connect(d_rendezvous, false);
@@ -118,12 +117,12 @@ void C10dTransport::agree()
             d_store->set("agreement", bytes_of(d_rendezvous.agreement));
         }
         wait_for_key("agreement", 0);
-        const auto difference =
-            evaluation::first_difference(d_rendezvous.agreement, text_of(d_store->get("agreement")));
+        const auto difference = evaluation::first_difference(
+            d_rendezvous.agreement, text_of(d_store->get("agreement")));
         if (!difference.empty()) {
             refuse("rank " + name + " differs from rank 0: " + difference);
         }
-        d_store->set("agreed/" + name, bytes_of("1"));
+        d_store->set("agreed/" + name, bytes_of(d_ends.host));
         for (int other = 0; other < world().size(); other++) {
             wait_for_key("agreed/" + std::to_string(other), other);
         }
@@ -135,6 +134,19 @@ void C10dTransport::agree()
         }
         throw;
     }
+}
+
+// Where the others reach this process. On the machine of rank 0 its name may stand for
+// 127.0.1.1, as Debian has it; the others know better.
+std::string C10dTransport::address() const
+{
+    for (int other = 0; is_loopback(d_ends.own) && other < world().size(); other++) {
+        const auto host = text_of(d_store->get("agreed/" + std::to_string(other)));
+        if (!is_loopback(host)) {
+            return host;
+        }
+    }
+    return d_ends.own;
 }
 
 c10::intrusive_ptr<C10dTransport::Channel> C10dTransport::make_channel(
@@ -157,7 +169,7 @@ c10::intrusive_ptr<C10dTransport::Channel> C10dTransport::make_channel(
     auto options = c10d::ProcessGroupGloo::Options::create();
     options->timeout = backend_timeout;
     options->threads = 1;
-    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(d_address)};
+    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(address())};
     return c10::make_intrusive<c10d::ProcessGroupGloo>(store, place, size, options);
 }
 

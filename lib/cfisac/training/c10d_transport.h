@@ -2,6 +2,7 @@
 #pragma once
 
 #include "training/c10d_peers.h"
+#include "training/c10d_sockets.h"
 
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/Work.hpp>
@@ -50,6 +51,7 @@ private:
 
     void join();
     void agree();
+    std::string address() const;
     void refuse(const std::string& reason);
     void wait_for_key(const std::string& key, int owner);
     Channel& channel(const Group& group);
@@ -59,7 +61,7 @@ private:
     Rendezvous d_rendezvous;
     bool d_nccl = false;
     bool d_closed = false;
-    std::string d_address; // of this process, towards rank 0
+    Ends d_ends; // of the connection to rank 0
     c10::intrusive_ptr<c10d::Store> d_store;
     std::unique_ptr<Peers> d_peers;
     std::map<Group, c10::intrusive_ptr<Channel>> d_channels;

@@ -80,16 +80,21 @@ std::vector<std::string> CheckpointFiles::files() const
     return files;
 }
 
-std::int64_t CheckpointFiles::agree(Transport* transport) const
+std::optional<std::int64_t> CheckpointFiles::agree(Transport* transport) const
 {
     if (!d_several) {
-        return 0;
+        return files().empty() ? std::nullopt : std::optional<std::int64_t>(0);
     }
     std::ostringstream own;
     for (const auto step : steps()) {
         own << step << " ";
     }
     const auto lists = transport->exchange("checkpoints", own.str());
+    if (std::all_of(lists.begin(), lists.end(), [](const auto& list) {
+            return read_steps(list).empty();
+        })) {
+        return std::nullopt;
+    }
     auto common = read_steps(lists.front());
     std::string table;
     for (std::size_t rank = 0; rank < lists.size(); rank++) {

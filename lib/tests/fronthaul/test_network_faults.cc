@@ -2,6 +2,7 @@
 #include "network_ends.h"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -33,11 +34,11 @@ TEST(NetworkFaults, EveryFrameOnceOrLostOfAMillion)
     constexpr std::uint64_t frames = 1000000;
     const Keys keys;
     Receiver receiver(receiver_options(keys));
+    std::atomic<bool> done{false};
     std::thread access_point([&] {
         std::mt19937 engine(3);
         auto options = sender_options(keys, receiver.address());
         options.queue = 4096;
-        options.linger = patience;
         Sender sender(options);
         const auto one_percent = [&] { return engine() % 100 == 0; };
         std::uint64_t held = 0; // a frame that comes later, 0 for none
@@ -59,7 +60,12 @@ TEST(NetworkFaults, EveryFrameOnceOrLostOfAMillion)
                 held = 0;
             }
         }
-        sender.send(packet(frames).data());
+        // What is on the way when a connection breaks shows as lost with the next frame
+        // that comes, so frames go on until the last of the million is behind.
+        for (std::uint64_t frame = frames; !done; ++frame) {
+            sender.send(packet(frame).data());
+            std::this_thread::sleep_for(milliseconds(20));
+        }
     });
     std::uint64_t newest = 0;
     std::uint64_t passed = 0;
@@ -73,7 +79,7 @@ TEST(NetworkFaults, EveryFrameOnceOrLostOfAMillion)
         for (std::size_t i = 0; i < count; ++i) {
             const auto* data = bytes.data() + i * size_of_packet;
             PacketHeader header;
-            ASSERT_EQ(read_header(data, size_of_packet, size_of_packet, header),
+            EXPECT_EQ(read_header(data, size_of_packet, size_of_packet, header),
                       PacketStatus::ok);
             const auto expected = packet(header.frame);
             wrong += !std::equal(expected.begin(), expected.end(), data);
@@ -85,12 +91,13 @@ TEST(NetworkFaults, EveryFrameOnceOrLostOfAMillion)
             before = resident();
         }
     }
+    done = true;
     access_point.join();
-    EXPECT_EQ(newest, frames);
+    EXPECT_GE(newest, frames);
     EXPECT_EQ(wrong, 0u);
     const auto counts = receiver.counts();
     EXPECT_EQ(counts.received, passed);
-    EXPECT_EQ(counts.received + counts.lost, frames - first + 1);
+    EXPECT_EQ(counts.received + counts.lost, newest - first + 1);
     EXPECT_GT(counts.late, 0u);
     EXPECT_GT(counts.duplicate, 0u);
     EXPECT_LE(counts.late, counts.lost);
