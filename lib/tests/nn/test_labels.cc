@@ -55,7 +55,7 @@ TEST(Labels, TextGivesTheSameDoubles)
     expect_error<std::invalid_argument>([] { LabelRange::from_json("{"); },
                                         {"LabelRange"});
     expect_error<std::invalid_argument>([] { LabelRange::from_json("{\x7f\xff"); },
-                                        {"LabelRange", "'{??"});
+                                        {"LabelRange", "'{?'"});
     expect_error<std::invalid_argument>(
         [] { LabelRange::from_json(std::string(1 << 20, '[')); }, {"LabelRange: lists"});
 }
