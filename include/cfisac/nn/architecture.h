@@ -36,6 +36,22 @@ const char* to_string(Latents latents);
 Latents latents_from_string(const std::string& name);
 
 /*!
+ * Bounds of an architecture, which may come from anywhere: a network whose sizes are within
+ * them is refused all the same where their products are not.
+ */
+struct ArchitectureLimits {
+    static constexpr size_t bytes = 1 << 16; //!< of its JSON text
+    static constexpr int64_t size = 1 << 16; //!< any one
+    static constexpr int64_t layers = 256;   //!< in a row, of one kind
+    /*!
+     * Numbers that a network keeps (weights, codebooks with their averages, tables of the
+     * geometry), and those of the largest tensor that it makes of one frame: 4 GiB of
+     * float32 each. The paper's network keeps a fifth of it.
+     */
+    static constexpr int64_t numbers = int64_t{1} << 30;
+};
+
+/*!
  * Every size of a D-VQVAE, or of the centralized network. The defaults are the paper's
  * network ("paper" preset).
  */
@@ -70,12 +86,12 @@ struct Architecture {
         int64_t cells = 40;         //!< along each side of the area; even
         int64_t doppler_lines = 24; //!< of the matched filter
         double doppler_spacing_hz = 500.0;
-        int64_t hidden_channels = 64; //!< H
-        int64_t encoder_layers = 2;   //!< residual layers at the access point
+        int64_t hidden_channels = 64;     //!< H
+        int64_t encoder_layers = 2;       //!< residual layers at the access point
         int64_t codewords_per_vector = 1; //!< G, see QuantizerOptions
-        int64_t vectors_sent = 0; //!< K, see QuantizerOptions; zero: all
-        int64_t profiles = 2;         //!< Doppler profiles read from a codeword
-        int64_t cell_features = 24;   //!< other features read from a codeword
+        int64_t vectors_sent = 0;         //!< K, see QuantizerOptions; zero: all
+        int64_t profiles = 2;             //!< Doppler profiles read from a codeword
+        int64_t cell_features = 24;       //!< other features read from a codeword
         int64_t decoder_channels = 80;
         int64_t decoder_layers = 3; //!< residual layers at the central unit
         int64_t velocity_steps = 9; //!< along each side of the velocity plane
@@ -106,7 +122,8 @@ struct Architecture {
      * Reads what to_json writes. Missing keys keep their default.
      *
      * \throws std::invalid_argument naming an unknown key, a value of the wrong type or a
-     * size below one
+     * size below one or beyond ArchitectureLimits; their products are checked where a
+     * network is made
      */
     static Architecture from_json(const std::string& text);
 };

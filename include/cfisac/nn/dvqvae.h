@@ -35,7 +35,8 @@ class DVqVaeImpl : public torch::nn::Module
 public:
     /*!
      * \param seed of the initial weights
-     * \throws std::invalid_argument when the architecture does not fit the scenario
+     * \throws std::invalid_argument when the architecture does not fit the scenario, or the
+     * networks would be larger than ArchitectureLimits::numbers, before they take memory
      */
     DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed);
 
@@ -95,7 +96,8 @@ private:
     void make_centralized(uint64_t seed);
     // Channels of front_end where it is not the grid's.
     int64_t input_channels() const;
-    void make_quantizers(int64_t features, uint64_t seed);
+    QuantizerOptions quantizer_options(int64_t features) const;
+    void make_quantizers(QuantizerOptions options, uint64_t seed);
     // Number of encoders: one where they are shared.
     int64_t encoders() const;
 
@@ -121,7 +123,7 @@ struct ParameterCounts {
     int64_t projector = 0; //!< of one access point
     int64_t codebook = 0;  //!< of one access point
     int64_t decoder = 0;   //!< or the centralized network
-    int64_t encoders = 0; //!< number of encoders with weights of their own
+    int64_t encoders = 0;  //!< number of encoders with weights of their own
 };
 ParameterCounts parameter_counts(DVqVaeImpl& network);
 

@@ -58,7 +58,7 @@ public:
      */
     torch::Tensor forward(const torch::Tensor& echo);
 
-    //! (R, S, T) → the latent's (r, s, t); throws as forward does
+    //! see cfisac::nn::latent_shape
     std::vector<int64_t> latent_shape(torch::IntArrayRef input_shape) const;
 
     const EncoderOptions& options() const { return d_options; }
@@ -71,6 +71,9 @@ private:
 };
 TORCH_MODULE(Encoder);
 
+//! (R, S, T) → the latent's (r, s, t), without a network; throws as EncoderImpl::forward does
+std::vector<int64_t> latent_shape(const EncoderOptions& options,
+                                  torch::IntArrayRef input_shape);
 //! Parameters of an encoder of these sizes, in closed form
 int64_t parameter_count(const EncoderOptions& options);
 

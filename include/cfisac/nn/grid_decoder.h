@@ -110,6 +110,12 @@ private:
 };
 TORCH_MODULE(GridDecoder);
 
+//! Planes that the fusing convolution reads: lifted profiles, features of every pair,
+//! position, and which access points are present
+int64_t fused_planes(const Scenario& scenario, const GridDecoderOptions& options);
+//! Parameters of a decoder of these sizes, in closed form
+int64_t parameter_count(const Scenario& scenario, const GridDecoderOptions& options);
+
 //! Targets read from the planes of a GridOutput
 struct GridPeaks {
     torch::Tensor location;   //!< [B, Q, 2], m

@@ -38,6 +38,9 @@ private:
 };
 TORCH_MODULE(PlaneResidual);
 
+//! Parameters of a residual layer on planes of so many channels, in closed form
+int64_t plane_residual_parameter_count(int64_t channels);
+
 //! Sizes of the encoder on the grid of cells
 struct GridEncoderOptions {
     TORCH_ARG(int64_t, in_channels) = 32;
@@ -69,6 +72,9 @@ private:
     std::vector<PlaneResidual> d_residual;
 };
 TORCH_MODULE(GridEncoder);
+
+//! Parameters of an encoder of these sizes, in closed form
+int64_t parameter_count(const GridEncoderOptions& options);
 
 /*!
  * Input planes of the encoder: matched filter of one receive access point and what is

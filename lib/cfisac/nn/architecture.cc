@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/detail.h"
 #include "scenario/json_depth.h"
 
 #include <cfisac/nn/architecture.h>
@@ -16,8 +17,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t largest_size = 1 << 16;
-constexpr size_t most_bytes = 1 << 16;
+using Limits = ArchitectureLimits;
+
 constexpr size_t most_nested = 2;
 
 // One list of names and members serves writing and reading.
@@ -57,9 +58,18 @@ void visit_sizes(Architecture& a, Visitor&& visit)
 // Zero vectors sent stand for all of them.
 bool may_be_zero(const std::string& key) { return key == "vectors_sent"; }
 
+int64_t largest(const std::string& key)
+{
+    static const std::string end = "_layers";
+    const bool layers = key.size() > end.size() &&
+                        key.compare(key.size() - end.size(), std::string::npos, end) == 0;
+    return layers ? Limits::layers : Limits::size;
+}
+
 [[noreturn]] void refuse(const std::string& key, const std::string& why)
 {
-    throw std::invalid_argument("architecture: " + key + ": " + why);
+    throw std::invalid_argument("architecture: " +
+                                cfisac::detail::printable(key + ": " + why));
 }
 
 void check_keys(const Json& object,
@@ -113,8 +123,8 @@ Latents latents_from_string(const std::string& name)
             return latents;
         }
     }
-    throw std::invalid_argument("latents must be quantized, float32 or float16, got '" +
-                                name + "'");
+    throw std::invalid_argument("latents must be quantized, float32 or float16, got " +
+                                cfisac::detail::quoted(name));
 }
 
 Architecture Architecture::preset(const std::string& name)
@@ -172,15 +182,16 @@ std::string Architecture::to_json() const
 
 Architecture Architecture::from_json(const std::string& text)
 {
-    if (text.size() > most_bytes || cfisac::detail::nested_deeper(text, most_nested)) {
-        throw std::invalid_argument(
-            "architecture: more than " + std::to_string(most_bytes) + " bytes, or than " +
-            std::to_string(most_nested) + " objects within one another");
+    if (text.size() > Limits::bytes || cfisac::detail::nested_deeper(text, most_nested)) {
+        throw std::invalid_argument("architecture: more than " +
+                                    std::to_string(Limits::bytes) + " bytes, or than " +
+                                    std::to_string(most_nested) +
+                                    " objects within one another");
     }
     const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (json.is_discarded()) {
-        throw std::invalid_argument("architecture: not JSON: '" + text.substr(0, 60) +
-                                    "'");
+        throw std::invalid_argument("architecture: not JSON: " +
+                                    cfisac::detail::quoted(text));
     }
     Architecture a;
     std::set<std::string> top = {
@@ -200,10 +211,10 @@ Architecture Architecture::from_json(const std::string& text)
         if (const auto* found = find(json, group, key)) {
             const int64_t smallest = may_be_zero(key) ? 0 : 1;
             if (!found->is_number_integer() || found->get<int64_t>() < smallest ||
-                found->get<int64_t>() > largest_size) {
+                found->get<int64_t>() > largest(key)) {
                 refuse(key,
                        "must be an integer from " + std::to_string(smallest) + " to " +
-                           std::to_string(largest_size) + ", got " + found->dump());
+                           std::to_string(largest(key)) + ", got " + found->dump());
             }
             value = found->get<int64_t>();
         }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check.h"
+#include "network_size.h"
 
 #include <cfisac/nn/dvqvae.h>
 #include <cfisac/nn/latent_words.h>
 #include <cfisac/nn/model_io.h>
+
+#include <algorithm>
 
 namespace cfisac::nn {
 
@@ -15,6 +18,16 @@ uint64_t part_seed(uint64_t seed, uint64_t part) { return seed * 1000003 + part;
 constexpr uint64_t encoder_part = 1;
 constexpr uint64_t quantizer_part = 1001;
 constexpr uint64_t decoder_part = 2001;
+
+// Quantizers of all access points.
+void keep(detail::NetworkSize& size, int64_t receivers, const QuantizerOptions& options)
+{
+    size.keep("projector",
+              {receivers, options.features(), options.groups(), options.codeword_dim()});
+    // With the averages that training makes codewords of, and how often each is used.
+    size.keep("codebook",
+              {receivers, options.codewords(), 2 * options.codeword_dim() + 1});
+}
 
 // Latents with those of missing access points set to zero.
 std::vector<torch::Tensor> where_present(const std::vector<torch::Tensor>& latents,
@@ -96,14 +109,9 @@ void DVqVaeImpl::make_dense(uint64_t seed)
         .downsampling_layers(sizes.downsampling_layers)
         .residual_layers(sizes.residual_layers)
         .residual_channels(sizes.residual_channels);
-    for (int64_t m = 0; m < encoders(); m++) {
-        options.seed(part_seed(seed, encoder_part + m));
-        d_encoders.push_back(
-            register_module("encoder" + std::to_string(m), Encoder(options)));
-    }
-    d_latent_shape = d_encoders[0]->latent_shape(
-        {d_scenario.receive_antennas(), subcarriers, symbols});
-    make_quantizers(sizes.hidden_channels, seed);
+    d_latent_shape =
+        nn::latent_shape(options, {d_scenario.receive_antennas(), subcarriers, symbols});
+    const auto quantizer = quantizer_options(sizes.hidden_channels);
     DecoderOptions decoder;
     decoder.access_points(receivers())
         .codeword_dim(d_architecture.codeword_dim)
@@ -120,6 +128,28 @@ void DVqVaeImpl::make_dense(uint64_t seed)
         .flat_features(sizes.flat_features)
         .fully_connected(sizes.fully_connected)
         .seed(part_seed(seed, decoder_part));
+
+    const auto widest =
+        std::max({sizes.stem_channels, sizes.hidden_channels, sizes.residual_channels});
+    detail::NetworkSize size;
+    size.check(
+        "front end",
+        {options.in_channels(), d_scenario.receive_antennas(), subcarriers, symbols});
+    // After the first layer that halves all three dimensions.
+    size.check(
+        "encoder", {widest, d_scenario.receive_antennas(), subcarriers, symbols}, 8);
+    size.check("transmit branch", {widest, transmit_antennas, subcarriers, symbols}, 8);
+    size.check("latents", {receivers(), d_architecture.codeword_dim, positions()});
+    size.keep("encoder", {encoders(), parameter_count(options)});
+    keep(size, receivers(), quantizer);
+    size.keep("decoder", {parameter_count(decoder)});
+
+    for (int64_t m = 0; m < encoders(); m++) {
+        options.seed(part_seed(seed, encoder_part + m));
+        d_encoders.push_back(
+            register_module("encoder" + std::to_string(m), Encoder(options)));
+    }
+    make_quantizers(quantizer, seed);
     d_decoder = register_module("decoder", Decoder(decoder));
 }
 
@@ -135,18 +165,13 @@ void DVqVaeImpl::make_grid(uint64_t seed)
     options.in_channels(GridFeatures::channels(sizes.doppler_lines))
         .hidden_channels(sizes.hidden_channels)
         .residual_layers(sizes.encoder_layers);
-    for (int64_t m = 0; m < encoders(); m++) {
-        options.seed(part_seed(seed, encoder_part + m));
-        d_grid_encoders.push_back(
-            register_module("encoder" + std::to_string(m), GridEncoder(options)));
-    }
-    d_latent_shape = {static_cast<int64_t>(d_scenario.transmit.size()),
-                      sizes.cells / 2,
-                      sizes.cells / 2};
-    make_quantizers(sizes.hidden_channels, seed);
+    const int64_t transmitters = static_cast<int64_t>(d_scenario.transmit.size());
+    const int64_t side = sizes.cells / 2;
+    d_latent_shape = {transmitters, side, side};
+    const auto quantizer = quantizer_options(sizes.hidden_channels);
     GridDecoderOptions decoder;
     decoder.codeword_dim(d_architecture.codeword_dim * sizes.codewords_per_vector)
-        .cells(sizes.cells / 2)
+        .cells(side)
         .doppler_lines(sizes.doppler_lines)
         .doppler_spacing_hz(sizes.doppler_spacing_hz)
         .profiles(sizes.profiles)
@@ -155,6 +180,30 @@ void DVqVaeImpl::make_grid(uint64_t seed)
         .residual_layers(sizes.decoder_layers)
         .velocity_steps(sizes.velocity_steps)
         .seed(part_seed(seed, decoder_part));
+
+    const int64_t places = receivers() * positions(); // of codewords of all access points
+    const int64_t velocities = sizes.velocity_steps * sizes.velocity_steps;
+    detail::NetworkSize size;
+    size.check("front end",
+               {transmitters, options.in_channels(), sizes.cells, sizes.cells});
+    size.check("encoder", {transmitters, sizes.hidden_channels, side, side});
+    size.check("latents", {places, decoder.codeword_dim()});
+    size.check("Doppler profiles", {places, sizes.profiles, sizes.doppler_lines});
+    size.check("velocity planes", {places, sizes.profiles, velocities});
+    size.check("features of cells", {places, sizes.cell_features});
+    size.check("fusion", {fused_planes(d_scenario, decoder), side, side});
+    size.check("decoder", {std::max(sizes.decoder_channels, 5 + velocities), side, side});
+    size.keep("velocity planes", {places, velocities, sizes.doppler_lines});
+    size.keep("encoder", {encoders(), parameter_count(options)});
+    keep(size, receivers(), quantizer);
+    size.keep("decoder", {parameter_count(d_scenario, decoder)});
+
+    for (int64_t m = 0; m < encoders(); m++) {
+        options.seed(part_seed(seed, encoder_part + m));
+        d_grid_encoders.push_back(
+            register_module("encoder" + std::to_string(m), GridEncoder(options)));
+    }
+    make_quantizers(quantizer, seed);
     d_grid_decoder = register_module("decoder", GridDecoder(d_scenario, decoder));
 }
 
@@ -180,10 +229,31 @@ void DVqVaeImpl::make_centralized(uint64_t seed)
         .pooling(sizes.pooling)
         .fully_connected(sizes.fully_connected)
         .seed(part_seed(seed, decoder_part));
+
+    const auto shape = options.echo_shape();
+    const int64_t in = receivers() * input_channels();
+    const auto taps = sizes.kernel * sizes.kernel * sizes.kernel;
+    detail::NetworkSize size;
+    size.check("front end", {in, shape[0], shape[1], shape[2]});
+    size.check("first convolution", {taps, in, sizes.first_channels});
+    size.check("second convolution", {taps, sizes.first_channels, sizes.second_channels});
+    const auto halved = [&](int64_t length) {
+        return (length + sizes.stride - 1) / sizes.stride;
+    };
+    size.check(
+        "planes of the first convolution",
+        {sizes.first_channels, halved(shape[0]), halved(shape[1]), halved(shape[2])});
+    size.check("planes of the second convolution",
+               {sizes.second_channels,
+                halved(halved(shape[0])),
+                halved(halved(shape[1])),
+                halved(halved(shape[2]))});
+    size.keep("network", {parameter_count(options)});
+
     d_centralized = register_module("decoder", CentralizedCnn(options));
 }
 
-void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
+QuantizerOptions DVqVaeImpl::quantizer_options(int64_t features) const
 {
     QuantizerOptions options;
     options.features(features)
@@ -201,6 +271,11 @@ void DVqVaeImpl::make_quantizers(int64_t features, uint64_t seed)
                         LatentWords::bits,
                         " bits");
     }
+    return options;
+}
+
+void DVqVaeImpl::make_quantizers(QuantizerOptions options, uint64_t seed)
+{
     for (size_t m = 0; m < d_scenario.receive.size(); m++) {
         options.seed(part_seed(seed, quantizer_part + m));
         d_quantizers.push_back(

@@ -66,14 +66,16 @@ EncoderImpl::EncoderImpl(const EncoderOptions& options) : d_options(options)
     initialise_weights(*this, options.seed());
 }
 
-std::vector<int64_t> EncoderImpl::latent_shape(torch::IntArrayRef input_shape) const
+std::vector<int64_t> latent_shape(const EncoderOptions& options,
+                                  torch::IntArrayRef input_shape)
 {
+    check(options);
     static const char* const names[] = {"antennas", "subcarriers", "symbols"};
     require(input_shape.size() == 3,
             "Encoder: shape ",
             input_shape,
             " must be [antennas, subcarriers, symbols]");
-    const int64_t factor = int64_t{1} << d_options.downsampling_layers();
+    const int64_t factor = int64_t{1} << options.downsampling_layers();
     std::vector<int64_t> shape;
     for (size_t i = 0; i < 3; i++) {
         require(input_shape[i] > 0 && input_shape[i] % factor == 0,
@@ -86,11 +88,16 @@ std::vector<int64_t> EncoderImpl::latent_shape(torch::IntArrayRef input_shape) c
                 " are not a positive multiple of ",
                 factor,
                 " (",
-                d_options.downsampling_layers(),
+                options.downsampling_layers(),
                 " layers that halve)");
         shape.push_back(input_shape[i] / factor);
     }
     return shape;
+}
+
+std::vector<int64_t> EncoderImpl::latent_shape(torch::IntArrayRef input_shape) const
+{
+    return nn::latent_shape(d_options, input_shape);
 }
 
 torch::Tensor EncoderImpl::forward(const torch::Tensor& echo)

@@ -141,9 +141,7 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
          static_cast<double>(steps - 1))
             .to(at::kFloat);
 
-    const auto pairs = layout.transmitters() * layout.receivers();
-    const auto in = options.profiles() * steps * steps + pairs * options.cell_features() +
-                    4 + layout.receivers();
+    const auto in = fused_planes(scenario, options);
     d_profile =
         register_module("profile",
                         torch::nn::Linear(options.codeword_dim(),
@@ -167,6 +165,26 @@ GridDecoderImpl::GridDecoderImpl(const Scenario& scenario,
     torch::NoGradGuard no_grad;
     d_head->weight.mul_(fresh_residual_gain);
     d_head->bias[0].fill_(fresh_presence_logit);
+}
+
+int64_t fused_planes(const Scenario& scenario, const GridDecoderOptions& options)
+{
+    const auto receivers = static_cast<int64_t>(scenario.receive.size());
+    const auto pairs = static_cast<int64_t>(scenario.transmit.size()) * receivers;
+    return options.profiles() * options.velocity_steps() * options.velocity_steps() +
+           pairs * options.cell_features() + 4 + receivers;
+}
+
+int64_t parameter_count(const Scenario& scenario, const GridDecoderOptions& options)
+{
+    const auto channels = options.channels();
+    const auto read =
+        options.profiles() * options.doppler_lines() + options.cell_features();
+    const auto head = 5 + options.velocity_steps() * options.velocity_steps();
+    return (options.codeword_dim() + 1) * read +
+           (fused_planes(scenario, options) + 1) * channels +
+           options.residual_layers() * plane_residual_parameter_count(channels) +
+           (channels + 1) * head;
 }
 
 void GridDecoderImpl::move_geometry(const at::TensorOptions& options)

@@ -21,10 +21,7 @@ torch::nn::GroupNorm group_norm(int64_t channels)
 
 } // namespace
 
-int64_t normalization_groups(int64_t channels)
-{
-    return std::gcd(channels, most_groups);
-}
+int64_t normalization_groups(int64_t channels) { return std::gcd(channels, most_groups); }
 
 PlaneResidualImpl::PlaneResidualImpl(int64_t channels, int64_t dilation)
     : d_first_norm(register_module("norm1", group_norm(channels))),
@@ -73,6 +70,18 @@ GridEncoderImpl::GridEncoderImpl(const GridEncoderOptions& options) : d_options(
     for (auto& layer : d_residual) {
         layer->damp(fresh_residual_gain);
     }
+}
+
+int64_t plane_residual_parameter_count(int64_t channels)
+{
+    return 2 * channels * (9 * channels + 1 + 2);
+}
+
+int64_t parameter_count(const GridEncoderOptions& options)
+{
+    const auto hidden = options.hidden_channels();
+    return (16 * options.in_channels() + 1) * hidden +
+           options.residual_layers() * plane_residual_parameter_count(hidden);
 }
 
 torch::Tensor GridEncoderImpl::forward(const torch::Tensor& features)

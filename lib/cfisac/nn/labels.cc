@@ -2,6 +2,7 @@
 #include <cfisac/nn/labels.h>
 
 #include "check.h"
+#include "scenario/detail.h"
 #include "scenario/json_depth.h"
 
 #include <ATen/ATen.h>
@@ -159,7 +160,8 @@ LabelRange LabelRange::from_json(const std::string& text)
                           json.at("velocity_min_mps").get<std::vector<double>>(),
                           json.at("velocity_max_mps").get<std::vector<double>>()};
     } catch (const nlohmann::json::exception& error) {
-        throw std::invalid_argument(c10::str("LabelRange: ", error.what()));
+        throw std::invalid_argument("LabelRange: " +
+                                    cfisac::detail::printable(error.what()));
     }
 }
 

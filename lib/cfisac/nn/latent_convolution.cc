@@ -176,11 +176,11 @@ private:
         }
         std::vector<Tensor> parts;
         for (std::int64_t m = 0; m < network.receivers(); m++) {
-            const auto projector = network.quantizer(m)->named_parameters().find(
-                "projector.weight"); // [D, H]
+            const Tensor projector =
+                network.quantizer(m)->named_parameters()["projector.weight"]; // [D, H]
             parts.push_back(
                 at::einsum("odxyz,dh->ohxyz",
-                           {weight_of(weight, m, options.codeword_dim()), *projector}));
+                           {weight_of(weight, m, options.codeword_dim()), projector}));
         }
         return at::cat(parts, 1);
     }

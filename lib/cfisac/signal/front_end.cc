@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "scenario/detail.h"
 #include <algorithm>
 #include <cfisac/signal/front_end.h>
 #include <stdexcept>
@@ -39,8 +40,8 @@ Reference reference_from_string(const std::string& word)
             return value;
         }
     }
-    throw std::invalid_argument("reference must be raw, pilot or reference, got '" +
-                                word + "'");
+    throw std::invalid_argument("reference must be raw, pilot or reference, got " +
+                                cfisac::detail::quoted(word));
 }
 
 std::size_t reference_bits(const Scenario& scenario, Reference reference)

@@ -13,6 +13,13 @@ namespace {
 
 using namespace test;
 
+// Sanitizers keep what is freed for a while, to see who still uses it, and books on it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool freed_memory_is_kept = true;
+#else
+constexpr bool freed_memory_is_kept = false;
+#endif
+
 //! Memory of this process that is in use, bytes.
 std::size_t resident()
 {
@@ -95,7 +102,9 @@ TEST(NetworkFaults, EveryFrameOnceOrLostOfAMillion)
     EXPECT_GT(counts.duplicate, 0u);
     EXPECT_LE(counts.late, counts.lost);
     EXPECT_EQ(counts.corrupt + counts.foreign + counts.refused, 0u);
-    EXPECT_LT(resident(), before + (std::size_t{8} << 20));
+    if (!freed_memory_is_kept) {
+        EXPECT_LT(resident(), before + (std::size_t{8} << 20));
+    }
 }
 
 } // namespace

@@ -54,6 +54,8 @@ TEST(Labels, TextGivesTheSameDoubles)
                                         {"location_min_m"});
     expect_error<std::invalid_argument>([] { LabelRange::from_json("{"); },
                                         {"LabelRange"});
+    expect_error<std::invalid_argument>([] { LabelRange::from_json("{\x7f\xff"); },
+                                        {"LabelRange", "'{?'"});
     expect_error<std::invalid_argument>(
         [] { LabelRange::from_json(std::string(1 << 20, '[')); }, {"LabelRange: lists"});
 }

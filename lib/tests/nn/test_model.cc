@@ -211,6 +211,8 @@ TEST(Architecture, WrongJsonIsNamed)
     refused(R"({"codewords": 0})", "codewords");
     refused(R"({"codewords": 2.5})", "2.5");
     refused(R"({"codewords": 999999999})", "999999999");
+    refused(R"({"codewords": 18446744073709551615})", "18446744073709551615");
+    refused(R"({"dense": {"residual_layers": 257}})", "from 1 to 256, got 257");
     refused(R"({"grid": {"cell": 3}})", "cell");
     refused(R"({"grid": 3})", "grid");
     refused(R"({"grid": {"doppler_spacing_hz": -1}})", "doppler_spacing_hz");
@@ -224,6 +226,9 @@ TEST(Architecture, WrongJsonIsNamed)
                 "}",
             "within one another");
     refused("{}" + std::string(1 << 16, ' '), "65536 bytes");
+    refused("{\"\x7f\": 1}", "?: unknown key");
+    refused("\x1b[2J", "'?[2J'");
+    refused("{\"reference\": \"\x7f\"}", "'?'");
     expect_error<std::invalid_argument>([] { Architecture::preset("big"); }, {"'big'"});
 }
 
