@@ -146,7 +146,7 @@ void add_service_options(po::options_description& options)
         "YAML file with any of these options, _ for -; an argument beats it");
     add("frames",
         po::value<Seed>()->default_value(Seed{0}, "0")->value_name("N"),
-        "frames after which it stops; 0 for none");
+        "frames after which it stops, as on SIGTERM; 0 for none");
     add("health-s",
         po::value<Number>()->default_value(Number{10.0}, "10")->value_name("T"),
         "time between two lines of health on stdout, s; 0 for none");
