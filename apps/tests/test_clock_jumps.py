@@ -241,7 +241,7 @@ def test_time_of_a_radio_jumps_and_comes_back(scenario, heard, whole, wrong_s):
     central = gr.top_block()
     sources = [isac.fronthaul_source(scenario, m, info.packet_size, info.fingerprint,
                                      "tcp://127.0.0.1:*", "none") for m in range(2)]
-    fused = Fused(central, scenario, sources, 0.3)
+    fused = Fused(central, scenario, sources, 1.0)
     central.start()
     points = []
     for m, samples in enumerate(heard):
@@ -263,11 +263,11 @@ def test_time_of_a_radio_jumps_and_comes_back(scenario, heard, whole, wrong_s):
     central.stop()
     central.wait()
     frames, access_points = fused.frames(), fused.points()
-    # Every frame once and in order, none of a wrong time, and the last ones complete again.
+    # Every frame once and in order, none of a wrong time, and complete ones again at last.
     assert frames == list(range(frames[0], last + 1)) and frames[0] >= FIRST
     complete = [frame for frame in frames if access_points.get(frame) == [0, 1]]
     assert not set(complete) & {FIRST + k for k in JUMP}
-    assert set(range(last - 5, last + 1)) <= set(complete), access_points
+    assert len([frame for frame in complete if frame > FIRST + JUMP[-1]]) >= 8, access_points
     for frame, values in zip(frames, fused.values()):
         if frame in complete:
             np.testing.assert_allclose(values, whole[frame], rtol=0, atol=2e-3)

@@ -77,7 +77,8 @@ def test_checkpoint_survives_and_training_goes_on_when_there_is_room(
 def test_evaluation_goes_on_when_there_is_room(place, tmp_path):
     def evaluate(out):
         return ["isac_evaluate", "--scenario", LITE, "--out", out, "--seed", 7, "--figure", 12,
-                "--frames", 40, "--schemes", "ml", "--no-picture"]
+                "--frames", 40, "--model", f"dvqvae={SHIPPED_MODEL}", "--schemes", "dvqvae",
+                "--no-picture"]
     straight, out = tmp_path / "straight", place.folder / "out"
     assert run(*evaluate(straight)).returncode == 0
     out.mkdir()

@@ -12,9 +12,9 @@ SPEC.loader.exec_module(measure_faults)
 
 MILLION = {"testsuites": [{"testsuite": [{"name": "AMillion", "time": "12.5s"}]}]}
 NETWORK = {"benchmarks": [
-    {"name": "fronthaul_rate/1/real_time", "items_per_second": 100000.0},
-    {"name": "fronthaul_rate/8/real_time", "items_per_second": 150000.4},
-    {"name": "fronthaul_latency/iterations:3000/manual_time", "median_us": 150.0,
+    {"name": "Network/rate/1/real_time", "items_per_second": 100000.0},
+    {"name": "Network/rate/8/real_time", "items_per_second": 150000.4},
+    {"name": "Network/latency/iterations:3000/manual_time", "median_us": 150.0,
      "p99_us": 420.3}]}
 PROGRAMS = {"hosts": "namespaces", "deadline_s": 0.2, "period_s": 0.1,
             "access_point_gone_s": [0.21, 0.3, 0.25], "access_point_back_s": [0.5, 0.4, 0.9],

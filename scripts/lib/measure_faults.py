@@ -67,11 +67,11 @@ def worst(values):
 def table(million, network, programs):
     """Rows of what is measured, how it turned out and what is promised."""
     test = million["testsuites"][0]["testsuite"][0]
-    benchmarks = {each["name"].split("/")[0] + "/" + each["name"].split("/")[1]: each
-                  for each in network["benchmarks"]}
-    rate = benchmarks["fronthaul_rate/8"]["items_per_second"]
-    latency = next(each for name, each in benchmarks.items()
-                   if name.startswith("fronthaul_latency"))
+    def benchmark(name):
+        return next(each for each in network["benchmarks"]
+                    if each["name"].startswith(f"Network/{name}/"))
+    rate = benchmark("rate/8")["items_per_second"]
+    latency = benchmark("latency")
     gone = programs["deadline_s"] + programs["period_s"]
     return [
         ("1,000,000 packets, 1 % lost, doubled and reordered",

@@ -133,6 +133,11 @@ public:
             Handle(H5Fcreate(d_temporary.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT),
                    H5Fclose);
         if (!d_file.valid()) {
+            const int error = errno;
+            if (error != EEXIST) { // begun, perhaps, on a disk that is full
+                ::unlink(d_temporary.c_str());
+            }
+            errno = error;
             fail("cannot be made");
         }
         d_made = true;
