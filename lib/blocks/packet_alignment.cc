@@ -194,6 +194,9 @@ packet_alignment::numbers packet_alignment::read_heads(frame_clock::time_point n
     for (;;) {
         for (std::size_t i = 0; i < count(); i++) {
             heads[i] = read_head(i);
+            if (heads[i]) {
+                d_deadline.note_heard(i, now);
+            }
             gone[i] = d_ended[i] && !heads[i];
         }
         if (d_packets.all_count_anew(gone)) {

@@ -12,6 +12,9 @@ namespace isac {
 
 namespace {
 
+//! Between two chances of a stream whose packets come late.
+constexpr std::chrono::seconds pause(1);
+
 constexpr double longest_deadline_s = 3600.0;
 
 frame_clock::duration checked(double deadline_s)
@@ -36,6 +39,21 @@ void packet_deadline::start()
 {
     d_next.reset();
     d_waiting.reset();
+    d_streams.assign(d_streams.size(), {});
+}
+
+void packet_deadline::note_heard(std::size_t stream, frame_clock::time_point now)
+{
+    auto& heard = d_streams[stream];
+    heard.silent = heard.silent && now < heard.again;
+}
+
+void packet_deadline::note_missed(Stream& stream, frame_clock::time_point now) const
+{
+    const bool lately = stream.missed && now - *stream.missed < d_deadline + 2 * pause;
+    stream.silent = true;
+    stream.missed = now;
+    stream.again = lately ? now + pause : now;
 }
 
 std::optional<packet_deadline::turn> packet_deadline::due(
@@ -45,10 +63,11 @@ std::optional<packet_deadline::turn> packet_deadline::due(
 {
     std::optional<std::uint64_t> first;
     bool all_in = true;
-    for (std::size_t i = 0; i < d_streams; i++) {
+    for (std::size_t i = 0; i < d_streams.size(); i++) {
         if (heads[i]) {
             first = first && frames_between(*first, *heads[i]) > 0 ? first : heads[i];
-        } else if (!ended[i]) {
+            d_streams[i].silent = false;
+        } else if (!ended[i] && !d_streams[i].silent) {
             all_in = false;
         }
     }
@@ -63,9 +82,12 @@ std::optional<packet_deadline::turn> packet_deadline::due(
     if (!all_in && now - d_since < d_deadline) {
         return std::nullopt;
     }
-    turn next{*first, std::vector<bool>(d_streams)};
-    for (std::size_t i = 0; i < d_streams; i++) {
+    turn next{*first, std::vector<bool>(d_streams.size())};
+    for (std::size_t i = 0; i < d_streams.size(); i++) {
         next.present[i] = heads[i] == first;
+        if (!heads[i] && !ended[i] && !d_streams[i].silent) {
+            note_missed(d_streams[i], now);
+        }
     }
     return next;
 }

@@ -16,6 +16,11 @@ namespace isac {
 /*! Decides when the central unit goes on without an access point: pairs the next packets of
  * several streams by frame number, and waits for none of them longer than a deadline.
  *
+ * A stream that has missed one is not waited for again before something has come from it,
+ * or every frame would take a deadline and a dead access point hold up the others. One that
+ * misses the next as well, as where its packets are always late, gets another chance once a
+ * second.
+ *
  * The numbers of a stream rise (see frame_counter). A packet of a frame that is done with
  * is late.
  */
@@ -34,6 +39,9 @@ public:
 
     //! Frame after the last that was worked on, if any was.
     std::optional<std::uint64_t> next() const { return d_next; }
+
+    //! A packet of this stream has come, late or not.
+    void note_heard(std::size_t stream, frame_clock::time_point now);
 
     //! Whether a packet of this frame comes too late.
     bool late(std::uint64_t frame) const
@@ -57,8 +65,16 @@ public:
     void note_used(std::uint64_t frame);
 
 private:
+    struct Stream {
+        bool silent = false;                           //!< not waited for
+        std::optional<frame_clock::time_point> missed; //!< when it missed a deadline last
+        frame_clock::time_point again;                 //!< from when on it has a chance
+    };
+
+    void note_missed(Stream& stream, frame_clock::time_point now) const;
+
     const frame_clock::duration d_deadline;
-    const std::size_t d_streams;
+    std::vector<Stream> d_streams;
     std::optional<std::uint64_t> d_next;    //!< one after the frame used last
     std::optional<std::uint64_t> d_waiting; //!< frame that is waited for
     frame_clock::time_point d_since;        //!< when its first packet was seen

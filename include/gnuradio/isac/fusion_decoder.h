@@ -27,8 +27,9 @@ namespace isac {
  * points: whatever has no partner is dropped and counted, and the frame is lost.
  *
  * With a deadline an access point whose packet of a frame has not come in time, or that
- * goes on with a later frame, is left out of that frame; the log says who is missing and
- * who is back. A packet that comes after its frame was estimated is counted as late and
+ * goes on with a later frame, is left out of that frame, and not waited for again before
+ * something has come from it; the log says who is missing and who is back. One that is late
+ * every time is waited for once a second. A packet that comes after its frame was estimated is counted as late and
  * dropped. With a deadline or not, so is one that comes after its successor; one of the same
  * frame as the packet before is counted as a duplicate.
  *

@@ -46,9 +46,45 @@ TEST(PacketDeadline, MissingPacketIsWaitedForUntilTheDeadline)
     EXPECT_TRUE(deadline.late(0));
 
     // Every frame has its own time.
+    deadline.note_heard(1, after(70));
     EXPECT_FALSE(deadline.due(heads{5001, std::nullopt}, running, after(70)));
     EXPECT_FALSE(deadline.due(heads{5001, std::nullopt}, running, after(110)));
     EXPECT_TRUE(deadline.due(heads{5001, std::nullopt}, running, after(120)));
+}
+
+TEST(PacketDeadline, DeadStreamIsWaitedForOnce)
+{
+    packet_deadline deadline(0.05, 2);
+    EXPECT_FALSE(deadline.due(heads{0, std::nullopt}, running, start));
+    for (std::uint64_t frame = 0; frame < 100; frame++) {
+        ASSERT_TRUE(deadline.due(heads{frame, std::nullopt}, running, after(50)));
+        deadline.note_used(frame);
+    }
+    // Something has come, if late: the next frame is waited for.
+    deadline.note_heard(1, after(60));
+    EXPECT_FALSE(deadline.due(heads{100, std::nullopt}, running, after(60)));
+    const auto turn = deadline.due(heads{100, 100}, running, after(61));
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->present, (std::vector<bool>{true, true}));
+    deadline.note_used(100);
+    EXPECT_FALSE(deadline.due(heads{101, std::nullopt}, running, after(62)));
+}
+
+TEST(PacketDeadline, StreamThatIsAlwaysLateIsWaitedForOnceASecond)
+{
+    packet_deadline deadline(0.05, 2);
+    int waits = 0;
+    std::uint64_t frame = 0;
+    for (int ms = 0; ms < 5000; ms++) { // a frame every millisecond, if nothing waits
+        deadline.note_heard(1, after(ms));
+        if (deadline.due(heads{frame, std::nullopt}, running, after(ms))) {
+            deadline.note_used(frame++);
+        } else {
+            waits++;
+        }
+    }
+    // Two at first, then one in each of the 4.9 s.
+    EXPECT_EQ(waits, 6 * 50);
 }
 
 TEST(PacketDeadline, LaterFrameOrEndOfAStreamIsNotWaitedFor)
