@@ -41,9 +41,6 @@ public:
         require_room("all parts up to the " + part, d_kept);
     }
 
-    //! Numbers that are kept.
-    double kept() const { return d_kept; }
-
 private:
     static double product(std::initializer_list<int64_t> factors)
     {
