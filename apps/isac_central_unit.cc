@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common.h"
 #include "deployment/central_unit.h"
-#include "deployment/config_file.h"
-#include "log_to_stderr.h"
 
 #include <algorithm>
 #include <cctype>
@@ -113,22 +111,9 @@ CentralUnitSettings settings_of(const po::variables_map& values)
     return s;
 }
 
-int body(const po::variables_map& arguments, const po::options_description& options)
-{
-    const InterruptGuard guard;
-    log_to_stderr();
-    const auto values = with_config_file(arguments, options);
-    const auto service = service_options(values);
-    CentralUnit central_unit(settings_of(values));
-    return serve(central_unit, service, guard);
-}
-
 } // namespace
 
 int main(int argc, char** argv)
 {
-    const auto options = program().options;
-    return run(program(), argc, argv, [&](const po::variables_map& values) {
-        return body(values, options);
-    });
+    return run_service<CentralUnit>(program, settings_of, argc, argv);
 }

@@ -4,7 +4,6 @@
 #include "recordings.h"
 
 #include <algorithm>
-#include <cmath>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/isac/cs_estimator.h>
 #include <gnuradio/isac/dvqvae_encoder.h>
@@ -49,8 +48,7 @@ AccessPoint::AccessPoint(const AccessPointSettings& settings)
     : d_settings(settings),
       d_top(gr::make_top_block("isac_access_point")),
       d_ending(std::make_shared<Ending>(settings.frames)),
-      d_told(Clock::now()),
-      d_looked(d_told)
+      d_looked(Clock::now())
 {
     // First what may be refused quickly.
     d_sink = prepared([&] {
@@ -212,18 +210,11 @@ ordered_json AccessPoint::about() const
 
 ordered_json AccessPoint::health()
 {
-    const auto now = Clock::now();
     const auto frames = d_frames();
-    const std::chrono::duration<double> since = now - d_told;
     ordered_json values;
     values["access_point"] = d_settings.access_point;
     values["frames"] = frames;
-    values["rate_hz"] =
-        since.count() > 0.0
-            ? std::round(10.0 * static_cast<double>(frames - d_frames_told) /
-                         since.count()) /
-                  10.0
-            : 0.0;
+    values["rate_hz"] = d_rate.next(frames);
     values["connected"] = d_sink->connected();
     values["sent"] = d_sink->packets_sent();
     values["dropped"] = d_sink->packets_dropped();
@@ -238,8 +229,6 @@ ordered_json AccessPoint::health()
     values["locks_lost"] = of_sync(&frame_sync::losses);
     values["preambles_missed"] = of_sync(&frame_sync::frames_missed);
     values["frames_cut"] = of_sync(&frame_sync::frames_dropped);
-    d_told = now;
-    d_frames_told = frames;
     return values;
 }
 

@@ -4,6 +4,7 @@
 
 #include "ending.h"
 #include "frame_clock.h"
+#include "frame_rate.h"
 #include "options.h"
 #include "radio_source.h"
 #include "service.h"
@@ -96,8 +97,7 @@ private:
     gr::isac::fronthaul_sink::sptr d_sink;
     std::function<std::uint64_t()> d_frames;     //!< that the scheme has worked on
     std::function<std::string()> d_scheme_error; //!< of its block
-    std::uint64_t d_frames_told = 0;
-    std::chrono::steady_clock::time_point d_told;
+    FrameRate d_rate;
     std::uint64_t d_samples = 0; //!< of the radio, when it was looked at last
     std::chrono::steady_clock::time_point d_looked;
     std::chrono::steady_clock::duration d_silence{}; //!< since samples came

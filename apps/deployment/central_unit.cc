@@ -2,7 +2,6 @@
 #include "central_unit.h"
 #include "frame_requests.h"
 
-#include <cmath>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/isac/fusion_decoder.h>
 #include <gnuradio/isac/names.h>
@@ -11,7 +10,6 @@
 namespace isac::apps {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using gr::isac::fronthaul_source;
 using nlohmann::ordered_json;
 
@@ -20,7 +18,6 @@ using nlohmann::ordered_json;
 CentralUnit::CentralUnit(const CentralUnitSettings& settings)
     : d_settings(settings),
       d_top(gr::make_top_block("isac_central_unit")),
-      d_told(Clock::now()),
       d_heard(settings.scenario.receive.size(), 0)
 {
     for (int m = 0; m < static_cast<int>(settings.scenario.receive.size()); ++m) {
@@ -145,17 +142,10 @@ ordered_json CentralUnit::about() const
 
 ordered_json CentralUnit::health()
 {
-    const auto now = Clock::now();
     const auto frames = d_frames();
-    const std::chrono::duration<double> since = now - d_told;
     ordered_json values;
     values["frames"] = frames;
-    values["rate_hz"] =
-        since.count() > 0.0
-            ? std::round(10.0 * static_cast<double>(frames - d_frames_told) /
-                         since.count()) /
-                  10.0
-            : 0.0;
+    values["rate_hz"] = d_rate.next(frames);
     values["frames_lost"] = d_counts.lost();
     values["frames_incomplete"] = d_counts.incomplete();
     values["packets_late"] = d_counts.late();
@@ -185,8 +175,6 @@ ordered_json CentralUnit::health()
     each("connections_refused", &fronthaul_source::connections_refused);
     values["published"] = d_publisher ? d_publisher->published() : 0;
     values["datagrams_dropped"] = d_publisher ? d_publisher->datagrams_dropped() : 0;
-    d_told = now;
-    d_frames_told = frames;
     return values;
 }
 

@@ -2,6 +2,7 @@
 #ifndef INCLUDED_APPS_DEPLOYMENT_CENTRAL_UNIT_H
 #define INCLUDED_APPS_DEPLOYMENT_CENTRAL_UNIT_H
 
+#include "frame_rate.h"
 #include "options.h"
 #include "service.h"
 #include "simulate/estimate_writer.h"
@@ -80,8 +81,7 @@ private:
     gr::isac::transmit_reference::sptr d_reference; //!< where the decoder reads them
     gr::isac::estimate_publisher::sptr d_publisher; //!< if any
     EstimateWriter::sptr d_writer;                  //!< if any
-    std::uint64_t d_frames_told = 0;
-    std::chrono::steady_clock::time_point d_told;
+    FrameRate d_rate;
     std::vector<std::uint64_t> d_heard; //!< [M] packets at the last line of health
 };
 

@@ -3,6 +3,8 @@
 #define INCLUDED_APPS_DEPLOYMENT_SERVICE_H
 
 #include "common.h"
+#include "config_file.h"
+#include "log_to_stderr.h"
 
 #include <gnuradio/top_block.h>
 #include <nlohmann/json.hpp>
@@ -57,6 +59,28 @@ void add_service_options(po::options_description& options);
 ServiceOptions service_options(const po::variables_map& values);
 //! `--frames`, 0 for no end.
 std::uint64_t frames_of(const po::variables_map& values);
+
+/*! A program that is a service.
+ * \param program its command line
+ * \param settings_of `Unit`'s settings, from the values of command line and file
+ * \return exit code
+ */
+template <typename Unit, typename Settings>
+int run_service(Program (*program)(),
+                Settings (*settings_of)(const po::variables_map&),
+                int argc,
+                char** argv)
+{
+    const auto options = program().options;
+    return run(program(), argc, argv, [&](const po::variables_map& arguments) {
+        const InterruptGuard guard;
+        log_to_stderr();
+        const auto values = with_config_file(arguments, options);
+        const auto service = service_options(values);
+        Unit unit(settings_of(values));
+        return serve(unit, service, guard);
+    });
+}
 
 } // namespace isac::apps
 
