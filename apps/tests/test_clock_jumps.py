@@ -268,6 +268,10 @@ def test_time_of_a_radio_jumps_and_comes_back(scenario, heard, whole, wrong_s):
     complete = [frame for frame in frames if access_points.get(frame) == [0, 1]]
     assert not set(complete) & {FIRST + k for k in JUMP}
     assert len([frame for frame in complete if frame > FIRST + JUMP[-1]]) >= 8, access_points
+    # The first frame after the lock is corrected by what the search has found, and the next ones
+    # by what is measured on their direct paths: centimetres. A wrong frame is tens of metres off.
+    after = min(frame for frame in complete if frame > FIRST + JUMP[-1])
     for frame, values in zip(frames, fused.values()):
         if frame in complete:
-            np.testing.assert_allclose(values, whole[frame], rtol=0, atol=2e-3)
+            tolerance = 0.1 if frame == after else 2e-3
+            np.testing.assert_allclose(values, whole[frame], rtol=0, atol=tolerance)
