@@ -7,12 +7,8 @@ import shutil
 import subprocess
 
 import pytest
-from gnuradio import isac
 from programs import BUILD, LITE, SCENARIOS, SHIPPED_MODEL, SOURCE, expect_error, run
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(isac, "fronthaul_sink"), reason="built without ZeroMQ"
-)
 SDR = SCENARIOS / "sdr_2x2.yml"
 AP = ["--scenario", LITE, "--access-point", "0", "--simulate", "--scheme", "ml", "--central",
       "tcp://127.0.0.1:9", "--security", "none"]  # fmt: skip

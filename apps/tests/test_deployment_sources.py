@@ -3,15 +3,11 @@
 that reads the transmit frames."""
 
 import pytest
-from gnuradio import isac
 from programs import LITE, SCENARIOS, expect_error, run
 from services import addresses
 from test_replay import FRAMES, SEED, Session
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(isac, "fronthaul_sink"), reason="built without ZeroMQ"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.usefixtures("one_thread")
 OPEN = ["--security", "none", "--compute", "cpu"]
 
 #: Sizes of the printed network that are quick to run; its decoder reads the transmit frames.
