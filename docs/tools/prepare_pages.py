@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copy the pages to a folder of the build and add those of the reference, which are made
-from the block descriptions, the headers and what the built programs say with --help."""
+from the block descriptions, the headers, the Python package and what the built programs say
+with --help."""
 
 import argparse
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 import block_pages
 import command_pages
 import library_pages
+import python_pages
 
 PAGES = ("*.md", "conf.py", "extensions/*.py", "images/*")
 
@@ -37,6 +39,7 @@ def main():
     reference = {
         **blocks,
         **library_pages.make(arguments.xml, names),
+        **python_pages.make(arguments.source / "python/isac"),
         **command_pages.make(arguments.programs),
     }
     for name, text in reference.items():
