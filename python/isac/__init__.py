@@ -14,6 +14,7 @@ from .estimate_printer import estimate_printer
 from .isac_python import *
 from .radio import (RadioError, device_arguments, next_start, scene_seed, soapy_sink, soapy_source,
                     uhd_sink, uhd_source)
+# import any pure Python blocks below: gr_modtool adds theirs after this line.
 
 
 def example_path(name):
