@@ -12,11 +12,12 @@ import pathlib
 
 from .estimate_printer import estimate_printer
 from .isac_python import *
+from .numpy_api import (Bound, Echo, Estimates, Estimator, Match, bound, echo, estimate, match)
 from .radio import (RadioError, device_arguments, next_start, scene_seed, soapy_sink, soapy_source,
                     uhd_sink, uhd_source)
 
 
-def example_path(name):
+def example_path(name: str) -> str:
     """Where a file of the examples is, e.g. "scenarios/lite.yml".
 
     Looks in the folder that ISAC_EXAMPLES names, in the working directory and above it, in

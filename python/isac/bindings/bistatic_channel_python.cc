@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(bistatic_channel.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -29,7 +31,8 @@ access point; truth (locations of all targets in m, then velocities in m/s); opt
 root Cramér-Rao bound (location of every target in m, then velocity in m/s). Message port
 `command`: dictionary with noise_dbm, clutter_scatterers, clutter_variance, timing_std_s,
 frequency_std_hz, target_positions, target_velocities.)doc")
-        .def(py::init(&bistatic_channel::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &bistatic_channel::make, "scenario", "seed", "device", "real_time")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
@@ -46,15 +49,19 @@ frequency_std_hz, target_positions, target_velocities.)doc")
              &bistatic_channel::set_noise_dbm,
              py::arg("noise_dbm"),
              "Noise per resource element and antenna, dBm.")
-        .def("noise_dbm", &bistatic_channel::noise_dbm)
+        .def("noise_dbm",
+             &bistatic_channel::noise_dbm,
+             "Noise per resource element and antenna, dBm.")
         .def("set_clutter",
-             &bistatic_channel::set_clutter,
+             isac_bindings::whole_numbers(
+                 &bistatic_channel::set_clutter, "scatterers", "variance"),
              py::arg("scatterers"),
              py::arg("variance"),
              "Number of scatterers (0 for none) and mean power of their reflection "
              "coefficients.")
         .def("set_clutter_scatterers",
-             &bistatic_channel::set_clutter_scatterers,
+             isac_bindings::whole_numbers(&bistatic_channel::set_clutter_scatterers,
+                                          "scatterers"),
              py::arg("scatterers"),
              "Number of scatterers alone.")
         .def("set_clutter_variance",
