@@ -193,7 +193,8 @@ class qa_grc_blocks(gr_unittest.TestCase):
             self.assertEqual(block["flags"][-2:] if "throttle" not in block["flags"]
                              else block["flags"][:2], ["python", "cpp"], name)
             templates = block["cpp_templates"]
-            self.assertEqual(templates["link"], ["gnuradio::gnuradio-isac"])
+            library = "gnuradio-isac-qtgui" if name == "map_sink" else "gnuradio-isac"
+            self.assertEqual(templates["link"], [f"gnuradio::{library}"])
             self.assertEqual(templates["packages"], ["gnuradio-isac"])
             for line in templates["includes"]:
                 header = re.match(r"#include <gnuradio/isac/(\w+\.h)>", line)

@@ -85,6 +85,10 @@ private:
     void paint_truth_trail(const map_frame& from, const map_frame& to, double age);
     void paint_frame(const map_frame& frame);
     void paint_estimates(const map_frame& frame, std::size_t stream);
+    void paint_velocity(const std::vector<float>& values,
+                        std::size_t q,
+                        double width,
+                        const QColor& colour);
     void paint_ellipse(const map_estimate& estimate, std::size_t q, const QColor& colour);
     //! For what is outside of the plane: a head on its border.
     void paint_outside(const map_point& at, const QColor& colour);

@@ -6,13 +6,14 @@
 #include <chrono>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace gr {
 namespace isac {
 namespace {
 
-using test::small_scenario;
 using std::chrono::milliseconds;
+using test::small_scenario;
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 

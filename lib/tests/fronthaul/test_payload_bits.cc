@@ -27,8 +27,7 @@ TEST(PayloadBits, OfAnEntropyCodedPacketAreWhatEncodeTells)
     // One codeword is a thousand times likelier than the others.
     std::vector<float> counts(32, 1.0f);
     counts[3] = 1000.0f;
-    const std::vector<IndexPrior> priors{
-        IndexPrior({{40, FrequencyTable(counts)}})};
+    const std::vector<IndexPrior> priors{IndexPrior({{40, FrequencyTable(counts)}})};
     const PacketFormat format(32, 40, 0, 0, priors);
     std::vector<std::uint8_t> bytes(format.size());
     const auto likely = encode(packet(3), bytes.data(), bytes.size(), &priors[0]);
