@@ -188,12 +188,27 @@ void plane_painter::paint_access_point(const cfisac::AccessPoint& point,
 {
     const QColor colour = faded(d_colours.access_point, missing ? 0.3 : 1.0);
     const auto at = d_plane.pixel(point.position_m[d_across], point.position_m[d_up]);
-    // The axis as it is in the picture, which need not have one scale; none where the
-    // array is across the picture.
-    const double dx = point.axis[d_across] * d_plane.scale_across();
-    const double dy = -point.axis[d_up] * d_plane.scale_up();
+    paint_array_axis(at, point.axis, colour);
+    if (point.planar) {
+        paint_array_axis(at, point.planar->axis, colour);
+    }
+    draw_access_point_marker(d_painter, at, 1.1 * d_size, colour, transmit);
+    if (taken) {
+        const QString name = to_qt(point.name) + (missing ? " missing" : "");
+        place_name(at, name, faded(d_colours.text, missing ? 0.55 : 0.95), *taken);
+    }
+}
+
+void plane_painter::paint_array_axis(const map_point& at,
+                                     const cfisac::Coordinates& axis,
+                                     const QColor& colour)
+{
+    // As it is in the picture, whose coordinates need not have one scale; not where the array
+    // is across the picture.
+    const double dx = axis[d_across] * d_plane.scale_across();
+    const double dy = -axis[d_up] * d_plane.scale_up();
     const double length = std::hypot(dx, dy);
-    const double seen = std::hypot(point.axis[d_across], point.axis[d_up]);
+    const double seen = std::hypot(axis[d_across], axis[d_up]);
     if (length > 0.0 && seen > 0.05) {
         const double half = 2.0 * d_size * seen / length;
         draw_arrow(d_painter,
@@ -201,11 +216,6 @@ void plane_painter::paint_access_point(const cfisac::AccessPoint& point,
                    {at.x + half * dx, at.y + half * dy},
                    0.16 * d_size,
                    colour);
-    }
-    draw_access_point_marker(d_painter, at, 1.1 * d_size, colour, transmit);
-    if (taken) {
-        const QString name = to_qt(point.name) + (missing ? " missing" : "");
-        place_name(at, name, faded(d_colours.text, missing ? 0.55 : 0.95), *taken);
     }
 }
 

@@ -77,6 +77,9 @@ private:
                             bool transmit,
                             bool missing,
                             std::vector<QRectF>* taken);
+    void paint_array_axis(const map_point& at,
+                          const cfisac::Coordinates& axis,
+                          const QColor& colour);
     void place_name(const map_point& at,
                     const QString& name,
                     const QColor& colour,

@@ -99,11 +99,14 @@ lock.)doc")
              &map_sink::set_trail,
              py::arg("frames"),
              "Frames before the one that is drawn that stay visible.")
-        .def("trail", &map_sink::trail)
+        .def("trail", &map_sink::trail, "How many frames the trail has.")
         .def("set_theme", &map_sink::set_theme, py::arg("theme"), "auto, dark or light.")
-        .def("theme", &map_sink::theme)
-        .def("set_title", &map_sink::set_title, py::arg("title"))
-        .def("title", &map_sink::title)
+        .def("theme", &map_sink::theme, "Its word: auto, dark or light.")
+        .def("set_title",
+             &map_sink::set_title,
+             py::arg("title"),
+             "What stands above the map.")
+        .def("title", &map_sink::title, "What stands above the map.")
         .def("frames",
              &map_sink::frames,
              "Frames with an estimate of every stream, and truth and bound where these "
