@@ -322,6 +322,7 @@ class qa_map_sink(gr_unittest.TestCase):
                 ({"names": list("abcdefghi")}, "names: 9 names"),
                 ({"truth": False, "bound": True}, "bound"),
                 ({"trail": -1}, "trail: -1"), ({"trail": 1001}, "trail: 1001"),
+                ({"trail": 1.5}, "trail: 1.5 is not a whole number"),
                 ({"rate": 0}, "rate: 0"), ({"rate": 61}, "rate: 61"),
                 ({"theme": "blue"}, "theme: 'blue'")):
             with self.assertRaisesRegex(ValueError, text):
