@@ -54,7 +54,7 @@ class qa_package(gr_unittest.TestCase):
                 continue
             for key, member in public(value):
                 if isinstance(member, property):
-                    doc = member.fget.__doc__
+                    doc = member.__doc__
                 elif isinstance(member, staticmethod):
                     doc = member.__func__.__doc__
                 elif callable(member):
