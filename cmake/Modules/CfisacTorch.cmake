@@ -10,11 +10,25 @@
 # libtorch.so from the system's folders if one is there. We compile no CUDA source, so the
 # libraries of a CUDA build are linked directly; -DCFISAC_TORCH_DIRECT=OFF asks
 # TorchConfig.cmake in any case.
+#
+# Also for users of the installed library. Their cfisacConfig.cmake sets _cfisac_torch_release,
+# the one that the library was built with, and _cfisac_torch_hints, folders to look into first.
+# It finds what is wrong in _cfisac_torch_missing, which is fatal here.
 
 include_guard(DIRECTORY)
 if(TARGET cfisac_torch)
     return()
 endif()
+
+# A macro, which returns from this file.
+set(_cfisac_torch_missing "")
+macro(_cfisac_torch_fails)
+    string(CONCAT _cfisac_torch_missing ${ARGN})
+    if(NOT DEFINED _cfisac_torch_release)
+        message(FATAL_ERROR "${_cfisac_torch_missing}")
+    endif()
+    return()
+endmacro()
 
 set(_cfisac_torch_prefixes ${CMAKE_PREFIX_PATH})
 if(DEFINED ENV{CMAKE_PREFIX_PATH})
@@ -23,7 +37,7 @@ if(DEFINED ENV{CMAKE_PREFIX_PATH})
 endif()
 find_path(
     CFISAC_TORCH_CONFIG_DIR TorchConfig.cmake
-    HINTS ${Torch_DIR} ${_cfisac_torch_prefixes}
+    HINTS ${_cfisac_torch_hints} ${Torch_DIR} ${_cfisac_torch_prefixes}
     PATHS /usr /usr/local
     PATH_SUFFIXES Torch share/cmake/Torch lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/Torch
                   lib/cmake/Torch
@@ -31,11 +45,9 @@ find_path(
     DOC "Folder of TorchConfig.cmake")
 mark_as_advanced(CFISAC_TORCH_CONFIG_DIR)
 if(NOT CFISAC_TORCH_CONFIG_DIR)
-    message(
-        FATAL_ERROR
-            "LibTorch not found. Install libtorch-dev, or point CMAKE_PREFIX_PATH to "
-            "LibTorch or to what python3 -c 'import torch; "
-            "print(torch.utils.cmake_prefix_path)' prints.")
+    _cfisac_torch_fails(
+        "LibTorch not found. Install libtorch-dev, or point CMAKE_PREFIX_PATH to LibTorch or "
+        "to what python3 -c 'import torch; print(torch.utils.cmake_prefix_path)' prints.")
 endif()
 
 # An own prefix (archive, wheel) keeps headers and libraries in PREFIX/include and PREFIX/lib.
@@ -84,27 +96,37 @@ endif()
 
 message(STATUS "LibTorch ${Torch_VERSION}: ${CFISAC_TORCH_CONFIG_DIR}")
 if(Torch_VERSION VERSION_LESS 1.13)
-    message(
-        FATAL_ERROR
-            "LibTorch ${Torch_VERSION} is too old, 1.13 is needed. Use a newer LibTorch: "
-            "-DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; "
-            "print(torch.utils.cmake_prefix_path)')")
+    _cfisac_torch_fails(
+        "LibTorch ${Torch_VERSION} is too old, 1.13 is needed. Use a newer LibTorch: "
+        "-DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; "
+        "print(torch.utils.cmake_prefix_path)')")
 endif()
 # Newer releases refuse to be compiled as C++17.
 foreach(_cfisac_torch_include "${_cfisac_torch_prefix}/include" ${TORCH_INCLUDE_DIRS})
-    if(CMAKE_CXX_STANDARD LESS 20 AND EXISTS "${_cfisac_torch_include}/ATen/ATen.h")
+    if(EXISTS "${_cfisac_torch_include}/ATen/ATen.h")
         file(STRINGS "${_cfisac_torch_include}/ATen/ATen.h" _cfisac_torch_line
              REGEX "C\\+\\+20 or later")
         if(_cfisac_torch_line)
-            set(CMAKE_CXX_STANDARD 20)
+            target_compile_features(cfisac_torch INTERFACE cxx_std_20)
+            if(CMAKE_CXX_STANDARD AND CMAKE_CXX_STANDARD LESS 20)
+                set(CMAKE_CXX_STANDARD 20)
+            endif()
         endif()
     endif()
 endforeach()
 if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
-    message(
-        FATAL_ERROR
-            "This LibTorch was compiled with the old C++ ABI "
-            "(_GLIBCXX_USE_CXX11_ABI=0) and cannot be linked with the distribution's "
-            "yaml-cpp, GoogleTest or GNU Radio. Use the cxx11-abi archive or a wheel of "
-            "version 2.7 or newer.")
+    _cfisac_torch_fails(
+        "This LibTorch was compiled with the old C++ ABI (_GLIBCXX_USE_CXX11_ABI=0) and "
+        "cannot be linked with the distribution's yaml-cpp, GoogleTest or GNU Radio. Use the "
+        "cxx11-abi archive or a wheel of version 2.7 or newer.")
+endif()
+# The library and its users must have the same.
+if(DEFINED _cfisac_torch_release)
+    string(REGEX MATCH "^[0-9]+\\.[0-9]+" _cfisac_torch_wanted "${_cfisac_torch_release}")
+    string(REGEX MATCH "^[0-9]+\\.[0-9]+" _cfisac_torch_present "${Torch_VERSION}")
+    if(NOT _cfisac_torch_wanted STREQUAL _cfisac_torch_present)
+        _cfisac_torch_fails(
+            "cfisac was built with LibTorch ${_cfisac_torch_release}, and this is "
+            "${Torch_VERSION} (${CFISAC_TORCH_CONFIG_DIR})")
+    endif()
 endif()

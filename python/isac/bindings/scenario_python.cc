@@ -36,12 +36,29 @@ void bind_scenario(py::module& m)
         .def_readonly("min", &Box::min, "Smallest coordinates.")
         .def_readonly("max", &Box::max, "Largest coordinates.");
 
-    py::class_<AccessPoint>(m, "AccessPoint", "Access point with a uniform linear array.")
+    py::class_<cfisac::PlanarAxis>(
+        m,
+        "PlanarAxis",
+        "Second axis of a planar array, along which it repeats the first.")
+        .def_readonly("axis", &cfisac::PlanarAxis::axis, "Unit vector.")
+        .def_readonly("antennas", &cfisac::PlanarAxis::antennas, "Antennas along it.")
+        .def_readonly("spacing_wavelengths",
+                      &cfisac::PlanarAxis::spacing_wavelengths,
+                      "Distance of neighbouring antennas, wavelengths.");
+
+    py::class_<AccessPoint>(
+        m, "AccessPoint", "Access point with a uniform linear or planar array.")
         .def_readonly("name", &AccessPoint::name, "Name in the scenario's file.")
         .def_readonly(
             "position_m", &AccessPoint::position_m, "Position of the first antenna, m.")
         .def_readonly("axis", &AccessPoint::axis, "Unit vector along the array.")
-        .def_readonly("antennas", &AccessPoint::antennas, "Antennas of the array.")
+        .def_readonly("antennas", &AccessPoint::antennas, "Antennas along the axis.")
+        .def_readonly("planar",
+                      &AccessPoint::planar,
+                      "Second axis of a planar array, None for a linear one.")
+        .def_property_readonly("total_antennas",
+                               &AccessPoint::total_antennas,
+                               "Antennas of the whole array, which are its channels.")
         .def_readonly("spacing_wavelengths",
                       &AccessPoint::spacing_wavelengths,
                       "Distance of neighbouring antennas, wavelengths.");
