@@ -36,7 +36,8 @@ STOCK = ("options", "variable", "import", "stream.domain", "message.domain", "bl
          "blocks_null_source", "blocks_null_sink", "blocks_message_strobe",
          "blocks_message_debug", "blocks_file_sink")
 #: Parameters that GNU Radio Companion adds to every block, and what has no field.
-NOT_OURS = {"id", "alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "value"}
+NOT_OURS = {"id", "alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "value",
+            "gui_hint"}
 OVER_THE_AIR = {"antenna_channel", "frame_sync", "ofdm_modulator", "ofdm_demodulator",
                 "sigmf_sink", "soapy_sink", "soapy_source", "uhd_sink", "uhd_source"}
 #: What has no class of its name.

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(map_sink.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -55,8 +57,8 @@ lock.)doc")
                          bool bound,
                          const py::object& packets,
                          const std::string& title,
-                         int trail,
-                         int rate,
+                         const isac_bindings::whole_number& trail,
+                         const isac_bindings::whole_number& rate,
                          const std::string& theme) {
                  return map_sink::make(scenario,
                                        names,
@@ -64,8 +66,8 @@ lock.)doc")
                                        bound,
                                        packets_of(packets, scenario),
                                        title,
-                                       trail,
-                                       rate,
+                                       trail.as<int>("trail"),
+                                       rate.as<int>("rate"),
                                        theme);
              }),
              py::arg("scenario"),
@@ -77,9 +79,11 @@ lock.)doc")
              py::arg("trail") = 20,
              py::arg("rate") = 30,
              py::arg("theme") = "auto",
-             "names: one for each stream of estimates; truth, bound: whether there are "
+             "scenario: access points, arrays and area of the targets; names: one for "
+             "each stream of estimates; truth, bound: whether there are "
              "inputs for them; packets: what the packets are of, a ModelInfo, an "
-             "EstimatorInfo, or None; trail: frames; rate: most redraws per second; "
+             "EstimatorInfo, or None; title: of the picture; trail: frames; rate: most "
+             "redraws per second; "
              "theme: auto, dark or light.")
         .def(
             "qwidget",
@@ -96,14 +100,19 @@ lock.)doc")
              "Write the picture as it is now to a PNG file; the size of the widget "
              "(1200 x 800 pixels while it is not shown) or another one.")
         .def("set_trail",
-             &map_sink::set_trail,
+             isac_bindings::whole_numbers(&map_sink::set_trail, "frames"),
              py::arg("frames"),
              "Frames before the one that is drawn that stay visible.")
-        .def("trail", &map_sink::trail)
+        .def("trail",
+             &map_sink::trail,
+             "Frames before the one that is drawn that stay visible.")
         .def("set_theme", &map_sink::set_theme, py::arg("theme"), "auto, dark or light.")
-        .def("theme", &map_sink::theme)
-        .def("set_title", &map_sink::set_title, py::arg("title"))
-        .def("title", &map_sink::title)
+        .def("theme", &map_sink::theme, "auto, dark or light.")
+        .def("set_title",
+             &map_sink::set_title,
+             py::arg("title"),
+             "Set the title of the picture; may be empty.")
+        .def("title", &map_sink::title, "Title of the picture.")
         .def("frames",
              &map_sink::frames,
              "Frames with an estimate of every stream, and truth and bound where these "
