@@ -103,7 +103,7 @@ class Flowgraph:
                            ("generate_options", "no_gui"), ("run_options", "run"),
                            ("output_language", language)):
             options[key].set_value(value)
-        for name in ("lite", "sdr_2x2"):
+        for name in ("lite", "lite_3d", "sdr_2x2"):
             self.add("isac_scenario", name, file=f'isac.example_path("scenarios/{name}.yml")')
         for name in ("model", "cnn", "foreign"):
             self.add("isac_model", name, file=f"{FOLDER.name}/{name}.safetensors")
