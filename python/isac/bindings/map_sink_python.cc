@@ -79,9 +79,11 @@ lock.)doc")
              py::arg("trail") = 20,
              py::arg("rate") = 30,
              py::arg("theme") = "auto",
-             "names: one for each stream of estimates; truth, bound: whether there are "
+             "scenario: access points, arrays and area of the targets; names: one for "
+             "each stream of estimates; truth, bound: whether there are "
              "inputs for them; packets: what the packets are of, a ModelInfo, an "
-             "EstimatorInfo, or None; trail: frames; rate: most redraws per second; "
+             "EstimatorInfo, or None; title: of the picture; trail: frames; rate: most "
+             "redraws per second; "
              "theme: auto, dark or light.")
         .def(
             "qwidget",
@@ -106,7 +108,7 @@ lock.)doc")
             "Write the picture as it is now to a PNG file; the size of the widget "
             "(1200 x 800 pixels while it is not shown) or another one.")
         .def("set_trail",
-             isac_bindings::whole_numbers(&map_sink::set_trail, "trail"),
+             isac_bindings::whole_numbers(&map_sink::set_trail, "frames"),
              py::arg("frames"),
              "Frames before the one that is drawn that stay visible.")
         .def("trail", &map_sink::trail, "How many frames the trail has.")
