@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <qt/map_frames.h>
 
-#include "flowgraph.h"
+#include "map_scenario.h"
 
 #include <chrono>
 #include <cmath>
@@ -13,7 +13,7 @@ namespace isac {
 namespace {
 
 using std::chrono::milliseconds;
-using test::small_scenario;
+using test::map_scenario;
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
@@ -39,7 +39,7 @@ std::vector<std::uint64_t> numbers(const map_frames& frames)
 
 TEST(MapFrames, TruthThatRunsAheadIsPairedByFrame)
 {
-    map_frames frames(small_scenario(), 1, true, false);
+    map_frames frames(map_scenario(), 1, true, false);
     for (std::uint64_t f = 0; f < 100; f++) {
         frames.add_truth(f, truth().data());
     }
@@ -58,7 +58,7 @@ TEST(MapFrames, TruthThatRunsAheadIsPairedByFrame)
 
 TEST(MapFrames, EstimatesThatComeBeforeTheTruthWaitForIt)
 {
-    map_frames frames(small_scenario(), 1, true, true);
+    map_frames frames(map_scenario(), 1, true, true);
     const std::vector<float> bound{0.5f, 1.5f, 2.0f, 4.0f};
     frames.add_estimate(0, 7, estimate(0, 0).data(), at(0));
     frames.add_bound(7, bound.data());
@@ -71,7 +71,7 @@ TEST(MapFrames, EstimatesThatComeBeforeTheTruthWaitForIt)
 
 TEST(MapFrames, WhatIsDrawnIsWhatAllStreamsHave)
 {
-    map_frames frames(small_scenario(), 2, true, false);
+    map_frames frames(map_scenario(), 2, true, false);
     frames.set_trail(2);
     for (std::uint64_t f = 0; f < 10; f++) {
         frames.add_truth(f, truth().data());
@@ -90,7 +90,7 @@ TEST(MapFrames, WhatIsDrawnIsWhatAllStreamsHave)
 TEST(MapFrames, FramesThatAStreamLeavesOutAreDrawnWithoutIt)
 {
     // One has the even frames, the other the odd ones.
-    map_frames frames(small_scenario(), 2, false, false);
+    map_frames frames(map_scenario(), 2, false, false);
     frames.set_trail(10);
     for (std::uint64_t f = 0; f < 6; f++) {
         frames.add_estimate(f % 2, f, estimate(0, 0).data(), at(0));
@@ -104,7 +104,7 @@ TEST(MapFrames, FramesThatAStreamLeavesOutAreDrawnWithoutIt)
 
 TEST(MapFrames, LostFramesAreCounted)
 {
-    map_frames frames(small_scenario(), 1, true, false);
+    map_frames frames(map_scenario(), 1, true, false);
     for (std::uint64_t f = 0; f < 10; f++) {
         frames.add_truth(f, truth().data());
     }
@@ -117,7 +117,7 @@ TEST(MapFrames, LostFramesAreCounted)
 TEST(MapFrames, AStreamThatIsSilentOrHasEndedIsNotWaitedFor)
 {
     for (const bool ended : {false, true}) {
-        map_frames frames(small_scenario(), 2, false, false);
+        map_frames frames(map_scenario(), 2, false, false);
         frames.add_estimate(0, 0, estimate(0, 0).data(), at(0));
         frames.add_estimate(1, 0, estimate(0, 0).data(), at(0));
         if (ended) {
@@ -132,7 +132,7 @@ TEST(MapFrames, AStreamThatIsSilentOrHasEndedIsNotWaitedFor)
 
 TEST(MapFrames, WhenAStreamEndsWhatWaitedForItIsDrawn)
 {
-    map_frames frames(small_scenario(), 2, false, false);
+    map_frames frames(map_scenario(), 2, false, false);
     frames.set_trail(5);
     for (std::uint64_t f = 0; f < 3; f++) {
         frames.add_estimate(0, f, estimate(0, 0).data(), at(0));
@@ -145,7 +145,7 @@ TEST(MapFrames, WhenAStreamEndsWhatWaitedForItIsDrawn)
 
 TEST(MapFrames, NumbersThatFallBeginANewRun)
 {
-    map_frames frames(small_scenario(), 1, false, false);
+    map_frames frames(map_scenario(), 1, false, false);
     frames.set_trail(5);
     for (std::uint64_t f : {100, 101, 0, 1}) {
         frames.add_estimate(0, f, estimate(0, 0).data(), at(0));
@@ -156,7 +156,7 @@ TEST(MapFrames, NumbersThatFallBeginANewRun)
 
 TEST(MapFrames, WhatIsNotFiniteIsKeptButNotScored)
 {
-    map_frames frames(small_scenario(), 1, true, false);
+    map_frames frames(map_scenario(), 1, true, false);
     auto values = estimate(0, 0);
     values[0] = nan;
     frames.add_truth(0, truth().data());
@@ -180,7 +180,7 @@ estimate_pdu pdu(std::uint64_t frame, std::vector<float> values)
 TEST(MapFrames, APduGoesWithTheStreamOfItsValuesWheneverItComes)
 {
     for (const int when : {0, 1, 2}) { // before, while the frame is open, after it
-        map_frames frames(small_scenario(), 2, false, false);
+        map_frames frames(map_scenario(), 2, false, false);
         const auto add = [&](int now) {
             if (now == when) {
                 frames.add_pdu(pdu(5, estimate(1, 1)));
@@ -202,7 +202,7 @@ TEST(MapFrames, APduGoesWithTheStreamOfItsValuesWheneverItComes)
 
 TEST(MapFrames, AFrameThatIsPaintedDoesNotChange)
 {
-    map_frames frames(small_scenario(), 1, false, false);
+    map_frames frames(map_scenario(), 1, false, false);
     frames.add_estimate(0, 5, estimate(0, 0).data(), at(0));
     const auto painted = frames.settled().back();
     frames.add_pdu(pdu(5, estimate(0, 0)));
@@ -212,7 +212,7 @@ TEST(MapFrames, AFrameThatIsPaintedDoesNotChange)
 
 TEST(MapFrames, WhatWaitsIsBounded)
 {
-    map_frames frames(small_scenario(), 1, true, false);
+    map_frames frames(map_scenario(), 1, true, false);
     const auto most = map_frames::most_open;
     for (std::uint64_t f = 0; f < most + 10; f++) {
         frames.add_truth(f, truth().data());
@@ -224,7 +224,7 @@ TEST(MapFrames, WhatWaitsIsBounded)
 
 TEST(MapFrames, AMapHasAStream)
 {
-    EXPECT_THROW(map_frames(small_scenario(), 0, true, false), std::invalid_argument);
+    EXPECT_THROW(map_frames(map_scenario(), 0, true, false), std::invalid_argument);
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 #include <qt/map_picture.h>
 #include <qt/map_screen.h>
 
-#include "flowgraph.h"
+#include "map_scenario.h"
 
 #include <QColor>
 #include <QImage>
@@ -16,7 +16,7 @@ namespace gr {
 namespace isac {
 namespace {
 
-using test::small_scenario;
+using test::map_scenario;
 
 class MapPicture : public testing::Test
 {
@@ -27,7 +27,7 @@ protected:
         require_application();
     }
 
-    static map_description about(const cfisac::Scenario& scenario = small_scenario(),
+    static map_description about(const cfisac::Scenario& scenario = map_scenario(),
                                  bool truth = true)
     {
         return {scenario, {"one", "two"}, truth, false, std::nullopt};
@@ -131,7 +131,7 @@ TEST_F(MapPicture, ZoomAndMoveChangeWhatIsShown)
 
 TEST_F(MapPicture, ThreeDimensionsHaveAStripOfHeights)
 {
-    auto scenario = small_scenario();
+    auto scenario = map_scenario();
     scenario.dimensions = 3;
     for (auto* list : {&scenario.transmit, &scenario.receive}) {
         for (auto& point : *list) {

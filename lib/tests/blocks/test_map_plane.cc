@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <qt/map_plane.h>
 
-#include "flowgraph.h"
+#include "map_scenario.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace gr {
 namespace isac {
 namespace {
 
-using test::small_scenario;
+using test::map_scenario;
 
 TEST(MapPlane, OneScaleForBothCoordinates)
 {
@@ -49,7 +49,7 @@ TEST(MapPlane, AStripHasTheRangeOfThePlaneAbove)
 
 TEST(MapPlane, ExtentHoldsAreaAndAccessPoints)
 {
-    auto scenario = small_scenario();
+    auto scenario = map_scenario();
     scenario.receive[0].position_m = {-50, 100};
     const auto across = extent(scenario, 0);
     EXPECT_LT(across.low, -50.0);
@@ -79,8 +79,8 @@ TEST(MapPlane, RoundNumbersBelow)
     EXPECT_DOUBLE_EQ(round_down(4.99), 2.0);
     EXPECT_DOUBLE_EQ(round_down(7000), 5000);
     // 20 m/s and 100 m: in half a second the way is a tenth of the area.
-    EXPECT_DOUBLE_EQ(arrow_seconds(small_scenario()), 0.5);
-    auto still = small_scenario();
+    EXPECT_DOUBLE_EQ(arrow_seconds(map_scenario()), 0.5);
+    auto still = map_scenario();
     still.targets.velocity_mps = {{0, 0}, {0, 0}};
     EXPECT_DOUBLE_EQ(arrow_seconds(still), 1.0);
 }
