@@ -54,7 +54,7 @@ gr::basic_block_sptr make_radio_source(const cfisac::Scenario& scenario,
                                        const RadioSettings& settings)
 {
     const auto& point = scenario.receive.at(static_cast<std::size_t>(access_point));
-    const auto channels = static_cast<std::size_t>(point.antennas);
+    const auto channels = static_cast<std::size_t>(point.total_antennas());
     const cfisac::FrameTiming timing(scenario);
     const auto device = completed(settings.device, scenario_file, point.name);
     try {

@@ -19,6 +19,7 @@ BUILD = pathlib.Path(
 SCENARIOS = SOURCE / "examples" / "scenarios"
 LITE = SCENARIOS / "lite.yml"
 PAPER = SCENARIOS / "paper.yml"
+SPACE = SCENARIOS / "lite_3d.yml"
 SHIPPED_MODEL = SOURCE / "examples" / "models" / "lite.safetensors"
 TIMEOUT_S = 600
 

@@ -5,7 +5,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from programs import LITE, PAPER, edited, run, run_json
+from programs import LITE, PAPER, SPACE, edited, run, run_json
 
 SPEED_OF_LIGHT = 299792458.0
 
@@ -42,11 +42,18 @@ def echo(scenario, transmit, location, velocity, reflection):
         cosine = unit @ np.array(point["axis"], float)
         antennas = np.arange(point["antennas"])
         vector = np.exp(-2j * np.pi * antennas * point["spacing_wavelengths"] * cosine)
-        return distance, unit @ velocity[q], vector / np.sqrt(point["antennas"])
+        if "planar" in point:
+            second = point["planar"]
+            cosine = unit @ np.array(second["axis"], float)
+            antennas = np.arange(second["antennas"])
+            repeats = np.exp(-2j * np.pi * antennas * second["spacing_wavelengths"] * cosine)
+            vector = np.kron(repeats, vector)
+        return distance, unit @ velocity[q], vector / np.sqrt(vector.size)
 
     result = []
     for m, receiver in enumerate(scenario["receive_access_points"]):
-        total = np.zeros((receiver["antennas"], S, T), complex)
+        antennas = receiver["antennas"] * receiver.get("planar", {"antennas": 1})["antennas"]
+        total = np.zeros((antennas, S, T), complex)
         for n, transmitter in enumerate(scenario["transmit_access_points"]):
             for q in range(len(location)):
                 d_n, rate_n, a_t = ray(transmitter, q)
@@ -139,6 +146,31 @@ def test_noiseless_echo_is_equation_6(tmp_path, rough, seed):
             # Clutter and offsets are in the other set only.
             rest = np.linalg.norm(file["echo"][b] - expected)
             assert rest > 1e-2 * np.linalg.norm(expected)
+
+
+def test_planar_arrays_in_space(tmp_path):
+    path = tmp_path / "space.yml"
+    text = SPACE.read_text(encoding="utf-8")
+    path.write_text(text.replace("planar: {axis: [0, 0, 1], antennas: 4, spacing_wavelengths: 0.5}",
+                                 "planar: {axis: [0, 0, 1], antennas: 2, spacing_wavelengths: 0.7}"),
+                    encoding="utf-8")  # fmt: skip
+    with write(tmp_path / "set.h5", path, 2) as file:
+        assert file["transmit"].shape == (2, 2 * 8, 32, 32)
+        assert file["echo"].shape == (2, 3, 8, 32, 32)
+        assert file["location"].shape == file["velocity"].shape == (2, 2, 3)
+        assert file["root_crlb"].shape == (2, 12)
+        assert np.all(np.isfinite(file["root_crlb"][:])) and np.all(file["root_crlb"][:] > 0)
+        assert np.all((file["location"][:] >= 0) & (file["location"][:] <= [40, 40, 15]))
+        for b in range(2):
+            expected = echo(
+                yaml.safe_load(file.attrs["scenario"]),
+                file["transmit"][b].reshape(2, 8, 32, 32).astype(complex),
+                file["location"][b],
+                file["velocity"][b],
+                file["reflection"][b].astype(complex),
+            )
+            error = np.linalg.norm(file["echo_noiseless"][b] - expected)
+            assert error < 1e-4 * np.linalg.norm(expected)
 
 
 def test_papers_size(tmp_path):

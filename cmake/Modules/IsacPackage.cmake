@@ -67,8 +67,9 @@ if(TARGET isac_python)
                   "python3 (<< ${Python3_VERSION_MAJOR}.${next_minor}), "
                   "python3-numpy, gnuradio (>= 3.10)")
 endif()
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libopenblas0-pthread | libopenblas0, python3-matplotlib, \
-python3-zmq")
+# The windows of GNU Radio Companion need gir1.2-gtk-3.0, which gnuradio does not ask for.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libopenblas0-pthread | libopenblas0, gir1.2-gtk-3.0, \
+python3-matplotlib, python3-zmq")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gnuradio-dev, libtorch-dev, soapysdr-tools, python3-torch, \
 python3-h5py, python3-scipy")
 

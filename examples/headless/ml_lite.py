@@ -8,12 +8,13 @@ scenario must have two dimensions. Prints the scores and whether the covariances
 with the estimates can be believed.
 """
 
-import argparse
 import itertools
 import sys
 
 import numpy as np
 from gnuradio import blocks, gr, isac
+
+import common
 
 ESTIMATORS = {"music": isac.music_estimator, "cs": isac.cs_estimator, "ml": isac.ml_estimator}
 
@@ -79,22 +80,9 @@ def normalised_errors(scenario, truth, estimates, covariance):
     return np.array(result)
 
 
-def whole_number(least):
-    """A parser of whole numbers of at least `least`."""
-    def parse(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is below {least}")
-        return value
-    return parse
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenario", metavar="FILE", help="default: the example lite.yml")
+    parser = common.parser(__doc__, "lite.yml", 100)
     parser.add_argument("--scheme", choices=sorted(ESTIMATORS), default="ml")
-    parser.add_argument("--frames", type=whole_number(1), default=100, metavar="N")
-    parser.add_argument("--seed", type=whole_number(0), default=1, metavar="S")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N")
     return parser.parse_args()
 
@@ -102,17 +90,14 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     try:
-        scenario = isac.load_scenario(
-            arguments.scenario or isac.example_path("scenarios/lite.yml"))
+        scenario = common.load_scenario(arguments, "lite.yml")
         simulation = Simulation(scenario, arguments.scheme, arguments.frames,
                                 arguments.seed, arguments.device)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"ml_lite: {error}", file=sys.stderr)
         return 2
     simulation.run()
-    for error in simulation.errors():
-        print(f"ml_lite: {error}", file=sys.stderr)
-    if simulation.errors():
+    if common.report("ml_lite", simulation.errors()):
         return 1
 
     print(simulation.meter.table(), end="")

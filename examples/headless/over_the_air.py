@@ -8,10 +8,11 @@ their offsets, remove what stands still and estimate. Beside it the same scenes 
 the frequency-domain channel. Prints the scores of both.
 """
 
-import argparse
 import sys
 
 from gnuradio import blocks, gr, isac
+
+import common
 
 
 class OverTheAir(gr.top_block):
@@ -90,21 +91,8 @@ class OverTheAir(gr.top_block):
         return [block.error() for block in self.blocks if block.error()]
 
 
-def whole_number(least):
-    """A parser of whole numbers of at least `least`."""
-    def parse(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is below {least}")
-        return value
-    return parse
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenario", metavar="FILE", help="default: the example sdr_2x2.yml")
-    parser.add_argument("--frames", type=whole_number(1), default=50, metavar="N")
-    parser.add_argument("--seed", type=whole_number(0), default=1, metavar="S")
+    parser = common.parser(__doc__, "sdr_2x2.yml", 50)
     parser.add_argument("--mode", choices=("time", "preamble"), default="time",
                         help="start of frames from time stamps or from the preambles")
     parser.add_argument("--clock-ppm", type=float, default=0.0, metavar="PPM",
@@ -119,8 +107,7 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     try:
-        scenario = isac.load_scenario(
-            arguments.scenario or isac.example_path("scenarios/sdr_2x2.yml"))
+        scenario = common.load_scenario(arguments, "sdr_2x2.yml")
         flowgraph = OverTheAir(scenario, arguments.frames, arguments.seed, arguments.mode,
                                arguments.clock_ppm, arguments.clock_offset_s,
                                arguments.removal)
@@ -128,9 +115,7 @@ def main():
         print(f"over_the_air: {error}", file=sys.stderr)
         return 2
     flowgraph.run()
-    for error in flowgraph.errors():
-        print(f"over_the_air: {error}", file=sys.stderr)
-    if flowgraph.errors():
+    if common.report("over_the_air", flowgraph.errors()):
         return 1
     for name, meter in flowgraph.meters.items():
         print(f"{name}\n{meter.table()}", end="")

@@ -7,12 +7,13 @@ each of them encodes its echo into a packet, and the central unit estimates loca
 velocities from the packets. Prints the scores and, with --map, draws the last frames.
 """
 
-import argparse
 import sys
 import threading
 
 import pmt
 from gnuradio import blocks, gr, isac
+
+import common
 
 
 class FrameKeeper(gr.sync_block):
@@ -126,22 +127,9 @@ def draw_map(path, scenario, truth, estimates):
     figure.savefig(path, dpi=120, bbox_inches="tight")
 
 
-def whole_number(least):
-    """A parser of whole numbers of at least `least`."""
-    def parse(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is below {least}")
-        return value
-    return parse
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenario", metavar="FILE", help="default: the example lite.yml")
+    parser = common.parser(__doc__, "lite.yml", 100)
     parser.add_argument("--model", metavar="FILE", help="default: the shipped model")
-    parser.add_argument("--frames", type=whole_number(1), default=100, metavar="N")
-    parser.add_argument("--seed", type=whole_number(0), default=1, metavar="S")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N")
     parser.add_argument("--map", metavar="FILE.png", help="draw the last frames")
     return parser.parse_args()
@@ -150,8 +138,7 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     try:
-        scenario = isac.load_scenario(
-            arguments.scenario or isac.example_path("scenarios/lite.yml"))
+        scenario = common.load_scenario(arguments, "lite.yml")
         model = isac.load_model_info(
             arguments.model or isac.example_path("models/lite.safetensors"))
         if arguments.map and scenario.dimensions != 2:
@@ -166,9 +153,7 @@ def main():
     except RuntimeError as error: # a block refuses its connections
         print(f"simulate_lite: {error}", file=sys.stderr)
         return 1
-    for error in simulation.errors():
-        print(f"simulate_lite: {error}", file=sys.stderr)
-    if simulation.errors():
+    if common.report("simulate_lite", simulation.errors()):
         return 1
 
     print(simulation.meter.table(), end="")

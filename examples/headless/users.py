@@ -7,10 +7,11 @@ sum over its channel, estimates that channel from the first symbols of each fram
 decides. Prints SINR, error vector magnitude and bit error rate of every user.
 """
 
-import argparse
 import sys
 
 from gnuradio import blocks, gr, isac
+
+import common
 
 
 class Users(gr.top_block):
@@ -40,24 +41,11 @@ class Users(gr.top_block):
         return [block.error() for block in self.blocks if block.error()]
 
 
-def whole_number(least):
-    """A parser of whole numbers of at least `least`."""
-    def parse(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is below {least}")
-        return value
-    return parse
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenario", metavar="FILE", help="default: the example lite.yml")
-    parser.add_argument("--frames", type=whole_number(1), default=50, metavar="N")
-    parser.add_argument("--seed", type=whole_number(0), default=1, metavar="S")
+    parser = common.parser(__doc__, "lite.yml", 50)
     parser.add_argument("--power-dbm", type=float, metavar="P",
                         help="of each transmit access point; default: the scenario's")
-    parser.add_argument("--training-symbols", type=whole_number(1), default=4, metavar="N",
+    parser.add_argument("--training-symbols", type=common.whole_number(1), default=4, metavar="N",
                         help="at the start of each frame, for the channel estimate")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N")
     return parser.parse_args()
@@ -66,17 +54,14 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     try:
-        scenario = isac.load_scenario(
-            arguments.scenario or isac.example_path("scenarios/lite.yml"))
+        scenario = common.load_scenario(arguments, "lite.yml")
         flowgraph = Users(scenario, arguments.frames, arguments.seed, arguments.power_dbm,
                           arguments.training_symbols, arguments.device)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"users: {error}", file=sys.stderr)
         return 2
     flowgraph.run()
-    for error in flowgraph.errors():
-        print(f"users: {error}", file=sys.stderr)
-    if flowgraph.errors():
+    if common.report("users", flowgraph.errors()):
         return 1
     print(f"{'user':>4}  {'SINR':>8}  {'EVM':>7}  {'bit error rate':>14}  {'bits':>10}")
     for k, receiver in enumerate(flowgraph.receivers):

@@ -47,7 +47,7 @@ std::vector<std::complex<double>> responses(const cfisac::Scenario& scenario)
 {
     std::vector<std::complex<double>> result;
     for (const auto& point : scenario.receive) {
-        for (int a = 0; a < point.antennas; a++) {
+        for (int a = 0; a < point.total_antennas(); a++) {
             result.push_back(cfisac::signal::channel_response(point.calibration, a));
         }
     }

@@ -13,6 +13,7 @@
 #include <gnuradio/block_detail.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/names.h>
+#include <limits>
 #include <stdexcept>
 
 namespace gr {
@@ -30,6 +31,9 @@ gr::io_signature::sptr outputs(const cfisac::Scenario& scenario)
     const int most = static_cast<int>(sizes.size());
     return gr::io_signature::makev(most - 1, most, sizes);
 }
+
+//! Of what is not there.
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 //! Whether a tag of an input goes to the outputs.
 bool passes(const pmt::pmt_t& key, bool first_input, bool real_time)
@@ -50,16 +54,18 @@ bool passes(const pmt::pmt_t& key, bool first_input, bool real_time)
 bistatic_channel::sptr bistatic_channel::make(const cfisac::Scenario& scenario,
                                               std::uint64_t seed,
                                               const std::string& device,
-                                              bool real_time)
+                                              bool real_time,
+                                              bool moving)
 {
     return gnuradio::make_block_sptr<bistatic_channel_impl>(
-        scenario, seed, device, real_time);
+        scenario, seed, device, real_time, moving);
 }
 
 bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
                                              std::uint64_t seed,
                                              const std::string& device,
-                                             bool real_time)
+                                             bool real_time,
+                                             bool moving)
     : gr::block("bistatic_channel",
                 gr::io_signature::make(static_cast<int>(scenario.transmit.size()),
                                        static_cast<int>(scenario.transmit.size()),
@@ -69,7 +75,12 @@ bistatic_channel_impl::bistatic_channel_impl(const cfisac::Scenario& scenario,
       d_queue(at::Device(cfisac::signal::resolve_device(device))),
       d_layout(scenario, d_queue.device()),
       d_seed(seed),
-      d_settings{cfisac::signal::Impairments::of(scenario), {}, {}},
+      d_interval_s(scenario.waveform.interval_s()),
+      d_settings{cfisac::signal::Impairments::of(scenario),
+                 {},
+                 {},
+                 moving ? moving_targets() : nullptr,
+                 scenario.targets.count},
       d_real_time(real_time),
       d_ticks(scenario.waveform.interval_s()),
       d_inputs(*this, d_queue),
@@ -108,19 +119,28 @@ bool bistatic_channel_impl::start()
     d_inputs.start();
     d_outputs.start();
     d_ticks.restart();
+    d_next_s = 0.0;
     d_failure.clear();
     return true;
 }
 
-cfisac::signal::Scene bistatic_channel_impl::targets(
-    const settings& now, const cfisac::signal::Random& random) const
+cfisac::signal::Scene bistatic_channel_impl::targets(const settings& now,
+                                                     const cfisac::signal::Random& random,
+                                                     double time_s) const
 {
     auto scene =
         cfisac::signal::draw_targets(d_layout, d_layout.scenario.targets, random);
-    if (now.position.defined()) {
+    if (now.moving) {
+        const auto then = now.moving->at(time_s);
+        const double since_s = time_s - then.time_s;
+        const auto device = d_queue.device();
+        scene.velocity = then.scene.velocity.to(device);
+        scene.position = (then.scene.position + since_s * then.scene.velocity).to(device);
+    } else if (now.position.defined()) {
         scene.position = now.position;
         scene.velocity = now.velocity;
     }
+    scene.reflection.narrow(-1, now.count, scene.count() - now.count).zero_();
     return scene;
 }
 
@@ -137,24 +157,37 @@ void bistatic_channel_impl::run_frame(int from,
                             transmit_shape(d_layout.scenario),
                             input_items);
     const cfisac::signal::Random random(d_seed, {static_cast<std::int64_t>(frame)});
-    const auto truth = targets(now, random);
+    const double time_s = static_cast<double>(frame) * d_interval_s;
+    auto truth = targets(now, random, time_s);
+    d_next_s = time_s + d_interval_s;
     d_outputs.write(cfisac::signal::received_echo(d_layout, transmit, truth, now, random),
                     to,
                     output_items);
 
     const auto receivers = static_cast<std::size_t>(d_layout.receivers());
     const std::size_t values = estimate_size(d_layout.scenario);
-    copy_out(at::cat({truth.position.flatten(), truth.velocity.flatten()}),
-             static_cast<float*>(output_items[receivers]) + to * values);
     if (output_items.size() > receivers + 1) {
         const std::int64_t count = d_layout.scenario.targets.count;
         const auto bound = cfisac::signal::root_bound(
             cfisac::signal::cramer_rao_bound(
                 d_layout, transmit, truth, cfisac::dbm_to_watt(now.noise_dbm)),
             count);
+        for (const auto& each : {bound.location_m, bound.velocity_mps}) {
+            each.narrow(-1, now.count, count - now.count).fill_(nan);
+        }
         copy_out(at::cat({bound.location_m.flatten(), bound.velocity_mps.flatten()}),
                  static_cast<float*>(output_items[receivers + 1]) + to * 2 * count);
     }
+    const std::int64_t off = truth.count() - now.count;
+    if (off > 0) {
+        // What was drawn or set is not written to.
+        truth.position = truth.position.clone();
+        truth.velocity = truth.velocity.clone();
+        truth.position.narrow(1, now.count, off).fill_(nan);
+        truth.velocity.narrow(1, now.count, off).fill_(nan);
+    }
+    copy_out(at::cat({truth.position.flatten(), truth.velocity.flatten()}),
+             static_cast<float*>(output_items[receivers]) + to * values);
     pass_tags(from, to);
     if (d_real_time) { // the numbers of items do not tell that of a frame any more
         tag_outputs(to, names::frame(), pmt::from_uint64(frame));

@@ -9,6 +9,7 @@
 #include "real_time.h"
 
 #include <atomic>
+#include <cfisac/signal/scene_source.h>
 #include <cfisac/signal/sensing_channel.h>
 #include <gnuradio/isac/bistatic_channel.h>
 
@@ -21,7 +22,8 @@ public:
     bistatic_channel_impl(const cfisac::Scenario& scenario,
                           std::uint64_t seed,
                           const std::string& device,
-                          bool real_time);
+                          bool real_time,
+                          bool moving);
 
     void set_noise_dbm(double noise_dbm) override;
     double noise_dbm() const override;
@@ -33,6 +35,8 @@ public:
     void set_frequency_offset(double std_hz) override;
     void set_targets(const std::vector<double>& positions,
                      const std::vector<double>& velocities) override;
+    void set_target_count(int count) override;
+    int target_count() const override;
     std::uint64_t messages_refused() const override { return d_ports.refused(); }
     std::uint64_t frames_skipped() const override { return d_frames_skipped; }
     std::uint64_t intervals_missed() const override { return d_intervals_missed; }
@@ -66,8 +70,13 @@ private:
     struct settings : cfisac::signal::Impairments {
         at::Tensor position; //!< [1, Q, D], undefined while targets are drawn
         at::Tensor velocity; //!< [1, Q, D]
+        //! where targets move, null where every frame has new ones
+        std::shared_ptr<cfisac::signal::MovingScene> moving;
+        std::int64_t count; //!< of the targets that reflect
     };
 
+    //! The targets of frame 0, which move.
+    std::shared_ptr<cfisac::signal::MovingScene> moving_targets() const;
     void change_noise(settings& next, double noise_dbm) const;
     void change_clutter(settings& next, int scatterers, double variance) const;
     void change_offsets(settings& next,
@@ -76,15 +85,17 @@ private:
     void change_targets(settings& next,
                         const std::vector<double>& positions,
                         const std::vector<double>& velocities) const;
+    void change_count(settings& next, int count) const;
     //! Checked changes to a copy of the settings, which then takes their place.
     template <typename Change>
     void update(Change change);
     settings current() const;
     void on_command(message_reader& reader);
 
-    //! Targets of a frame.
+    //! Targets of a frame that starts at `time_s` of the scene.
     cfisac::signal::Scene targets(const settings& now,
-                                  const cfisac::signal::Random& random) const;
+                                  const cfisac::signal::Random& random,
+                                  double time_s) const;
     //! One frame: from item `from` of every input to item `to` of every output.
     void run_frame(int from,
                    int to,
@@ -106,7 +117,9 @@ private:
     device_queue d_queue;
     const cfisac::signal::Layout d_layout;
     const std::uint64_t d_seed;
-    settings d_settings; //!< guarded by d_setlock
+    const double d_interval_s;
+    settings d_settings;               //!< guarded by d_setlock
+    std::atomic<double> d_next_s{0.0}; //!< scene time of the next frame
     message_ports d_ports;
     const bool d_real_time;
     interval_ticks d_ticks;

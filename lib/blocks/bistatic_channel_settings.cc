@@ -63,6 +63,13 @@ void bistatic_channel_impl::change_offsets(settings& next,
     next.clocks.frequency_offset_std_hz = frequency_std_hz;
 }
 
+std::shared_ptr<cfisac::signal::MovingScene> bistatic_channel_impl::moving_targets() const
+{
+    auto scenario = d_layout.scenario;
+    scenario.clutter.scatterers = 0; // it is drawn for every frame
+    return std::make_shared<cfisac::signal::MovingScene>(scenario, d_seed);
+}
+
 void bistatic_channel_impl::change_targets(settings& next,
                                            const std::vector<double>& positions,
                                            const std::vector<double>& velocities) const
@@ -70,14 +77,31 @@ void bistatic_channel_impl::change_targets(settings& next,
     if (positions.empty() && velocities.empty()) {
         next.position = at::Tensor();
         next.velocity = at::Tensor();
+        if (next.moving) {
+            next.moving = moving_targets();
+        }
         return;
     }
-    const at::Tensor position =
-        coordinates("target positions", positions, d_layout.scenario)
-            .to(d_queue.device());
-    next.velocity = coordinates("target velocities", velocities, d_layout.scenario)
-                        .to(d_queue.device());
-    next.position = position;
+    const auto position = coordinates("target positions", positions, d_layout.scenario);
+    const auto velocity = coordinates("target velocities", velocities, d_layout.scenario);
+    if (next.moving) {
+        const auto moving = std::make_shared<cfisac::signal::MovingScene>(*next.moving);
+        moving->set_targets(position, velocity, d_next_s);
+        next.moving = moving;
+    } else {
+        next.position = position.to(d_queue.device());
+        next.velocity = velocity.to(d_queue.device());
+    }
+}
+
+void bistatic_channel_impl::change_count(settings& next, int count) const
+{
+    const int most = d_layout.scenario.targets.count;
+    if (count < 0 || count > most) {
+        throw std::invalid_argument("target count: " + std::to_string(count) +
+                                    " is not between 0 and " + std::to_string(most));
+    }
+    next.count = count;
 }
 
 template <typename Change>
@@ -145,6 +169,16 @@ void bistatic_channel_impl::set_targets(const std::vector<double>& positions,
     update([&](settings& next) { change_targets(next, positions, velocities); });
 }
 
+void bistatic_channel_impl::set_target_count(int count)
+{
+    update([&](settings& next) { change_count(next, count); });
+}
+
+int bistatic_channel_impl::target_count() const
+{
+    return static_cast<int>(current().count);
+}
+
 void bistatic_channel_impl::on_command(message_reader& reader)
 {
     const auto noise_dbm = reader.number("noise_dbm");
@@ -152,6 +186,7 @@ void bistatic_channel_impl::on_command(message_reader& reader)
     const auto variance = reader.number("clutter_variance");
     const auto timing = reader.number("timing_std_s");
     const auto frequency = reader.number("frequency_std_hz");
+    const auto count = reader.integer("target_count");
     const auto positions = reader.numbers("target_positions");
     const auto velocities = reader.numbers("target_velocities");
     reader.finish();
@@ -165,6 +200,9 @@ void bistatic_channel_impl::on_command(message_reader& reader)
         change_offsets(next,
                        timing.value_or(next.clocks.timing_offset_std_s),
                        frequency.value_or(next.clocks.frequency_offset_std_hz));
+        if (count) {
+            change_count(next, *count);
+        }
         if (positions || velocities) {
             change_targets(next,
                            positions.value_or(std::vector<double>()),

@@ -38,7 +38,6 @@ error_meter::sptr error_meter::make(const cfisac::Scenario& scenario, bool locat
 error_meter_impl::error_meter_impl(const cfisac::Scenario& scenario, bool location_only)
     : gr::block("error_meter", inputs(scenario), gr::io_signature::make(0, 0, 0)),
       d_values(estimate_size(scenario)),
-      d_scored(location_only ? d_values / 2 : d_values),
       d_bounds(std::size_t{2} * scenario.targets.count),
       d_targets(scenario.targets.count),
       d_keeper(scenario,
@@ -179,20 +178,16 @@ void error_meter_impl::score(const entry& truth,
                              const float* estimate,
                              const float* confidence)
 {
-    auto finite = [this](const float* values) {
-        return std::all_of(
-            values, values + d_scored, [](float v) { return std::isfinite(v); });
-    };
-    if (finite(truth.values.data()) && finite(estimate)) {
+    try {
         d_keeper.add(truth.values.data(),
                      estimate,
                      truth.bound.empty() ? nullptr : truth.bound.data(),
                      confidence);
-        return;
-    }
-    d_keeper.add_lost();
-    if (d_log_limiter.pass()) {
-        d_logger->error("frame {:d}: truth or estimate is not finite", truth.frame);
+    } catch (const std::invalid_argument& wrong) { // a value that is not finite
+        d_keeper.add_lost();
+        if (d_log_limiter.pass()) {
+            d_logger->error("frame {:d}: {:s}", truth.frame, wrong.what());
+        }
     }
 }
 

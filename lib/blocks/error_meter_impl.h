@@ -52,7 +52,6 @@ private:
     void publish();
 
     const std::size_t d_values;  //!< 2·D·Q
-    const std::size_t d_scored;  //!< of these, the first ones
     const std::size_t d_bounds;  //!< 2·Q
     const std::size_t d_targets; //!< Q
     mutable std::mutex d_mutex;  //!< guards d_keeper and d_unmatched

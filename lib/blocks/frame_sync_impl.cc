@@ -41,7 +41,8 @@ cfisac::signal::SynchronisationSettings checked_settings(const std::string& mode
 
 gr::io_signature::sptr antennas(const cfisac::Scenario& scenario, int access_point)
 {
-    const int count = checked_access_point(scenario.receive, access_point).antennas;
+    const int count =
+        checked_access_point(scenario.receive, access_point).total_antennas();
     return gr::io_signature::make(count, count, sizeof(gr_complex));
 }
 

@@ -38,7 +38,7 @@ ofdm_demodulator::sptr ofdm_demodulator::make(const cfisac::Scenario& scenario,
 {
     const auto& own = checked_access_point(scenario.receive, access_point);
     return gnuradio::make_block_sptr<ofdm_demodulator_impl>(
-        scenario, own.antennas, own.calibration, full_scale_dbm, window_advance);
+        scenario, own.total_antennas(), own.calibration, full_scale_dbm, window_advance);
 }
 
 ofdm_demodulator::sptr ofdm_demodulator::make_user(const cfisac::Scenario& scenario,

@@ -20,7 +20,7 @@ namespace {
 
 int antennas_of(const cfisac::Scenario& scenario, int access_point)
 {
-    return checked_access_point(scenario.transmit, access_point).antennas;
+    return checked_access_point(scenario.transmit, access_point).total_antennas();
 }
 
 double checked_start(double start_time_s)

@@ -108,7 +108,8 @@ void check(const std::string& text, const std::optional<Setup>& foreign)
         return;
     }
     validate(metadata.setup);
-    require(metadata.channels == metadata.setup.own().antennas, "a channel per antenna");
+    require(metadata.channels == metadata.setup.own().total_antennas(),
+            "a channel per antenna");
     require(metadata.samples <= RecordingLimits::samples, "samples within the limit");
     require(!metadata.captures.empty() && metadata.captures[0].sample_start == 0,
             "the first capture starts the recording");

@@ -37,6 +37,10 @@ inline auto members(const AccessPoint& a)
                     a.calibration.gain_db,
                     a.calibration.phase_deg);
 }
+inline auto members(const PlanarAxis& p)
+{
+    return std::tie(p.axis, p.antennas, p.spacing_wavelengths);
+}
 inline auto members(const Users& u)
 {
     return std::tie(u.count,
@@ -84,8 +88,15 @@ bool same(const T& a, const T& b)
 inline bool same(const Scenario& a, const Scenario& b)
 {
     const auto same_points = [](const auto& one, const auto& other) {
-        return std::equal(
-            one.begin(), one.end(), other.begin(), other.end(), same<AccessPoint>);
+        return std::equal(one.begin(),
+                          one.end(),
+                          other.begin(),
+                          other.end(),
+                          [](const AccessPoint& x, const AccessPoint& y) {
+                              return same(x, y) &&
+                                     x.planar.has_value() == y.planar.has_value() &&
+                                     (!x.planar || same(*x.planar, *y.planar));
+                          });
     };
     return a.name == b.name && a.dimensions == b.dimensions &&
            same(a.waveform, b.waveform) && same_points(a.transmit, b.transmit) &&

@@ -51,7 +51,7 @@ Radio::Radio(const Arguments& given)
       behind_ns(ring_ns(environment, timing.sample_rate_hz) / 2),
       lockstep(environment, behind_ns),
       converter(given.bits),
-      gain_db(static_cast<std::size_t>(given.access_point().antennas))
+      gain_db(static_cast<std::size_t>(given.access_point().total_antennas()))
 {
 }
 

@@ -90,6 +90,21 @@ class qa_error_meter(gr_unittest.TestCase):
             self.assertTrue(np.isnan(scores[name]), name)
             self.assertIsNone(json.loads(self.meter.to_json())[name])
 
+    def test_targets_that_are_not_there(self):
+        truth = self.items(self.location, self.velocity)
+        estimates = self.items(self.location + self.error[0], self.velocity)
+        truth[50:, 2:4] = truth[50:, 6:] = np.nan
+        self.run_meter(truth, estimates)
+        scores = self.meter.scores()
+        far = np.linalg.norm(self.error[0], axis=-1)
+        far = np.concatenate([far[:50].ravel(), far[50:, 0]])
+        self.assertEqual((scores["frames"], scores["frames_lost"]), (200, 0))
+        self.assertAlmostEqual(scores["location_rmse_m"], np.sqrt(np.mean(far ** 2)), 4)
+        truth[7, 3] = np.nan
+        self.meter.clear()
+        self.run_meter(truth, estimates)
+        self.assertEqual(self.meter.scores()["frames_lost"], 1)
+
     def test_lost_frames(self):
         truth = self.items(self.location, self.velocity)
         kept = [f for f in range(200) if f % 3]

@@ -29,6 +29,21 @@ class qa_scenario(gr_unittest.TestCase):
         self.assertEqual(scenario.transmit[1].position_m, [75.0, 0.0])
         self.assertEqual(scenario.target_area_m.max, [100.0, 100.0])
 
+    def test_three_dimensions(self):
+        scenario = isac.load_scenario(str(ROOT / "examples" / "scenarios" / "lite_3d.yml"))
+        self.assertEqual(scenario.dimensions, 3)
+        self.assertEqual(scenario.estimate_size, 2 * 3 * 2)
+        self.assertEqual(scenario.transmit_frame_size, 16 * 32 * 32)
+        point = scenario.receive[2]
+        self.assertEqual((point.antennas, point.total_antennas), (4, 16))
+        self.assertEqual(point.planar.axis, [0.0, 0.0, 1.0])
+        self.assertEqual((point.planar.antennas, point.planar.spacing_wavelengths), (4, 0.5))
+        again = isac.parse_scenario(scenario.to_yaml())
+        self.assertEqual(again.fingerprint, scenario.fingerprint)
+        linear = isac.load_scenario(SMALL).receive[0]
+        self.assertIsNone(linear.planar)
+        self.assertEqual(linear.total_antennas, linear.antennas)
+
     def test_yaml_and_back(self):
         scenario = isac.load_scenario(SMALL)
         again = isac.parse_scenario(scenario.to_yaml())

@@ -81,7 +81,7 @@ def _soapy(kind, scenario, access_point, device, gain_db, antenna, bandwidth_hz,
            clock_source, time_source, stream_args):
     from gnuradio import soapy
     point = _side(scenario, access_point, kind == "source")
-    channels = point.antennas
+    channels = point.total_antennas
     try:
         block = getattr(soapy, kind)(
             device, "fc32", channels, "", stream_args, [""] * channels, [""] * channels)
@@ -146,10 +146,10 @@ def _uhd(kind, scenario, access_point, device, subdevice, channels, gain_db, ant
          bandwidth_hz, clock_source, time_source):
     from gnuradio import uhd
     point = _side(scenario, access_point, kind == "source")
-    channels = list(channels) or list(range(point.antennas))
-    if len(channels) != point.antennas:
+    channels = list(channels) or list(range(point.total_antennas))
+    if len(channels) != point.total_antennas:
         raise ValueError(f"channels: {channels} are {len(channels)}, but access point "
-                         f"{point.name} has {point.antennas} antennas")
+                         f"{point.name} has {point.total_antennas} antennas")
     make = uhd.usrp_source if kind == "source" else uhd.usrp_sink
     try:
         block = make(device, uhd.stream_args("fc32", channels=channels))

@@ -76,10 +76,10 @@ struct FusedTarget {
  * determine all coordinates, and these lie in the box of the prior or up to a tenth of its
  * width beside it, the prior does not enter; where they do not lie there, it enters for all.
  *
- * \param scenario deployment and prior, of two dimensions
+ * \param scenario deployment and prior; of two dimensions for reports of paths
  * \param reports at least one
  * \throws std::invalid_argument on no report, on a report whose sizes or access points are
- * not the scenario's, and on values that are not finite
+ * not the scenario's, on one of a path in three dimensions, and on values that are not finite
  */
 FusedTarget locate(const Scenario& scenario, const std::vector<Report>& reports);
 

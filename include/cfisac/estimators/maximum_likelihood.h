@@ -48,7 +48,7 @@ class CellSearch;
 /*! Targets in the echo of one receive access point by maximum likelihood.
  *
  * The access point knows what was transmitted (see signal::Reference). Correlating its echo
- * with it over both arrays, delay and Doppler gives every cell of the plane its place in a
+ * with it over both arrays, delay and Doppler gives every cell of the area its place in a
  * cube (signal::CellFilter): the cell where the powers over all transmit access points, each
  * at its strongest Doppler line that the prior of the velocity allows, add up to the most is
  * where a target is likeliest. Location, Doppler frequencies and complex gains are then
@@ -70,16 +70,19 @@ class CellSearch;
  *
  * The noise is estimated from what remains of the echo. The Gauss–Newton steps keep to the
  * area of the targets and five metres around it.
+ *
+ * In three dimensions, planar arrays tell azimuth and elevation. A linear array sees a target
+ * on a cone only, of which the ranges over the transmit access points leave a few places: the
+ * likelihood has several maxima, and the strongest may be the wrong one.
  */
 class MaximumLikelihood
 {
 public:
     /*!
-     * \param layout scenario of two dimensions, and device
+     * \param layout scenario and device
      * \param receiver m, from 0
-     * \throws std::invalid_argument naming an access point that is not there, another number
-     * of dimensions, an option out of range, or too few symbols (four for each user) to
-     * remove static clutter
+     * \throws std::invalid_argument naming an access point that is not there, an option out
+     * of range, or too few symbols (four for each user) to remove static clutter
      */
     MaximumLikelihood(const signal::Layout& layout,
                       std::int64_t receiver,
@@ -96,8 +99,9 @@ public:
     std::vector<LocalEstimate> operator()(const at::Tensor& echo,
                                           const at::Tensor& transmit) const;
 
-    //! Cells along each side of the area.
-    std::int64_t cells() const;
+    //! Cells of the search along each coordinate: of the plane 8 … 256, of space at most
+    //! 32,768 in all.
+    const std::vector<std::int64_t>& cells() const;
 
 private:
     std::unique_ptr<const CellSearch> d_search;
@@ -117,7 +121,8 @@ std::size_t local_estimates_sent(const Scenario& scenario);
  * | 16 (D+N)(D+N+1)/2 | rows of its Cholesky factor, each scaled to unit length, in    |
  * |                   | steps of 2^-15, two's complement                               |
  *
- * With two dimensions and two transmit access points 368 bits: 1,472 for two targets.
+ * With two dimensions and two transmit access points 368 bits: 1,472 for two targets. With
+ * three dimensions 496 and 1,984.
  *
  * \throws std::invalid_argument on more estimates than `count`, on values that are not finite
  * and on information that is not positive

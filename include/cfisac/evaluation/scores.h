@@ -44,13 +44,13 @@ public:
 
     /*! Count one frame; estimate and truth are matched, see Matcher.
      * \param truth, estimate  target by target, [location D × Q, velocity D × Q], m and
-     * m/s
+     * m/s; NaN for a target that is not there, which is not scored
      * \param root_bound [location × Q, velocity × Q] in the order of `truth`, m and m/s;
      * null when unknown. NaN (parameters that cannot be told apart) counts as infinite.
      * The scores of the bound are NaN unless every frame came with one.
      * \param confidence [Q] of the estimates, in their order; null when unknown
-     * \throws std::invalid_argument on a truth or an estimate that is not finite; the
-     * frame is then not counted
+     * \throws std::invalid_argument on a truth or an estimate that is not finite, see
+     * Matcher; the frame is then not counted
      */
     void add(const float* truth,
              const float* estimate,

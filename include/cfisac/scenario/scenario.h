@@ -77,19 +77,37 @@ struct Calibration {
     bool empty() const { return gain_db.empty() && phase_deg.empty(); }
 };
 
-/*! Access point with a uniform linear array.
+/*! Second axis of a planar array: what AccessPoint has of the first. The array is the linear
+ * one of the first axis, repeated along the second (uniform rectangular array where the axes
+ * are perpendicular).
+ */
+struct PlanarAxis {
+    Coordinates axis; //!< unit vector, not parallel to the first axis
+    int antennas = 0; //!< repetitions of the linear array
+    double spacing_wavelengths = 0.5;
+};
+
+/*! Access point with a uniform linear array, or in three dimensions a planar one.
  *
  * The cosine in (1) and (2) is that of the angle between `axis` and the direction from
  * the array to the target or user. The first antenna stands at `position_m`; by the signs
  * of (1) and (2) the others of a transmit array lie along `axis`, of a receive array against.
+ *
+ * Antenna a + b · `antennas` of a planar array is number a along `axis` and number b along
+ * `planar->axis`; its steering vector is the Kronecker product of that of the second axis
+ * with that of the first.
  */
 struct AccessPoint {
     std::string name;
     Coordinates position_m;
-    Coordinates axis; //!< unit vector along the array
-    int antennas = 0;
+    Coordinates axis;                 //!< unit vector along the array
+    int antennas = 0;                 //!< along `axis`
     double spacing_wavelengths = 0.5; //!< d_t/λ_c or d_r/λ_c
     Calibration calibration = {};     //!< of the radio's receive channels
+    std::optional<PlanarAxis> planar = {}; //!< none for a linear array
+
+    //! Antennas of the whole array.
+    int total_antennas() const { return planar ? antennas * planar->antennas : antennas; }
 };
 
 //! Large-scale path loss PL(d) = α_0 (d/d_0)^-ζ of (6), as a power gain.
@@ -153,8 +171,8 @@ struct Scenario {
     std::string name;
     int dimensions = 2; //!< D, the length of every `Coordinates`
     Waveform waveform;
-    std::vector<AccessPoint> transmit; //!< N access points, equal antenna counts
-    std::vector<AccessPoint> receive;  //!< M access points, equal antenna counts
+    std::vector<AccessPoint> transmit; //!< N access points, equal numbers of antennas
+    std::vector<AccessPoint> receive;  //!< M access points, equal numbers of antennas
     double transmit_power_dbm =
         0.0;                        //!< P, per transmit access point over all subcarriers
     double sensing_noise_dbm = 0.0; //!< ξ_z² per resource element and antenna
@@ -165,8 +183,16 @@ struct Scenario {
     Clocks clocks;
     std::optional<Radio> radio; //!< none for a scenario that is only simulated
 
-    int transmit_antennas() const { return transmit.empty() ? 0 : transmit[0].antennas; }
-    int receive_antennas() const { return receive.empty() ? 0 : receive[0].antennas; }
+    //! N_t
+    int transmit_antennas() const
+    {
+        return transmit.empty() ? 0 : transmit[0].total_antennas();
+    }
+    //! M_r
+    int receive_antennas() const
+    {
+        return receive.empty() ? 0 : receive[0].total_antennas();
+    }
     //! Complex samples in one frame of one transmit access point: N_t × N_s × T_s, with
     //! the N_s and T_s that are sensed (see Waveform).
     std::size_t transmit_frame_size() const;
@@ -207,7 +233,8 @@ struct ScenarioLimits {
  *
  * Names are non-empty UTF-8 without control characters and without Unicode's
  * noncharacters, and those of the access points differ; numbers are finite; an `axis` has
- * unit norm within 1e-6; Q ≥ 1 and 1 ≤ K ≤ N N_t.
+ * unit norm within 1e-6; planar arrays are for three dimensions, and all access points of a
+ * side have equal numbers of antennas along each axis; Q ≥ 1 and 1 ≤ K ≤ N N_t.
  * \throws ScenarioError "KEY: …" naming the key and the value
  */
 void validate(const Scenario& scenario);
@@ -217,7 +244,8 @@ void validate(const Scenario& scenario);
  * clocks, users, radio, calibration and names are left out: they may change while a
  * flowgraph runs.
  *
- * It is FNV-1a (64 bits) over a little-endian serialisation, the same on every machine.
+ * It is FNV-1a (64 bits) over a little-endian serialisation, the same on every machine. Of a
+ * planar array the second axis follows; a linear one has nothing there.
  * The scenario is not validated.
  */
 std::uint64_t fingerprint(const Scenario& scenario);

@@ -4,6 +4,7 @@
 
 #include <cfisac/signal/layout.h>
 #include <memory>
+#include <vector>
 
 namespace cfisac::signal {
 
@@ -16,10 +17,17 @@ class TensorCellFilter;
  */
 at::Tensor cell_centres(const Scenario& scenario, std::int64_t cells);
 
+/*! The same in any number of dimensions, with a number of cells along each coordinate.
+ * \param cells D of them
+ * \return [G_1, ..., G_D, D], m
+ * \throws std::invalid_argument on another count than D, or a number below one
+ */
+at::Tensor cell_centres(const Scenario& scenario, const std::vector<std::int64_t>& cells);
+
 //! Doppler frequencies of `bins` lines, `spacing_hz` apart and centred on zero; [F], Hz.
 at::Tensor doppler_lines(std::int64_t bins, double spacing_hz);
 
-//! What one receive access point finds in every cell of the plane.
+//! What one receive access point finds in every cell; the last axes are those of the cells.
 struct CellCorrelation {
     //! [B, N, F, G, G]: squared correlation coefficient times the number of samples;
     //! noise alone has mean one, whatever its power
@@ -28,7 +36,8 @@ struct CellCorrelation {
     at::Tensor illumination;
 };
 
-/*! Matched filter of one receive access point on a grid of cells of the plane.
+/*! Matched filter of one receive access point on a grid of cells of the plane, or on any
+ * places.
  *
  * The echo of every receive antenna is correlated with the signal of every transmit
  * antenna of one access point and transformed over symbols (to Doppler lines),
@@ -57,6 +66,15 @@ public:
                std::int64_t cells,
                std::int64_t lines,
                double spacing_hz);
+    /*!
+     * \param places of the cells [..., D], m, float64 on the processor; their axes take the
+     * place of [G, G] in CellCorrelation
+     */
+    CellFilter(const Layout& layout,
+               std::int64_t receiver,
+               const at::Tensor& places,
+               std::int64_t lines,
+               double spacing_hz);
 
     /*!
      * \param echo Y_m [B, M_r, S, T], complex64
@@ -65,7 +83,7 @@ public:
     CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
 
 private:
-    std::int64_t d_cells;
+    std::vector<std::int64_t> d_shape; // of the cells
     std::int64_t d_lines;
     std::shared_ptr<const HostCellFilter> d_host;     // on the CPU
     std::shared_ptr<const TensorCellFilter> d_tensor; // on other devices

@@ -7,6 +7,32 @@
 
 namespace cfisac::signal {
 
+/*! Antenna arrays of A access points as float64 tensors on one device; all linear, or all
+ * planar with equal numbers of antennas along each axis.
+ */
+struct Arrays {
+    Arrays() = default;
+    //! \param points at least one
+    Arrays(const std::vector<AccessPoint>& points, at::Device device);
+
+    at::Tensor position;       //!< [A, D], m
+    at::Tensor axis;           //!< [A, D]
+    at::Tensor spacing;        //!< [A], wavelengths
+    at::Tensor second_axis;    //!< [A, D] of planar arrays, else undefined
+    at::Tensor second_spacing; //!< [A] of planar arrays, else undefined
+    std::int64_t antennas = 0; //!< along `axis`
+    std::int64_t rows = 1;     //!< along `second_axis`; one of a linear array
+
+    bool planar() const { return second_axis.defined(); }
+    //! Axes along which antennas stand: 1 or 2.
+    std::int64_t axes() const { return planar() ? 2 : 1; }
+    std::int64_t count() const { return position.size(0); }
+    std::int64_t total_antennas() const { return antennas * rows; }
+    //! Access point `index` alone.
+    Arrays one(std::int64_t index) const;
+    Arrays to(at::Device device) const;
+};
+
 /*! Geometry and sampling of a scenario as float64 tensors on one device. Axes: transmit
  * access point n of N, receive access point m of M, coordinate of D, sensed subcarrier i
  * of S, sensed symbol t of T.
@@ -16,17 +42,13 @@ struct Layout {
 
     Scenario scenario;
     at::Device device;
-    at::Tensor transmit_position; //!< [N, D], m
-    at::Tensor transmit_axis;     //!< [N, D]
-    at::Tensor transmit_spacing;  //!< [N], wavelengths
-    at::Tensor receive_position;  //!< [M, D], m
-    at::Tensor receive_axis;      //!< [M, D]
-    at::Tensor receive_spacing;   //!< [M], wavelengths
-    at::Tensor frequency_hz;      //!< [S], i Δf of the sensed subcarriers
+    Arrays transmit;         //!< N
+    Arrays receive;          //!< M
+    at::Tensor frequency_hz; //!< [S], i Δf of the sensed subcarriers
     at::Tensor time_s; //!< [T], t ΔT of the sensed symbols; the first is t = 1
 
-    std::int64_t transmitters() const { return transmit_position.size(0); }
-    std::int64_t receivers() const { return receive_position.size(0); }
+    std::int64_t transmitters() const { return transmit.count(); }
+    std::int64_t receivers() const { return receive.count(); }
     std::int64_t subcarriers() const { return frequency_hz.size(0); }
     std::int64_t symbols() const { return time_s.size(0); }
     //! Power that a transmit access point with `power_dbm` over all subcarriers may spend
@@ -35,12 +57,7 @@ struct Layout {
     double sensed_power_w(double power_dbm) const;
 };
 
-//! A position or an axis of each access point, [points, D], float64.
-at::Tensor stack_coordinates(const std::vector<AccessPoint>& points,
-                             Coordinates AccessPoint::*member,
-                             at::Device device);
-
-/*! Steering vectors (1), (2) with unit norm: element a is
+/*! Steering vectors (1), (2) of linear arrays with unit norm: element a is
  * exp(-j2π a spacing cosine) / sqrt(antennas).
  * \param cosine [...] cosine of the angle to the array's axis
  * \param spacing broadcastable to `cosine`, wavelengths
@@ -55,17 +72,29 @@ at::Tensor phasor(const at::Tensor& phase);
 
 //! Rays from points to places: see `rays`.
 struct Rays {
-    at::Tensor distance_m; //!< [B, A, Q]
-    at::Tensor direction;  //!< [B, A, Q, D], unit vector from array to place
-    at::Tensor cosine;     //!< [B, A, Q], of the angle between ray and array axis
+    at::Tensor distance_m;    //!< [B, A, Q]
+    at::Tensor direction;     //!< [B, A, Q, D], unit vector from array to place
+    at::Tensor cosine;        //!< [B, A, Q], of the angle between ray and array axis
+    at::Tensor second_cosine; //!< to the second axis of planar arrays, else undefined
 };
 
 /*! Distances (7) and directions from arrays to places.
- * \param array_position [A, D], \param array_axis [A, D], \param place [B, Q, D]
+ * \param place [B, Q, D]
  */
-Rays rays(const at::Tensor& array_position,
-          const at::Tensor& array_axis,
-          const at::Tensor& place);
+Rays rays(const Arrays& arrays, const at::Tensor& place);
+
+/*! Steering vectors (1), (2) with unit norm of arrays towards rays. Those of a planar array
+ * are a_2 ⊗ a_1 of its two axes: antenna a along the first and b along the second is element
+ * a + b · `antennas`.
+ * \param rays A of them
+ * \return [B, A, Q, antennas of the array], complex
+ */
+at::Tensor steering_vectors(const Arrays& arrays, const Rays& rays);
+
+/*! The same with their derivatives with respect to the cosines.
+ * \return [B, A, Q, 1 + axes, antennas of the array]: plain, then derived along each axis
+ */
+at::Tensor steering_derivatives(const Arrays& arrays, const Rays& rays);
 
 /*! Bistatic paths from every transmit access point over every place to every receive
  * access point; all float64. */

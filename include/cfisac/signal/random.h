@@ -16,6 +16,7 @@ enum class Purpose : std::uint32_t {
     user_multipath_gain = 4,
     user_multipath_direction = 5,
     user_multipath_delay = 6,
+    user_multipath_azimuth = 7,
     target_position = 16,
     target_velocity = 17,
     target_reflection = 18,

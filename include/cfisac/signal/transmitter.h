@@ -13,8 +13,9 @@ namespace cfisac::signal {
  *
  * Line of sight with the path loss of the scenario (a user nearer than the reference
  * distance has the loss of that distance) and a random carrier phase, plus
- * `multipath_components` paths with uniform departure cosine and an excess delay uniform
- * in [0, T_p/4]; the Rician factor is the power of the first over the mean power of the
+ * `multipath_components` paths with uniform departure cosine (for planar arrays also a uniform
+ * angle around that axis: all directions in space alike) and an excess delay uniform in
+ * [0, T_p/4]; the Rician factor is the power of the first over the mean power of the
  * rest. The received signal is h^H x, as in (4).
  *
  * \param type real type of the result

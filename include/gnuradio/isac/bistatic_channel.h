@@ -26,15 +26,20 @@ namespace isac {
  * Targets that were set stand still between frames and keep their velocity; their
  * reflection coefficients are still drawn.
  *
+ * With `moving`, the targets of frame 0 last: frame f sees them f intervals later, moved on
+ * uniformly and thrown back by the sides of the scenario's target area. Their reflection
+ * coefficients are drawn for every frame (Swerling's second case).
+ *
  * Inputs: N streams of transmit frames, one per item, gr_complex [N_t, S, T], sqrt(W).
  *
  * Outputs:
  * - 0 … M-1: echo frames, one per item, gr_complex [M_r, S, T], sqrt(W);
  * - M: truth, float [2·D·Q] per item: the locations of all targets, target by target (m),
- *   then their velocities likewise (m/s);
+ *   then their velocities likewise (m/s); NaN for targets that are switched off;
  * - M+1 (optional): root Cramér-Rao bound, float [2·Q] per item: location (m) of every
  *   target, then velocity (m/s), each the square root of the trace of the target's block
- *   of (24). Computed only when connected; takes longer than the echoes.
+ *   of (24); NaN for targets that are switched off. Computed only when connected; takes
+ *   longer than the echoes.
  *
  * The frame number is that of the tag `frame` of input 0, or the item's number. All tags
  * go to all outputs; those of our own (see names.h) are taken from input 0 only.
@@ -48,9 +53,9 @@ namespace isac {
  * interval.
  *
  * Message port `command`: dictionary with any of "noise_dbm", "clutter_scatterers",
- * "clutter_variance", "timing_std_s", "frequency_std_hz" (numbers), "target_positions"
- * and "target_velocities" (number vectors; both or none). All settings of a message are
- * taken together, from the next frame on; a message with anything wrong in it is refused
+ * "clutter_variance", "timing_std_s", "frequency_std_hz", "target_count" (numbers),
+ * "target_positions" and "target_velocities" (number vectors; both or none). All settings
+ * of a message are taken together, from the next frame on; a message with anything wrong in it is refused
  * as a whole, logged and counted.
  */
 class ISAC_API bistatic_channel : virtual public gr::block
@@ -64,12 +69,15 @@ public:
      * \param device "cpu", "cuda:N", or "auto" for a GPU where there is one
      * \param real_time whether frames leave at the waveform's interval; otherwise as fast
      * as they can be made and are taken
+     * \param moving whether the targets of frame 0 last and move on; otherwise every frame
+     * has new ones
      * \throws std::invalid_argument on a wrong device
      */
     static sptr make(const cfisac::Scenario& scenario,
                      std::uint64_t seed,
                      const std::string& device = "auto",
-                     bool real_time = false);
+                     bool real_time = false,
+                     bool moving = false);
 
     /*!
      * Noise ξ_z² per resource element and antenna, dBm.
@@ -105,12 +113,23 @@ public:
 
     /*!
      * Put the targets somewhere; two empty vectors return to the scenario's random prior.
+     * With `moving` they are there from the next frame on, and move.
      * \param positions D·Q coordinates, target by target, m
      * \param velocities D·Q coordinates, target by target, m/s
-     * \throws std::invalid_argument on a wrong number of values or one that is not finite
+     * \throws std::invalid_argument on a wrong number of values or one that is not finite,
+     * and with `moving` on a position outside of the targets' area
      */
     virtual void set_targets(const std::vector<double>& positions,
                              const std::vector<double>& velocities) = 0;
+
+    /*!
+     * How many of the scenario's Q targets there are: those after the first `count` reflect
+     * nothing, and their truth and bound are NaN.
+     * \throws std::invalid_argument unless it is from 0 to Q
+     */
+    virtual void set_target_count(int count) = 0;
+    //! How many targets there are.
+    virtual int target_count() const = 0;
 
     //! Messages that were refused.
     virtual std::uint64_t messages_refused() const = 0;

@@ -14,7 +14,7 @@ namespace isac {
  *
  * \details
  * Locations, Doppler frequencies and complex gains of all targets, jointly: every cell of
- * the plane has its place for every transmit access point in the echo correlated with the
+ * the targets' area, in the plane or in space, has its place for every transmit access point in the echo correlated with the
  * reference, so that one access point already locates; successive cancellation and then a
  * joint refinement. Estimates are sent with their Fisher information, quantized, so that
  * the central unit can weight them.

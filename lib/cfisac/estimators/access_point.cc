@@ -99,9 +99,11 @@ public:
         : d_scheme(scheme), d_scenario(scenario)
     {
         validate(scenario);
-        if (scenario.dimensions != 2) {
-            throw std::invalid_argument("fusion is for scenarios of 2 dimensions, not " +
-                                        std::to_string(scenario.dimensions));
+        if (scenario.dimensions != 2 && scheme != Scheme::ml) {
+            throw std::invalid_argument(
+                std::string("fusion of the scheme ") + to_string(scheme) +
+                " is for scenarios of 2 dimensions, not " +
+                std::to_string(scenario.dimensions) + "; the scheme ml is for both");
         }
     }
 

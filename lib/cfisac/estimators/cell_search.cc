@@ -14,9 +14,12 @@ constexpr double margin_m = 5.0; // around the area of the targets
 // Of which one is lost where static echoes are removed.
 constexpr std::int64_t symbols_for_each_user = 4;
 
-// Cells along each side: the finest step of the range resolution, and of the angle's in the
-// middle of the area.
-std::int64_t cells_of(const Scenario& scenario, double per_resolution)
+// Cells in three dimensions at most: as many as a plane of 181 by 181 has.
+constexpr std::int64_t most_cells = std::int64_t{1} << 15;
+
+// In the plane as many cells along each side: the finest step of the range resolution, and of
+// the angle's in the middle of the area.
+std::vector<std::int64_t> cells_of_plane(const Scenario& scenario, double per_resolution)
 {
     const auto& box = scenario.targets.area_m;
     const double side =
@@ -28,7 +31,45 @@ std::int64_t cells_of(const Scenario& scenario, double per_resolution)
     const auto& array = scenario.receive.front();
     const double across = 0.5 * side / (array.antennas * array.spacing_wavelengths);
     const double step = std::min(2.0 * range, across) / per_resolution;
-    return std::clamp<std::int64_t>(std::llround(std::ceil(side / step)), 8, 256);
+    const auto cells =
+        std::clamp<std::int64_t>(std::llround(std::ceil(side / step)), 8, 256);
+    return {cells, cells};
+}
+
+// In space cells are cubes: their side the finest step of the range resolution and of the
+// angles', or what most_cells allow, if that is more.
+std::vector<std::int64_t> cells_of_space(const Scenario& scenario, double per_resolution)
+{
+    const auto& box = scenario.targets.area_m;
+    const auto& waveform = scenario.waveform;
+    std::vector<double> sides;
+    for (std::size_t d = 0; d < box.min.size(); d++) {
+        sides.push_back(box.max[d] - box.min[d]);
+    }
+    const double side = *std::max_element(sides.begin(), sides.end());
+    double step =
+        speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz);
+    const auto across = [&](int antennas, double spacing) {
+        step = std::min(step, 0.5 * side / (antennas * spacing));
+    };
+    const auto& array = scenario.receive.front();
+    across(array.antennas, array.spacing_wavelengths);
+    if (array.planar) {
+        across(array.planar->antennas, array.planar->spacing_wavelengths);
+    }
+    step /= per_resolution;
+    for (;; step *= 1.1) {
+        std::vector<std::int64_t> cells;
+        double all = 1.0;
+        for (const double each : sides) {
+            const double count = std::max(1.0, std::ceil(each / step));
+            all *= count;
+            cells.push_back(count < 1e9 ? std::llround(count) : 0);
+        }
+        if (all <= static_cast<double>(most_cells)) {
+            return cells;
+        }
+    }
 }
 
 bool has_static_clutter(const Clutter& clutter)
@@ -86,12 +127,15 @@ CellSearch::CellSearch(const signal::Layout& layout,
       d_options(options),
       d_removes_static(removes_static_of(layout, options.static_clutter)),
       d_scattered_share(scattered_share_of(layout)),
-      d_cells(cells_of(layout.scenario, options.cells_per_resolution)),
+      d_cells(layout.scenario.dimensions == 2
+                  ? cells_of_plane(layout.scenario, options.cells_per_resolution)
+                  : cells_of_space(layout.scenario, options.cells_per_resolution)),
       d_spacing_hz(
           1.0 / (layout.scenario.waveform.interval_s() * options.lines_per_resolution)),
       d_lines(lines_of(layout.scenario, rate_of_line())),
-      d_filter(layout, receiver, d_cells, d_lines, d_spacing_hz),
-      d_centres(signal::cell_centres(layout.scenario, d_cells).flatten(0, 1)),
+      d_centres(signal::cell_centres(layout.scenario, d_cells)
+                    .reshape({-1, layout.scenario.dimensions})),
+      d_filter(layout, receiver, d_centres, d_lines, d_spacing_hz),
       d_allowed(allowed_lines())
 {
 }
@@ -106,7 +150,7 @@ double CellSearch::rate_of_line() const
 std::pair<at::Tensor, at::Tensor> CellSearch::rates_at(const at::Tensor& places) const
 {
     const auto [departing, arriving] = path_rays(d_layout, d_receiver, places);
-    const auto slope = (departing.direction + arriving.direction)[0]; // [N, P, 2]
+    const auto slope = (departing.direction + arriving.direction)[0]; // [N, P, D]
     const auto& box = d_layout.scenario.targets.velocity_mps;
     const auto low = slope * at::tensor(box.min, at::kDouble);
     const auto high = slope * at::tensor(box.max, at::kDouble);
@@ -122,7 +166,6 @@ at::Tensor CellSearch::allowed_lines() const
     return at::logical_and(rate >= least.unsqueeze(1) - rate_of_line(),
                            rate <= most.unsqueeze(1) + rate_of_line())
         .to(at::kFloat)
-        .view({-1, d_lines, d_cells, d_cells})
         .to(d_layout.device);
 }
 
@@ -132,8 +175,8 @@ std::vector<LocalTargets> CellSearch::starts(const at::Tensor& echo,
     const auto power =
         d_filter(echo.unsqueeze(0), transmit.unsqueeze(0)).power[0] * d_allowed;
     const auto [largest, line] = power.max(1);
-    const auto strongest = largest.flatten(1).cpu(); // [N, G²]
-    const auto lines = line.flatten(1).cpu();
+    const auto strongest = largest.cpu(); // [N, P]
+    const auto lines = line.cpu();
     const auto over_one = strongest.amax(0).argmax().item<std::int64_t>();
     const auto over_all = strongest.sum(0).argmax().item<std::int64_t>();
     std::vector<LocalTargets> result;
@@ -161,11 +204,16 @@ bool CellSearch::is_same_cell(const at::Tensor& one, const at::Tensor& other) co
     const auto difference = (range.select(1, 0) - range.select(1, 1)).abs().min();
     const auto& waveform = d_layout.scenario.waveform;
     const auto& array = d_layout.scenario.receive[d_receiver];
-    const auto* cosine = arriving.cosine.data_ptr<double>();
+    const auto apart = [](const at::Tensor& cosine) {
+        const auto* values = cosine.data_ptr<double>();
+        return std::abs(values[0] - values[1]);
+    };
     return difference.item<double>() <
                speed_of_light / (waveform.subcarriers * waveform.subcarrier_spacing_hz) &&
-           std::abs(cosine[0] - cosine[1]) <
-               1.0 / (array.antennas * array.spacing_wavelengths);
+           apart(arriving.cosine) < 1.0 / (array.antennas * array.spacing_wavelengths) &&
+           (!array.planar ||
+            apart(arriving.second_cosine) <
+                1.0 / (array.planar->antennas * array.planar->spacing_wavelengths));
 }
 
 bool CellSearch::is_inside(const LocalTargets& targets) const

@@ -10,7 +10,7 @@
 
 namespace cfisac::estimators {
 
-/*! The plane in cells, as one receive access point sees it: where the search of
+/*! The targets' area in cells, as one receive access point sees it: where the search of
  * MaximumLikelihood begins, and what the priors of location and velocity allow.
  */
 class CellSearch
@@ -25,12 +25,12 @@ public:
     const MaximumLikelihoodOptions& options() const { return d_options; }
     //! Whether echoes of what stands still are taken out of every frame.
     bool removes_static() const { return d_removes_static; }
-    //! Cells along each side, 8 … 256.
-    std::int64_t cells() const { return d_cells; }
+    //! Cells along each coordinate, see cells_of_area().
+    const std::vector<std::int64_t>& cells() const { return d_cells; }
     //! Range rate between two Doppler lines, m/s.
     double rate_of_line() const;
     /*! Least and largest range rates that the prior of the velocity allows, [N, P] each.
-     * \param places [P, 2], m
+     * \param places [P, D], m
      */
     std::pair<at::Tensor, at::Tensor> rates_at(const at::Tensor& places) const;
     /*! Share of a target's energy that the clock offsets of the scenario scatter: (30) turns
@@ -40,7 +40,7 @@ public:
     double scattered_share() const { return d_scattered_share; }
     /*! Whether two places look alike but for Doppler: within the resolution of angle and
      * bistatic range, over any transmit access point.
-     * \param one, other [2], m
+     * \param one, other [D], m
      */
     bool is_same_cell(const at::Tensor& one, const at::Tensor& other) const;
     //! Whether all targets are in the area or up to five metres beside it.
@@ -66,12 +66,12 @@ private:
     const MaximumLikelihoodOptions d_options;
     const bool d_removes_static;
     const double d_scattered_share;
-    const std::int64_t d_cells;
+    const std::vector<std::int64_t> d_cells;
     const double d_spacing_hz;
     const std::int64_t d_lines;
+    const at::Tensor d_centres; // [P, D]
     const signal::CellFilter d_filter;
-    const at::Tensor d_centres; // [G², 2]
-    const at::Tensor d_allowed; // [N, F, G, G], one where the prior allows the line
+    const at::Tensor d_allowed; // [N, F, P], one where the prior allows the line
 };
 
 } // namespace cfisac::estimators

@@ -89,7 +89,7 @@ CompressedSensingEstimator::Implementation::Implementation(const signal::Layout&
       d_options(options),
       d_antennas(layout.scenario.receive_antennas()),
       d_beams(beams_per_antenna * d_antennas),
-      d_spacing(layout.receive_spacing[receiver].item<double>()),
+      d_spacing(layout.receive.spacing[receiver].item<double>()),
       d_grid(plausible_grid(
           layout, receiver, options.oversampling, options.rate_oversampling)),
       d_differences(d_grid.differences())

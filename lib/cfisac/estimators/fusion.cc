@@ -131,7 +131,27 @@ private:
     // covariances, is a lower bound of the mismatch that it would bring.
     bool is_elsewhere(const FusedTarget& target, std::size_t variant) const
     {
-        const auto& other = d_alone[variant];
+        return 0.5 * distance(target, d_alone[variant]) >
+               d_variants[variant].gain - worth(variant) + most_profit;
+    }
+
+    // Squared, of the locations.
+    double distance(const FusedTarget& target, const FusedTarget& other) const
+    {
+        if (d_scenario.dimensions != 2) {
+            const auto d = d_scenario.dimensions;
+            const auto difference = at::tensor(target.state.location, at::kDouble) -
+                                    at::tensor(other.state.location, at::kDouble);
+            const auto covariance =
+                (target.covariance + other.covariance).slice(0, 0, d).slice(1, 0, d);
+            const auto [factor, info] = at::linalg_cholesky_ex(covariance);
+            return info.item<int>() != 0
+                       ? 0.0
+                       : at::dot(difference,
+                                 at::cholesky_solve(difference.unsqueeze(1), factor)
+                                     .squeeze(1))
+                             .item<double>();
+        }
         const double dx = target.state.location[0] - other.state.location[0];
         const double dy = target.state.location[1] - other.state.location[1];
         const auto* a = target.covariance.data_ptr<double>();
@@ -139,9 +159,7 @@ private:
         const auto width = target.covariance.size(1);
         const double xx = a[0] + b[0], xy = a[1] + b[1];
         const double yy = a[width + 1] + b[width + 1];
-        const double distance =
-            (dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy);
-        return 0.5 * distance > d_variants[variant].gain - worth(variant) + most_profit;
+        return (dx * dx * yy - 2.0 * dx * dy * xy + dy * dy * xx) / (xx * yy - xy * xy);
     }
 
     FusedTarget grow(FusedTarget target) const

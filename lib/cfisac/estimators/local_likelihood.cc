@@ -9,19 +9,8 @@ namespace cfisac::estimators {
 namespace {
 
 using Complex = c10::complex<double>;
-constexpr std::int64_t functions = 4; // plain, times frequency, times time, derived a_t
-constexpr std::int64_t vectors = 2;   // a_r and its derivative
 constexpr double singular =
     1e-12; // relative eigenvalue of gains that nothing tells apart
-
-// Steering vectors and their derivatives with respect to the cosine, [C, 2, antennas].
-at::Tensor steering_pair(const at::Tensor& cosine, double spacing, std::int64_t antennas)
-{
-    const auto plain =
-        signal::steering_vector(cosine, at::full({}, spacing, at::kDouble), antennas);
-    const auto slope = at::arange(antennas, at::kDouble) * (-2.0 * M_PI * spacing);
-    return at::stack({plain, plain * slope * Complex(0.0, 1.0)}, 1);
-}
 
 // Re x^H y. Not at::vdot: with some builds of BLAS, whose complex dot product returns its
 // value in another way, it gives nothing.
@@ -54,11 +43,8 @@ PathRays path_rays(const signal::Layout& layout,
                    const at::Tensor& places)
 {
     const auto batch = places.unsqueeze(0).contiguous();
-    return {
-        signal::rays(layout.transmit_position.cpu(), layout.transmit_axis.cpu(), batch),
-        signal::rays(layout.receive_position.slice(0, receiver, receiver + 1).cpu(),
-                     layout.receive_axis.slice(0, receiver, receiver + 1).cpu(),
-                     batch)};
+    return {signal::rays(layout.transmit.to(at::kCPU), batch),
+            signal::rays(layout.receive.one(receiver).to(at::kCPU), batch)};
 }
 
 LocalTargets LocalTargets::moved(const at::Tensor& change) const
@@ -145,25 +131,22 @@ at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
                                          const std::vector<Path>& paths,
                                          bool derivatives) const
 {
-    const auto& scenario = d_layout.scenario;
     const auto count = static_cast<std::int64_t>(paths.size());
     const auto s = d_layout.subcarriers();
     const auto t = d_layout.symbols();
+    const auto departing = signal::steering_derivatives(
+        d_layout.transmit.to(at::kCPU), geometry.departing); // [1, N, C, 1 + axes, N_t]
     auto result =
-        at::empty({count, derivatives ? functions : 1, s, t}, d_transmit.options());
+        at::empty({count, derivatives ? functions() : 1, s, t}, d_transmit.options());
     const auto ramp = [&](double per_axis, const at::Tensor& axis) {
         return to_device(signal::phasor(axis.cpu() * (2.0 * M_PI * per_axis)));
     };
     for (std::int64_t p = 0; p < count; p++) {
         const auto [q, n] = paths[p];
-        const auto pair =
-            steering_pair(geometry.departing.cosine[0][n].slice(0, q, q + 1),
-                          scenario.transmit[n].spacing_wavelengths,
-                          scenario.transmit_antennas())
-                .select(0, 0)
-                .slice(0, 0, derivatives ? vectors : 1);
+        const auto vectors =
+            departing[0][n][q].slice(0, 0, derivatives ? departing.size(3) : 1);
         const auto turned =
-            at::matmul(to_device(pair.conj()), d_transmit[n])
+            at::matmul(to_device(vectors.conj()), d_transmit[n])
                 .view({-1, s, t})
                 .mul_(ramp(-geometry.delay_s[q][n].item<double>(), d_layout.frequency_hz)
                           .unsqueeze(-1))
@@ -175,7 +158,7 @@ at::Tensor LocalLikelihood::functions_of(const Geometry& geometry,
                 weighted, turned[0], to_device(d_layout.frequency_hz).unsqueeze(-1));
             weighted = result[p][2];
             at::mul_out(weighted, turned[0], to_device(d_layout.time_s));
-            result[p][3].copy_(turned[1]);
+            result[p].slice(0, 3).copy_(turned.slice(0, 1));
         }
     }
     return result;
@@ -189,12 +172,11 @@ at::Tensor LocalLikelihood::visible(const at::Tensor& functions) const
 
 at::Tensor LocalLikelihood::arrays_of(const Geometry& geometry) const
 {
-    return steering_pair(geometry.arriving.cosine[0][0],
-                         d_layout.scenario.receive[d_receiver].spacing_wavelengths,
-                         d_layout.scenario.receive_antennas());
+    return signal::steering_derivatives(d_layout.receive.one(d_receiver).to(at::kCPU),
+                                        geometry.arriving)[0][0];
 }
 
-// Columns of the products [P, 4, 2] that the derivatives of the echo with respect to the
+// Columns of the products [P, F, V] that the derivatives of the echo with respect to the
 // parameters [C, D + N] consist of.
 at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
                                          const std::vector<Path>& paths,
@@ -218,7 +200,7 @@ at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
         };
     const auto count = static_cast<std::int64_t>(paths.size());
     auto result =
-        at::zeros({count, functions, vectors, targets, d + n}, at::kComplexDouble);
+        at::zeros({count, functions(), vectors(), targets, d + n}, at::kComplexDouble);
     auto entry = result.accessor<Complex, 5>();
     const auto* gain = gains.data_ptr<Complex>();
     for (std::int64_t p = 0; p < count; p++) {
@@ -230,8 +212,12 @@ at::Tensor LocalLikelihood::coefficients(const Geometry& geometry,
             // (35) without Doppler, which has its own parameters; (36), (37)
             of_path[1][0][q][e] = gain[p] * per_delay *
                                   (out.distance_gradient(e) + in.distance_gradient(e));
-            of_path[3][0][q][e] = gain[p] * out.cosine_gradient(e);
-            of_path[0][1][q][e] = gain[p] * in.cosine_gradient(e);
+            for (std::int64_t axis = 0; axis < d_layout.transmit.axes(); axis++) {
+                of_path[3 + axis][0][q][e] = gain[p] * out.cosine_gradient(axis, e);
+            }
+            for (std::int64_t axis = 0; axis < d_layout.receive.axes(); axis++) {
+                of_path[0][1 + axis][q][e] = gain[p] * in.cosine_gradient(axis, e);
+            }
         }
         of_path[2][0][q][d + k] = gain[p] * per_rate; // (38), (39)
     }
@@ -244,8 +230,8 @@ LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& target
     const auto paths = paths_of(targets);
     const auto count = static_cast<std::int64_t>(paths.size());
     const auto basis =
-        visible(functions_of(geometry, paths, true)).flatten(2); // [P, 4, S T]
-    const auto arrays = arrays_of(geometry);                     // [C, 2, M_r]
+        visible(functions_of(geometry, paths, true)).flatten(2); // [P, F, S T]
+    const auto arrays = arrays_of(geometry);                     // [C, V, M_r]
     std::vector<std::int64_t> of_target;
     for (const auto& path : paths) {
         of_target.push_back(path.target);
@@ -254,23 +240,25 @@ LocalFit LocalLikelihood::fit(const at::Tensor& echo, const LocalTargets& target
 
     // Products of all functions, of all receive vectors, and of both with the echo.
     const auto flat = basis.flatten(0, 1);
-    const auto gram =
-        to_host(products(flat, flat)).view({count, functions, 1, count, functions, 1});
+    const auto gram = to_host(products(flat, flat))
+                          .view({count, functions(), 1, count, functions(), 1});
     const auto rows = own_arrays.flatten(0, 1);
     const auto of_arrays =
-        products(rows, rows).view({count, 1, vectors, count, 1, vectors});
-    const auto everything = (gram * of_arrays).reshape({count * functions * vectors, -1});
-    const auto beams = at::matmul(to_device(arrays.flatten(0, 1).conj()), echo.flatten(1))
-                           .view({targets.count(), vectors, -1}); // a_r^H y, [C, 2, S T]
+        products(rows, rows).view({count, 1, vectors(), count, 1, vectors()});
+    const auto per_path = functions() * vectors();
+    const auto everything = (gram * of_arrays).reshape({count * per_path, -1});
+    const auto beams =
+        at::matmul(to_device(arrays.flatten(0, 1).conj()), echo.flatten(1))
+            .view({targets.count(), vectors(), -1}); // a_r^H y, [C, V, S T]
     std::vector<at::Tensor> received_parts;
     for (std::int64_t p = 0; p < count; p++) {
         received_parts.push_back(
-            at::matmul(basis[p].conj(), beams[paths[p].target].t())); // [4, 2]
+            at::matmul(basis[p].conj(), beams[paths[p].target].t())); // [F, V]
     }
-    const auto received = to_host(at::stack(received_parts)).reshape({-1}); // [P 4 2]
+    const auto received = to_host(at::stack(received_parts)).reshape({-1}); // [P F V]
 
     // The gains: least squares on the plain products.
-    const auto plain = at::arange(count, at::kLong) * (functions * vectors);
+    const auto plain = at::arange(count, at::kLong) * per_path;
     const auto columns = everything.index_select(1, plain);
     const auto inverse =
         at::linalg_pinv(columns.index_select(0, plain), singular, /*hermitian=*/true);

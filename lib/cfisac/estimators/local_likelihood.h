@@ -64,9 +64,10 @@ struct LocalFit {
  * The echo is linear in the gains, so that these follow from the other parameters by least
  * squares (variable projection: Golub and Pereyra, "The differentiation of pseudo-inverses
  * and nonlinear least squares problems whose variables separate", SIAM J. Numer. Anal.,
- * 1973). As for the bound, every derivative of the echo is a combination of products of four
- * functions over resource elements and two receive vectors (cramer_rao_bound.cc); one pass
- * over the frame gives their products with each other and with the echo. Unknown echoes of
+ * 1973). As for the bound, every derivative of the echo is a combination of products of F = 4
+ * functions over resource elements and V = 2 receive vectors (cramer_rao_bound.cc), or with
+ * planar arrays F = 5 and V = 3; one pass over the frame gives their products with each other
+ * and with the echo. Unknown echoes of
  * static reflectors are further linear parameters; the functions are then without their part in
  * the subspace of these, and so must be the echo.
  */
@@ -113,18 +114,21 @@ private:
     };
     // The active paths, target by target.
     static std::vector<Path> paths_of(const LocalTargets& targets);
-    // Functions over resource elements, [P, 4, S, T], or without `derivatives` [P, 1, S, T].
+    // Functions over resource elements, [P, F, S, T], or without `derivatives` [P, 1, S, T].
     at::Tensor functions_of(const Geometry& geometry,
                             const std::vector<Path>& paths,
                             bool derivatives) const;
     at::Tensor visible(const at::Tensor& functions) const;
-    // a_r and its derivative, [C, 2, M_r].
+    // a_r and its derivatives, [C, V, M_r].
     at::Tensor arrays_of(const Geometry& geometry) const;
     at::Tensor coefficients(const Geometry& geometry,
                             const std::vector<Path>& paths,
                             const at::Tensor& gains,
                             std::int64_t targets) const;
     at::Tensor to_device(const at::Tensor& values) const;
+
+    std::int64_t functions() const { return 3 + d_layout.transmit.axes(); }
+    std::int64_t vectors() const { return 1 + d_layout.receive.axes(); }
 
     signal::Layout d_layout;
     std::int64_t d_receiver;

@@ -330,10 +330,6 @@ FusedTarget Problem::target_of(const Solution& best) const
 
 void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
 {
-    if (scenario.dimensions != 2) {
-        throw std::invalid_argument("fusion is for scenarios of 2 dimensions, not " +
-                                    std::to_string(scenario.dimensions));
-    }
     for (std::size_t k = 0; k < reports.size(); k++) {
         const auto& report = reports[k];
         const bool path = report.kind == Report::Kind::path;
@@ -341,6 +337,11 @@ void check_reports(const Scenario& scenario, const std::vector<Report>& reports)
             path ? 3
                  : scenario.dimensions +
                        static_cast<std::int64_t>(scenario.transmit.size());
+        if (path && scenario.dimensions != 2) {
+            refuse(k,
+                   "paths are fused in scenarios with 2 dimensions only, this one has " +
+                       std::to_string(scenario.dimensions));
+        }
         if (report.receiver >= scenario.receive.size()) {
             refuse(k, "no receive access point " + std::to_string(report.receiver));
         }

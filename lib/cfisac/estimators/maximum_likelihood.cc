@@ -51,7 +51,10 @@ MaximumLikelihood::MaximumLikelihood(const signal::Layout& layout,
 
 MaximumLikelihood::~MaximumLikelihood() = default;
 
-std::int64_t MaximumLikelihood::cells() const { return d_search->cells(); }
+const std::vector<std::int64_t>& MaximumLikelihood::cells() const
+{
+    return d_search->cells();
+}
 
 std::vector<LocalEstimate> MaximumLikelihood::operator()(const at::Tensor& echo,
                                                          const at::Tensor& transmit) const

@@ -62,6 +62,11 @@ void check(const signal::Layout& layout, const MonostaticOptions& options)
 
 Scenario monostatic_scenario(const Scenario& scenario, const Coordinates& position)
 {
+    if (scenario.dimensions != 2) {
+        throw std::invalid_argument(
+            "a monostatic base station is for scenarios of 2 dimensions, not " +
+            std::to_string(scenario.dimensions));
+    }
     if (static_cast<int>(position.size()) != scenario.dimensions) {
         throw std::invalid_argument("position of a base station must have " +
                                     std::to_string(scenario.dimensions) +

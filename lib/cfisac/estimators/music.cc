@@ -87,7 +87,7 @@ MusicEstimator::Implementation::Implementation(const signal::Layout& layout,
     : d_layout(layout),
       d_receiver(receiver),
       d_options(options),
-      d_spacing(layout.receive_spacing[receiver].item<double>()),
+      d_spacing(layout.receive.spacing[receiver].item<double>()),
       d_cells(plausible_grid(layout, receiver, 1, 1)),
       d_periodogram(layout, receiver, options.oversampling)
 {

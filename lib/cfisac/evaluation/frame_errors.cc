@@ -24,9 +24,12 @@ std::vector<double> widths(const Box& box, std::size_t dimensions)
     return result;
 }
 
-void check_finite(const char* what, const float* values, std::size_t count)
+void check_finite(const char* what,
+                  const float* values,
+                  std::size_t first,
+                  std::size_t count)
 {
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = first; i < first + count; ++i) {
         if (!std::isfinite(values[i])) {
             throw std::invalid_argument(std::string("ScoreKeeper: ") + what + "[" +
                                         std::to_string(i) + "] is " +
@@ -74,16 +77,41 @@ Matcher::Matcher(const Scenario& scenario, Scored scored)
     }
 }
 
+std::vector<std::size_t> Matcher::present(const float* truth) const
+{
+    const std::size_t blocks = d_scored == Scored::location_and_velocity ? 2 : 1;
+    std::vector<std::size_t> targets;
+    for (std::size_t i = 0; i < d_targets; ++i) {
+        bool any = false;
+        for (std::size_t block = 0; block < blocks; ++block) {
+            const auto* values = truth + (block * d_targets + i) * d_dimensions;
+            any = any || !std::all_of(values, values + d_dimensions, [](float value) {
+                      return std::isnan(value);
+                  });
+        }
+        for (std::size_t block = 0; any && block < blocks; ++block) {
+            const auto first = (block * d_targets + i) * d_dimensions;
+            check_finite("truth", truth, first, d_dimensions);
+        }
+        if (any) {
+            targets.push_back(i);
+        }
+    }
+    return targets;
+}
+
 FrameErrors Matcher::operator()(const float* truth, const float* estimate) const
 {
     const auto coordinates = d_targets * d_dimensions;
     const bool velocities = d_scored == Scored::location_and_velocity;
     const auto values = velocities ? 2 * coordinates : coordinates;
-    check_finite("truth", truth, values);
-    check_finite("estimate", estimate, values);
+    check_finite("estimate", estimate, 0, values);
 
-    std::vector<double> cost(d_targets * d_targets);
-    for (std::size_t i = 0; i < d_targets; ++i) {
+    FrameErrors errors;
+    errors.target = present(truth);
+    // What is not there costs nothing, whatever is left for it.
+    std::vector<double> cost(d_targets * d_targets, 0.0);
+    for (const auto i : errors.target) {
         for (std::size_t j = 0; j < d_targets; ++j) {
             const auto a = i * d_dimensions;
             const auto b = j * d_dimensions;
@@ -97,11 +125,11 @@ FrameErrors Matcher::operator()(const float* truth, const float* estimate) const
         }
     }
 
-    FrameErrors errors;
-    errors.match = assign(cost, d_targets);
-    for (std::size_t i = 0; i < d_targets; ++i) {
+    const auto columns = assign(cost, d_targets);
+    for (const auto i : errors.target) {
+        errors.match.push_back(columns[i]);
         const auto a = i * d_dimensions;
-        const auto b = errors.match[i] * d_dimensions;
+        const auto b = columns[i] * d_dimensions;
         errors.location_m.push_back(distance(truth + a, estimate + b, d_dimensions));
         if (velocities) {
             errors.velocity_mps.push_back(distance(

@@ -57,7 +57,7 @@ void ScoreKeeper::add(const float* truth,
 {
     const auto errors = d_match(truth, estimate);
     add(errors, root_bound);
-    for (std::size_t i = 0; confidence && i < d_match.targets(); ++i) {
+    for (std::size_t i = 0; confidence && i < errors.match.size(); ++i) {
         auto& group = errors.location_m[i] <= calibration_distance_m
                           ? d_confidence_within
                           : d_confidence_beyond;
@@ -72,9 +72,9 @@ void ScoreKeeper::add(const FrameErrors& errors, const float* root_bound)
     };
     append(d_location_error, errors.location_m);
     append(d_velocity_error, errors.velocity_mps);
-    for (std::size_t i = 0; root_bound && i < d_match.targets(); ++i) {
-        const double location = root_bound[i];
-        const double velocity = root_bound[d_match.targets() + i];
+    for (std::size_t i = 0; root_bound && i < errors.target.size(); ++i) {
+        const double location = root_bound[errors.target[i]];
+        const double velocity = root_bound[d_match.targets() + errors.target[i]];
         d_location_bound.push_back(location >= 0.0 ? location : infinity);
         d_velocity_bound.push_back(velocity >= 0.0 ? velocity : infinity);
     }

@@ -26,7 +26,13 @@ struct Definition {
 void set_receive_antennas(Scenario& scenario, int antennas)
 {
     for (auto& point : scenario.receive) {
-        point.antennas = antennas;
+        const int rows = point.planar ? point.planar->antennas : 1;
+        if (antennas % rows != 0) {
+            throw ScenarioError(point.name + " has " + std::to_string(rows) +
+                                " antennas along its second axis, of which " +
+                                std::to_string(antennas) + " antennas are no multiple");
+        }
+        point.antennas = antennas / rows;
     }
 }
 

@@ -34,10 +34,8 @@ at::Tensor lift_weights(const signal::Layout& layout,
                         const at::Tensor& velocities,
                         const GridDecoderOptions& options)
 {
-    const auto departing = signal::rays(
-        layout.transmit_position, layout.transmit_axis, centres.unsqueeze(0));
-    const auto arriving =
-        signal::rays(layout.receive_position, layout.receive_axis, centres.unsqueeze(0));
+    const auto departing = signal::rays(layout.transmit, centres.unsqueeze(0));
+    const auto arriving = signal::rays(layout.receive, centres.unsqueeze(0));
     // Sum of the unit vectors of both legs: its product with the velocity is the range
     // rate.
     const auto legs = arriving.direction[0].unsqueeze(1) +

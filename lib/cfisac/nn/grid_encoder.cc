@@ -111,9 +111,8 @@ GridFeatures::GridFeatures(const signal::Layout& layout,
     const auto place =
         signal::cell_centres(layout.scenario, cells).reshape({1, cells * cells, 2});
     const signal::Layout host(layout.scenario);
-    const auto departing =
-        signal::rays(host.transmit_position, host.transmit_axis, place);
-    const auto arriving = signal::rays(host.receive_position, host.receive_axis, place);
+    const auto departing = signal::rays(host.transmit, place);
+    const auto arriving = signal::rays(host.receive, place);
     // [1, A, G², 2] → [A, 2, G, G]
     const auto planes = [cells](const at::Tensor& direction) {
         return direction[0].transpose(1, 2).reshape({-1, 2, cells, cells});

@@ -120,11 +120,11 @@ void check_radio(const JsonObject& global, const Metadata& metadata)
                           " Hz, but the scenario's radio has " +
                           json(timing.sample_rate_hz).dump());
     }
-    if (metadata.channels != setup.own().antennas) {
+    if (metadata.channels != setup.own().total_antennas()) {
         global.refuse(keys::num_channels,
                       std::to_string(metadata.channels) + " channels, but " +
                           setup.own().name + " has " +
-                          std::to_string(setup.own().antennas) + " antennas");
+                          std::to_string(setup.own().total_antennas()) + " antennas");
     }
     if (!metadata.foreign &&
         !close(global.number(keys::frame_period_s), timing.period_s())) {

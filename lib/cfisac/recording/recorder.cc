@@ -123,7 +123,7 @@ void check_texts(const Metadata& metadata)
 Metadata checked(Metadata metadata)
 {
     validate(metadata.setup);
-    metadata.channels = metadata.setup.own().antennas;
+    metadata.channels = metadata.setup.own().total_antennas();
     metadata.sample_rate_hz = FrameTiming(metadata.setup.scenario).sample_rate_hz;
     metadata.samples = 0;
     metadata.samples_clipped = 0;

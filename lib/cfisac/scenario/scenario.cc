@@ -46,11 +46,20 @@ public:
             add(ap.axis);
             add(ap.antennas);
             add(ap.spacing_wavelengths);
+            if (ap.planar) {
+                add(planar_mark);
+                add(ap.planar->axis);
+                add(ap.planar->antennas);
+                add(ap.planar->spacing_wavelengths);
+            }
         }
     }
     std::uint64_t value() const { return d_state; }
 
 private:
+    //! No number of coordinates, as the next access point or list would begin with.
+    static constexpr std::uint64_t planar_mark = ~std::uint64_t{0};
+
     std::uint64_t d_state = 0xCBF29CE484222325ull;
 };
 

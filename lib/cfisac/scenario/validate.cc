@@ -17,6 +17,7 @@ using detail::ValueError;
 using Limits = ScenarioLimits;
 
 constexpr double unit_norm_tolerance = 1e-6;
+constexpr double parallel = 1.0 - 1e-6; // cosine between the axes of a planar array
 
 // Bounds of the numbers: far beyond any use, close enough that no derived quantity (an
 // interval, a power in watts, a squared distance) overflows.
@@ -171,11 +172,11 @@ void check_calibration(const std::string& key, const AccessPoint& ap)
     }
     const auto check =
         [&](const char* name, const std::vector<double>& values, double magnitude) {
-            if (values.size() != static_cast<std::size_t>(ap.antennas)) {
+            if (values.size() != static_cast<std::size_t>(ap.total_antennas())) {
                 throw ValueError(key + name,
                                  "must have an entry for each of the " +
-                                     std::to_string(ap.antennas) + " antennas, has " +
-                                     std::to_string(values.size()));
+                                     std::to_string(ap.total_antennas()) +
+                                     " antennas, has " + std::to_string(values.size()));
             }
             for (const double value : values) {
                 check_number(key + name, value, -magnitude, magnitude);
@@ -185,22 +186,55 @@ void check_calibration(const std::string& key, const AccessPoint& ap)
     check(".phase_deg", calibration.phase_deg, max_magnitude);
 }
 
+void check_axis(const std::string& key, const Coordinates& axis, int dimensions)
+{
+    check_coordinates(key, axis, dimensions, max_magnitude);
+    double square = 0.0;
+    for (const double value : axis) {
+        square += value * value;
+    }
+    if (std::abs(std::sqrt(square) - 1.0) > unit_norm_tolerance) {
+        throw ValueError(
+            key, "must be a unit vector, has the norm " + number_text(std::sqrt(square)));
+    }
+}
+
+void check_planar(const std::string& key, const AccessPoint& ap, int dimensions)
+{
+    const PlanarAxis& planar = *ap.planar;
+    if (dimensions != 3) {
+        throw ValueError(key,
+                         "planar arrays are for 3 dimensions, the scenario has " +
+                             std::to_string(dimensions));
+    }
+    check_axis(key + ".axis", planar.axis, dimensions);
+    double cosine = 0.0;
+    for (std::size_t d = 0; d < ap.axis.size(); ++d) {
+        cosine += ap.axis[d] * planar.axis[d];
+    }
+    if (std::abs(cosine) > parallel) {
+        throw ValueError(key + ".axis",
+                         "must not be parallel to the access point's other axis");
+    }
+    check_integer(key + ".antennas", planar.antennas, 1, Limits::antennas);
+    check_product(key + ".antennas",
+                  "the antennas of the array",
+                  {ap.antennas, planar.antennas},
+                  Limits::antennas);
+    check_positive(
+        key + ".spacing_wavelengths", planar.spacing_wavelengths, max_magnitude);
+}
+
 void check_access_point(const std::string& key, const AccessPoint& ap, int dimensions)
 {
     check_name(key + ".name", ap.name);
     check_coordinates(key + ".position_m", ap.position_m, dimensions, max_magnitude);
-    check_coordinates(key + ".axis", ap.axis, dimensions, max_magnitude);
-    double square = 0.0;
-    for (const double value : ap.axis) {
-        square += value * value;
-    }
-    if (std::abs(std::sqrt(square) - 1.0) > unit_norm_tolerance) {
-        throw ValueError(key + ".axis",
-                         "must be a unit vector, has the norm " +
-                             number_text(std::sqrt(square)));
-    }
+    check_axis(key + ".axis", ap.axis, dimensions);
     check_integer(key + ".antennas", ap.antennas, 1, Limits::antennas);
     check_positive(key + ".spacing_wavelengths", ap.spacing_wavelengths, max_magnitude);
+    if (ap.planar) {
+        check_planar(key + ".planar", ap, dimensions);
+    }
     check_calibration(key + ".calibration", ap);
 }
 
@@ -224,6 +258,19 @@ void check_access_points(const std::string& key,
                                  " of the first access point of the list, is " +
                                  std::to_string(list[i].antennas));
         }
+        const auto rows = [](const AccessPoint& ap) {
+            return ap.planar ? ap.planar->antennas : 0;
+        };
+        if (rows(list[i]) != rows(list[0])) {
+            const auto named = [&](const AccessPoint& ap) {
+                return ap.planar
+                           ? std::to_string(rows(ap)) + " antennas along a second axis"
+                           : std::string("a linear array");
+            };
+            throw ValueError(entry + (list[i].planar ? ".planar" : ""),
+                             "must equal the first access point of the list, which has " +
+                                 named(list[0]) + ", has " + named(list[i]));
+        }
         if (&list == &scenario.transmit && !list[i].calibration.empty()) {
             throw ValueError(entry + ".calibration",
                              "is for receive access points, there is none for those that "
@@ -239,7 +286,7 @@ void check_access_points(const std::string& key,
                   "the complex samples of the frames (access points x antennas x sensed "
                   "subcarriers x sensed symbols)",
                   {static_cast<std::int64_t>(list.size()),
-                   list[0].antennas,
+                   list[0].total_antennas(),
                    scenario.waveform.sensed_subcarriers(),
                    scenario.waveform.sensed_symbols()},
                   Limits::samples);

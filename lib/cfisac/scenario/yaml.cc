@@ -123,12 +123,19 @@ std::vector<AccessPoint> read_access_points(const Map& root, const char* name)
     for (const auto& map :
          root.maps(name,
                    {"name", "position_m", "axis", "antennas", "spacing_wavelengths"},
-                   {"calibration"})) {
+                   {"planar", "calibration"})) {
         list.push_back({map.text("name"),
                         map.coordinates("position_m"),
                         map.coordinates("axis"),
                         map.integer("antennas"),
                         map.number("spacing_wavelengths")});
+        if (map.has("planar")) {
+            const Map planar =
+                map.map("planar", {"axis", "antennas", "spacing_wavelengths"});
+            list.back().planar = {planar.coordinates("axis"),
+                                  planar.integer("antennas"),
+                                  planar.number("spacing_wavelengths")};
+        }
         if (map.has("calibration")) {
             const Map calibration = map.map("calibration", {"gain_db", "phase_deg"});
             list.back().calibration = {calibration.coordinates("gain_db"),

@@ -55,6 +55,13 @@ public:
             put("axis", ap.axis);
             put("antennas", ap.antennas);
             put("spacing_wavelengths", ap.spacing_wavelengths);
+            if (ap.planar) {
+                open("planar", YAML::Flow);
+                put("axis", ap.planar->axis);
+                put("antennas", ap.planar->antennas);
+                put("spacing_wavelengths", ap.planar->spacing_wavelengths);
+                end();
+            }
             if (!ap.calibration.empty()) {
                 open("calibration", YAML::Flow);
                 put("gain_db", ap.calibration.gain_db);

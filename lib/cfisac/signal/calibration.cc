@@ -120,26 +120,16 @@ struct Lines {
 
 Lines lines_to(const Layout& layout, const at::Tensor& transmit, std::int64_t receiver)
 {
-    const auto row = [&](const at::Tensor& all) {
-        return all.narrow(0, receiver, 1).to(at::kCPU);
-    };
-    const auto position = layout.transmit_position.to(at::kCPU);
-    const auto departing = rays(position,
-                                layout.transmit_axis.to(at::kCPU),
-                                row(layout.receive_position).unsqueeze(0));
-    const auto arriving = rays(
-        row(layout.receive_position), row(layout.receive_axis), position.unsqueeze(0));
-    const auto a_t = steering_vector(departing.cosine.view({-1}),
-                                     layout.transmit_spacing.to(at::kCPU),
-                                     layout.scenario.transmit_antennas());
+    const auto all = layout.transmit.to(at::kCPU);
+    const auto own = layout.receive.one(receiver).to(at::kCPU);
+    const auto departing = rays(all, own.position.unsqueeze(0));
+    const auto arriving = rays(own, all.position.unsqueeze(0));
+    const auto a_t = steering_vectors(all, departing)[0].squeeze(1); // [N, N_t]
     const auto delay_s = departing.distance_m.view({-1, 1}) / speed_of_light;
     const auto turn =
         phasor(layout.frequency_hz.to(at::kCPU) * delay_s * (-2.0 * M_PI)); // [N, S]
     const auto signal = (a_t.conj().unsqueeze(-1).unsqueeze(-1) * transmit).sum(2);
-    return {signal * turn.unsqueeze(-1),
-            steering_vector(arriving.cosine.view({-1}),
-                            row(layout.receive_spacing),
-                            layout.scenario.receive_antennas())};
+    return {signal * turn.unsqueeze(-1), steering_vectors(own, arriving)[0][0]};
 }
 
 // Least squares of the antennas of a frame on the direct paths: what one of these brings.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cell_geometry.h"
 
-#include <cfisac/signal/cell_filter.h>
-
 namespace cfisac::signal {
 
 namespace {
@@ -18,21 +16,18 @@ at::Tensor CellGeometry::delays_s() const
 
 std::vector<CellGeometry> cell_geometry(const Layout& host,
                                         std::int64_t receiver,
-                                        std::int64_t cells)
+                                        const at::Tensor& places)
 {
     const auto& waveform = host.scenario.waveform;
-    const auto place = cell_centres(host.scenario, cells).reshape({1, cells * cells, 2});
+    const auto place = places.unsqueeze(0);
     const auto paths = bistatic_paths(host, place, at::zeros_like(place));
+    const auto arriving = steering_vectors(host.receive, paths.receive);
+    const auto departing = steering_vectors(host.transmit, paths.transmit);
     std::vector<CellGeometry> pairs;
     for (std::int64_t n = 0; n < host.transmitters(); n++) {
         CellGeometry pair;
-        pair.arriving =
-            steering_vector(paths.receive.cosine.select(1, receiver).select(0, 0),
-                            host.receive_spacing.select(0, receiver),
-                            host.scenario.receive_antennas());
-        pair.departing = steering_vector(paths.transmit.cosine.select(1, n).select(0, 0),
-                                         host.transmit_spacing.select(0, n),
-                                         host.scenario.transmit_antennas());
+        pair.arriving = arriving[0][receiver];
+        pair.departing = departing[0][n];
         pair.step_s = 1.0 / (delay_oversampling * waveform.subcarriers *
                              waveform.subcarrier_spacing_hz);
         const auto steps =

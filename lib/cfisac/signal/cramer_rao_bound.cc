@@ -18,7 +18,8 @@ namespace cfisac::signal {
  * Every derivative of the echo is a sum of products of a vector over receive antennas and
  * a function over resource elements. For target q and transmit access point n there are
  * four such functions: u = exp(-jφ) a_t^H x, u times frequency, u times time, and
- * exp(-jφ) with the derivative of a_t; and two vectors: a_r and its derivative. A
+ * exp(-jφ) with the derivative of a_t; and two vectors: a_r and its derivative. (With planar
+ * arrays there is a derivative along either axis: five functions, three vectors.) A
  * derivative is hence a column of coefficients over these 8 N Q products, and (23) needs
  * the Gram matrix of the functions and of the vectors only, instead of one tensor of the
  * echo's size for every parameter.
@@ -28,15 +29,8 @@ namespace {
 
 using Complex = std::complex<double>;
 
-// d a / d cosine of (1), (2): element a times -j2π a spacing.
-at::Tensor steering_derivative(const at::Tensor& steering, const at::Tensor& spacing)
-{
-    const auto element =
-        at::arange(steering.size(-1), spacing.options()) * spacing.unsqueeze(-1);
-    return steering * element * c10::complex<double>(0.0, -2.0 * M_PI);
-}
-
-// The same of the conjugated steering vectors in a table [B, N, Q, N_t].
+// Derivatives of the conjugated steering vectors of linear arrays in a table [B, N, Q, N_t]
+// with respect to the cosine: element a times j2π a spacing.
 host::SplitTable<double> derived_table(const host::SplitTable<double>& steering,
                                        const host::FrameSizes& sizes,
                                        const std::vector<AccessPoint>& points)
@@ -56,7 +50,7 @@ host::SplitTable<double> derived_table(const host::SplitTable<double>& steering,
 }
 
 // Gram matrices of the functions over resource elements, [B, M, NQ4, NQ4] on the
-// processor: in one pass over X there,
+// processor: in one pass over X there, for linear transmit arrays,
 at::Tensor gram_on_host(const Layout& layout,
                         const at::Tensor& transmit,
                         const Scene& targets,
@@ -66,8 +60,7 @@ at::Tensor gram_on_host(const Layout& layout,
     host::GramInputs in;
     in.sizes = host::frame_sizes(layout, targets);
     in.grid = host::frame_grid(scenario.waveform);
-    in.departing =
-        host::steering_table<double>(paths.transmit.cosine, scenario.transmit, -1.0);
+    in.departing = host::steering_table<double>(paths.transmit, scenario.transmit, -1.0);
     in.derived = derived_table(in.departing, in.sizes, scenario.transmit);
     in.over_subcarriers =
         host::subcarrier_table<double>(paths, nullptr, in.grid, in.sizes.subcarriers);
@@ -105,21 +98,22 @@ at::Tensor gram_on_host(const Layout& layout,
     return result;
 }
 
-// and by tensor operations elsewhere, one receiver after the other.
-at::Tensor gram_on_device(const Layout& layout,
-                          const at::Tensor& transmit,
-                          const BistaticPaths& paths)
+// and by tensor operations otherwise, one receiver after the other; [B, M, NQF, NQF].
+at::Tensor gram_by_tensor_operations(const Layout& layout,
+                                     const at::Tensor& transmit,
+                                     const BistaticPaths& paths)
 {
     const auto x = transmit.to(at::kComplexDouble).flatten(3); // [B, N, N_t, S·T]
-    const auto spacing = layout.transmit_spacing.view({1, -1, 1});
-    const auto departing = steering_vector(
-        paths.transmit.cosine, spacing, layout.scenario.transmit_antennas());
-    const auto illuminate = [&](const at::Tensor& steering) { // [B, N, Q, S, T]
-        return at::matmul(steering.conj(), x)
+    const auto departing = steering_derivatives(layout.transmit, paths.transmit);
+    const auto illuminate = [&](std::int64_t vector) { // [B, N, Q, S, T]
+        return at::matmul(departing.select(3, vector).conj(), x)
             .unflatten(-1, {layout.subcarriers(), layout.symbols()});
     };
-    const auto plain = illuminate(departing);
-    const auto derived = illuminate(steering_derivative(departing, spacing));
+    const auto plain = illuminate(0);
+    std::vector<at::Tensor> derived;
+    for (std::int64_t axis = 0; axis < layout.transmit.axes(); axis++) {
+        derived.push_back(illuminate(1 + axis));
+    }
     const auto over_subcarriers =
         phasor(paths.delay_s.unsqueeze(-1) * layout.frequency_hz * (-2.0 * M_PI));
     const auto over_symbols =
@@ -129,13 +123,13 @@ at::Tensor gram_on_device(const Layout& layout,
         const auto ramp = over_subcarriers.select(2, m).unsqueeze(-1) *
                           over_symbols.select(2, m).unsqueeze(-2);
         const auto turned = plain * ramp;
-        const auto basis = at::stack({turned,
-                                      turned * layout.frequency_hz.unsqueeze(-1),
-                                      turned * layout.time_s,
-                                      derived * ramp},
-                                     3)
-                               .flatten(4, 5)
-                               .flatten(1, 3); // [B, N·Q·4, S·T]
+        std::vector<at::Tensor> functions = {
+            turned, turned * layout.frequency_hz.unsqueeze(-1), turned * layout.time_s};
+        for (const auto& each : derived) {
+            functions.push_back(each * ramp);
+        }
+        const auto basis =
+            at::stack(functions, 3).flatten(4, 5).flatten(1, 3); // [B, N·Q·F, S·T]
         grams.push_back(at::matmul(basis.conj(), basis.transpose(1, 2)));
     }
     return at::stack(grams, 1).cpu();
@@ -199,7 +193,9 @@ at::Tensor block_of_inverse(at::Tensor& matrices, std::int64_t wanted)
         auto* values = matrices.data_ptr<double>() + b * size * size;
         auto* scale = scales.data() + b * size;
         for (std::int64_t k = 0; k < size; k++) {
-            scale[k] = 1.0 / std::sqrt(std::max(0.0, values[k * size + k]));
+            // Of what nothing is known of, the row is zero whatever its scale.
+            const double own = values[k * size + k];
+            scale[k] = own <= 0.0 ? 1.0 : 1.0 / std::sqrt(own);
         }
         for (std::int64_t i = 0; i < size; i++) {
             for (std::int64_t j = i; j < size; j++) {
@@ -244,11 +240,12 @@ at::Tensor cramer_rao_bound(const Layout& layout,
                         targets.reflection.to(at::kCPU, at::kComplexDouble)};
     const auto paths = bistatic_paths(layout, here.position, here.velocity);
     const auto gram =
-        transmit.device().is_cpu()
+        transmit.device().is_cpu() && !layout.transmit.planar()
             ? gram_on_host(layout, transmit, here, paths)
-            : gram_on_device(layout,
-                             transmit,
-                             bistatic_paths(layout, targets.position, targets.velocity));
+            : gram_by_tensor_operations(
+                  layout,
+                  transmit,
+                  bistatic_paths(layout, targets.position, targets.velocity));
     const auto amplitude = (here.reflection * paths.amplitude).contiguous(); // A of (31)
 
     const auto batch = transmit.size(0);

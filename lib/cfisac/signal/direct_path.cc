@@ -63,16 +63,13 @@ std::vector<Line> lines_of(const Layout& layout,
                            std::int64_t receiver)
 {
     const auto& scenario = layout.scenario;
-    const auto rows = [](const at::Tensor& all, std::int64_t m) {
-        return all.slice(0, m, m + 1);
-    };
+    const auto own = layout.receive.one(receiver);
     // Rays end at a place: here at the first antenna of the other array.
-    const auto departing = rays(layout.transmit_position,
-                                layout.transmit_axis,
-                                rows(layout.receive_position, receiver).unsqueeze(0));
-    const auto arriving = rays(rows(layout.receive_position, receiver),
-                               rows(layout.receive_axis, receiver),
-                               layout.transmit_position.unsqueeze(0));
+    const auto departing = rays(layout.transmit, own.position.unsqueeze(0));
+    const auto arriving = rays(own, layout.transmit.position.unsqueeze(0));
+    const auto all_departing =
+        steering_vectors(layout.transmit, departing);          // [1, N, 1, N_t]
+    const auto all_arriving = steering_vectors(own, arriving); // [1, 1, N, M_r]
     std::vector<Line> lines;
     for (std::int64_t n = 0; n < layout.transmitters(); n++) {
         const double distance = departing.distance_m[0][n][0].item<double>();
@@ -81,12 +78,8 @@ std::vector<Line> lines_of(const Layout& layout,
                       std::pow(distance / scenario.path_loss.reference_distance_m,
                                -scenario.path_loss.exponent));
         const double delay = distance / speed_of_light;
-        const auto a_t = steering_vector(departing.cosine[0][n],
-                                         layout.transmit_spacing[n],
-                                         scenario.transmit_antennas()); // [1, N_t]
-        const auto a_r = steering_vector(arriving.cosine[0][0][n].unsqueeze(0),
-                                         layout.receive_spacing[receiver],
-                                         scenario.receive_antennas()); // [1, M_r]
+        const auto a_t = all_departing[0][n];   // [1, N_t]
+        const auto a_r = all_arriving[0][0][n]; // [M_r]
         const auto signal =
             at::matmul(a_t.conj(), transmit[n].to(at::kComplexDouble).flatten(1))
                 .view({layout.subcarriers(), layout.symbols()});

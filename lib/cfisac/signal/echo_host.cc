@@ -21,10 +21,8 @@ at::Tensor echo_on_host(const Layout& layout,
     host::EchoInputs in;
     in.sizes = host::frame_sizes(layout, scene);
     in.grid = host::frame_grid(scenario.waveform);
-    in.departing =
-        host::steering_table<float>(paths.transmit.cosine, scenario.transmit, -1.0);
-    in.arriving =
-        host::steering_table<float>(paths.receive.cosine, scenario.receive, 1.0);
+    in.departing = host::steering_table<float>(paths.transmit, scenario.transmit, -1.0);
+    in.arriving = host::steering_table<float>(paths.receive, scenario.receive, 1.0);
     in.over_subcarriers = host::subcarrier_table<float>(
         paths, complex_data<double>(gain), in.grid, in.sizes.subcarriers);
     in.over_symbols = host::symbol_table<float>(paths, in.grid, in.sizes.symbols);

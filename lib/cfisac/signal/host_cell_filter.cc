@@ -61,14 +61,14 @@ HostCellFilter::Transform HostCellFilter::make_transform(std::int64_t count,
 
 HostCellFilter::HostCellFilter(const Layout& host,
                                std::int64_t receiver,
-                               std::int64_t cells,
+                               const at::Tensor& places,
                                std::int64_t lines,
                                double spacing_hz)
     : d_receive_antennas(host.scenario.receive_antennas()),
       d_transmit_antennas(host.scenario.transmit_antennas()),
       d_subcarriers(host.subcarriers()),
       d_symbols(host.symbols()),
-      d_cells(cells * cells),
+      d_cells(places.size(0)),
       d_lines(lines)
 {
     // exp(-j2πft): the sines with the other sign
@@ -84,7 +84,7 @@ HostCellFilter::HostCellFilter(const Layout& host,
     };
     across(d_doppler.cosines, d_doppler.even);
     across(d_doppler.sines, d_doppler.odd);
-    for (const auto& geometry : cell_geometry(host, receiver, cells)) {
+    for (const auto& geometry : cell_geometry(host, receiver, places)) {
         d_pairs.push_back(make_pair(geometry, host));
     }
 }
@@ -115,17 +115,24 @@ HostCellFilter::Pair HostCellFilter::make_pair(const CellGeometry& geometry,
         pair.most = std::max(pair.most, pair.first[k + 1] - pair.first[k]);
     }
 
-    // Phases of the pairs of antennas, counted from the middle of the arrays: [G², U]
-    const auto phases = [](const at::Tensor& steering) {
-        const auto count = steering.size(1);
-        const auto slope =
-            at::angle(count > 1 ? steering.select(1, 1) / steering.select(1, 0)
-                                : at::ones_like(steering.select(1, 0)));
-        return slope.unsqueeze(1) * from_middle(count);
+    // Phases of the pairs of antennas, counted from the middle of the arrays: [P, U]
+    const auto phases = [](const at::Tensor& steering, const Arrays& arrays) {
+        const auto along = [&](std::int64_t next, std::int64_t count) {
+            const auto slope =
+                at::angle(count > 1 ? steering.select(1, next) / steering.select(1, 0)
+                                    : at::ones_like(steering.select(1, 0)));
+            return slope.unsqueeze(1) * from_middle(count);
+        };
+        const auto first = along(1, arrays.antennas);
+        return arrays.planar() ? (along(arrays.antennas, arrays.rows).unsqueeze(2) +
+                                  first.unsqueeze(1))
+                                     .flatten(1)
+                               : first;
     };
-    const auto departing = phases(geometry.departing);
+    const auto departing = phases(geometry.departing, host.transmit);
     const auto phase =
-        (departing.unsqueeze(1) - phases(geometry.arriving).unsqueeze(2)).flatten(1);
+        (departing.unsqueeze(1) - phases(geometry.arriving, host.receive).unsqueeze(2))
+            .flatten(1);
     const auto antennas = phase.size(1);
     const auto half = (antennas + 1) / 2;
     const auto row = at::cat({phase.slice(1, 0, half).cos(),
@@ -133,9 +140,13 @@ HostCellFilter::Pair HostCellFilter::make_pair(const CellGeometry& geometry,
                              1) /
                      std::sqrt(static_cast<double>(antennas));
     const auto weights =
-        geometry.weights.t().unsqueeze(2) * row.unsqueeze(1); // [G², 3, U]
+        geometry.weights.t().unsqueeze(2) * row.unsqueeze(1); // [P, 3, U]
     pair.weights = to_floats(weights.index_select(0, order));
 
+    if (host.transmit.planar()) {
+        pair.departing = geometry.departing.conj().resolve_conj().to(at::kComplexFloat);
+        return pair;
+    }
     const auto slope =
         departing.select(1, 0) - departing.select(1, d_transmit_antennas > 1 ? 1 : 0);
     const auto lag = slope * at::arange(1, d_transmit_antennas, at::kDouble).unsqueeze(1);
@@ -192,13 +203,16 @@ void HostCellFilter::run(const float* echo,
             pair.rotation.data(),
             d_doppler.cosines.data(),
             d_doppler.sines.data());
-    std::vector<float> lags(2 * d_transmit_antennas);
-    for (std::int64_t k = 0; k < 2 * d_transmit_antennas; k++) {
-        const float* values = frame.lags + k * d_symbols;
-        lags[k] = static_cast<float>(std::accumulate(values, values + d_symbols, 0.0) /
-                                     d_transmit_antennas);
+    if (!pair.departing.defined()) {
+        std::vector<float> lags(2 * d_transmit_antennas);
+        for (std::int64_t k = 0; k < 2 * d_transmit_antennas; k++) {
+            const float* values = frame.lags + k * d_symbols;
+            lags[k] = static_cast<float>(
+                std::accumulate(values, values + d_symbols, 0.0) / d_transmit_antennas);
+        }
+        illuminate(
+            lags.data(), pair.lags.data(), d_transmit_antennas, d_cells, illumination);
     }
-    illuminate(lags.data(), pair.lags.data(), d_transmit_antennas, d_cells, illumination);
 
     const auto weigh_step = [&](std::int64_t k) {
         const auto first = pair.first[k], count = pair.first[k + 1] - first;
@@ -244,6 +258,22 @@ void HostCellFilter::run(const float* echo,
     }
 }
 
+void HostCellFilter::illuminate_planar(const at::Tensor& transmit,
+                                       const at::Tensor& illumination) const
+{
+    const auto signals = transmit.flatten(3); // [B, N, N_t, S T]
+    const auto covariance = at::matmul(signals, signals.mH());
+    const auto out = illumination.view({transmit.size(0), transmit.size(1), d_cells});
+    for (std::size_t n = 0; n < d_pairs.size(); n++) {
+        const auto& departing = d_pairs[n].departing;
+        const auto plane = out.select(1, static_cast<std::int64_t>(n));
+        plane.copy_(at::real(
+            at::matmul(departing, covariance.select(1, static_cast<std::int64_t>(n)))
+                .mul(departing.conj())
+                .sum(-1)));
+    }
+}
+
 void HostCellFilter::operator()(const at::Tensor& echo,
                                 const at::Tensor& transmit,
                                 const at::Tensor& power,
@@ -256,6 +286,9 @@ void HostCellFilter::operator()(const at::Tensor& echo,
                    place * (tensor.nbytes() / sizeof(float) / places);
         };
     const auto items = echo.size(0) * pairs;
+    if (pairs > 0 && d_pairs.front().departing.defined()) {
+        illuminate_planar(transmit, illumination);
+    }
     std::vector<double> powers;
     for (std::int64_t b = 0; b < echo.size(0); b++) {
         powers.push_back(mean_power(echo[b]));

@@ -21,17 +21,17 @@ namespace cfisac::signal {
 class HostCellFilter
 {
 public:
-    //! As for CellFilter, which checks the arguments.
+    //! As for CellFilter, which checks the arguments; `places` are [P, D].
     HostCellFilter(const Layout& host,
                    std::int64_t receiver,
-                   std::int64_t cells,
+                   const at::Tensor& places,
                    std::int64_t lines,
                    double spacing_hz);
 
     /*!
      * \param echo Y_m [B, M_r, S, T], \param transmit X [B, N, N_t, S, T], both complex64
      * and contiguous
-     * \param power [B, N, G², F], \param illumination [B, N, G²], both float32 and
+     * \param power [B, N, P, F], \param illumination [B, N, P], both float32 and
      * contiguous, see CellCorrelation: written
      */
     void operator()(const at::Tensor& echo,
@@ -55,9 +55,10 @@ private:
         Transform delays;                // over subcarriers, of the steps of delay
         std::vector<std::int64_t> first; // [steps - 1], first cell of each nearest step
         std::int64_t most = 0;           // cells of a step
-        std::vector<std::int64_t> cell;  // [G²], in the order of their steps
-        std::vector<float> weights;      // [G², 3, U], in the same order
-        std::vector<float> lags; // [N_t - 1, 2, G²], phasors of departing antennas
+        std::vector<std::int64_t> cell;  // [P], in the order of their steps
+        std::vector<float> weights;      // [P, 3, U], in the same order
+        std::vector<float> lags;         // [N_t - 1, 2, P], phasors of departing antennas
+        at::Tensor departing; // [P, N_t], conjugated a_t of planar arrays, complex64
     };
 
     static Transform make_transform(std::int64_t count,
@@ -71,12 +72,15 @@ private:
              const Pair& pair,
              float* power,
              float* illumination) const;
+    // Of planar transmit arrays, [B, N, P]; those of linear ones come with the cube's lags.
+    void illuminate_planar(const at::Tensor& transmit,
+                           const at::Tensor& illumination) const;
 
     std::int64_t d_receive_antennas;
     std::int64_t d_transmit_antennas;
     std::int64_t d_subcarriers;
     std::int64_t d_symbols;
-    std::int64_t d_cells; // G²
+    std::int64_t d_cells; // P
     std::int64_t d_lines; // F
     Transform d_doppler;  // over symbols; coefficients transposed, [terms, padded rows]
     std::vector<Pair> d_pairs;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "information.h"
-#include "gram_kernel.h"
 #include "leg.h"
 #include <cmath>
 
@@ -9,15 +8,13 @@ namespace cfisac::signal {
 namespace {
 
 using Complex = std::complex<double>;
-constexpr auto functions = host::gram_functions;
-constexpr std::int64_t vectors = 2; // a_r and its derivative
 const Complex imaginary_unit(0.0, 1.0);
 
 // One product of a function and a receive vector in the derivative of the echo.
 struct Term {
     std::int64_t path; // n Q + q
     std::int64_t function;
-    std::int64_t vector;
+    std::int64_t vector; // a_r, or derived along one of its axes
     Complex coefficient;
 };
 
@@ -44,38 +41,71 @@ Leg leg(const Rays& rays,
             velocity.data_ptr<double>() + (frame * places + target) * dimensions};
 }
 
-// Conjugated products of the receive vectors, [Q, 2, Q, 2].
+// Conjugated product of two steering vectors along one axis; with the second, the first or
+// both derived.
+struct AxisProducts {
+    AxisProducts(double spacing, double difference, int antennas)
+    {
+        // Element a of the derivative is a_r's times -j2π a spacing.
+        const auto step = std::polar(1.0, -2.0 * M_PI * spacing * difference);
+        Complex turn = 1.0 / antennas;
+        Complex once = 0.0, twice = 0.0;
+        for (int a = 0; a < antennas; a++) {
+            plain += turn;
+            once += turn * double(a);
+            twice += turn * double(a) * double(a);
+            turn *= step;
+        }
+        const auto derivative = imaginary_unit * (-2.0 * M_PI * spacing);
+        second_derived = derivative * once;
+        first_derived = std::conj(derivative) * once;
+        both_derived = std::norm(derivative) * twice;
+    }
+    Complex plain = 0.0, second_derived, first_derived, both_derived;
+};
+
+// Conjugated products of the receive vectors, [Q, 1 + axes, Q, 1 + axes].
 std::vector<Complex> vector_gram(const Layout& layout,
-                                 const at::Tensor& cosine, // [B, M, Q]
+                                 const Rays& rays, // [B, M, Q]
                                  std::int64_t frame,
                                  std::int64_t receiver)
 {
-    const auto antennas = layout.scenario.receive_antennas();
-    const auto targets = cosine.size(2);
-    const double spacing = layout.scenario.receive[receiver].spacing_wavelengths;
-    const auto* values =
-        cosine.data_ptr<double>() + (frame * cosine.size(1) + receiver) * targets;
-    std::vector<Complex> gram(targets * vectors * targets * vectors);
+    const auto& point = layout.scenario.receive[receiver];
+    const auto targets = rays.cosine.size(2);
+    const auto first = (frame * rays.cosine.size(1) + receiver) * targets;
+    const auto* values = rays.cosine.data_ptr<double>() + first;
+    const auto vectors = 1 + layout.receive.axes();
+    const auto width = targets * vectors;
+    std::vector<Complex> gram(width * width);
     for (std::int64_t i = 0; i < targets; i++) {
         for (std::int64_t j = 0; j < targets; j++) {
-            // Element a of the derivative is a_r's times -j2π a spacing.
-            const auto step =
-                std::polar(1.0, -2.0 * M_PI * spacing * (values[j] - values[i]));
-            Complex turn = 1.0 / antennas;
-            Complex plain = 0.0, once = 0.0, twice = 0.0;
-            for (int a = 0; a < antennas; a++) {
-                plain += turn;
-                once += turn * double(a);
-                twice += turn * double(a) * double(a);
-                turn *= step;
-            }
-            const auto derivative = imaginary_unit * (-2.0 * M_PI * spacing);
-            const auto width = targets * vectors;
             auto* of_pair = gram.data() + i * vectors * width + j * vectors;
-            of_pair[0] = plain;
-            of_pair[1] = derivative * once;
-            of_pair[width] = std::conj(derivative) * once;
-            of_pair[width + 1] = std::norm(derivative) * twice;
+            const AxisProducts one(
+                point.spacing_wavelengths, values[j] - values[i], point.antennas);
+            if (!point.planar) {
+                of_pair[0] = one.plain;
+                of_pair[1] = one.second_derived;
+                of_pair[width] = one.first_derived;
+                of_pair[width + 1] = one.both_derived;
+                continue;
+            }
+            // Products of Kronecker products are products of the products.
+            const auto* seconds = rays.second_cosine.data_ptr<double>() + first;
+            const AxisProducts two(point.planar->spacing_wavelengths,
+                                   seconds[j] - seconds[i],
+                                   point.planar->antennas);
+            const Complex products[] = {one.plain * two.plain,
+                                        one.second_derived * two.plain,
+                                        one.plain * two.second_derived,
+                                        one.first_derived * two.plain,
+                                        one.both_derived * two.plain,
+                                        one.first_derived * two.second_derived,
+                                        one.plain * two.first_derived,
+                                        one.second_derived * two.first_derived,
+                                        one.plain * two.both_derived};
+            for (std::int64_t k = 0; k < vectors * vectors; k++) {
+                of_pair[k / vectors * width + k % vectors] = products[k];
+            }
         }
     }
     return gram;
@@ -125,10 +155,16 @@ void add_target(const Layout& layout,
                  {path, 0, 0, a * (leg / range * -0.5 * scenario.path_loss.exponent)},
                  // (35), with the Doppler term it drops
                  {path, 1, 0, a * leg * per_delay},
-                 {path, 2, 0, a * rate * per_rate},
-                 // (36), (37) at both arrays
-                 {path, 3, 0, a * out_leg.cosine_gradient(d)},
-                 {path, 0, 1, a * in.cosine_gradient(d)}});
+                 {path, 2, 0, a * rate * per_rate}});
+            // (36), (37) at both arrays
+            for (std::int64_t axis = 0; axis < layout.transmit.axes(); axis++) {
+                location[d].terms.push_back(
+                    {path, 3 + axis, 0, a * out_leg.cosine_gradient(axis, d)});
+            }
+            for (std::int64_t axis = 0; axis < layout.receive.axes(); axis++) {
+                location[d].terms.push_back(
+                    {path, 0, 1 + axis, a * in.cosine_gradient(axis, d)});
+            }
             // (38), (39): the rate's gradient with respect to the velocity is (34) again
             speed[d].terms.push_back({path, 2, 0, a * leg * per_rate});
         }
@@ -175,6 +211,8 @@ void add_information(const Layout& layout,
     const auto q = velocity.size(1);
     const auto wanted = 2 * q * velocity.size(2);
     const auto parameters = wanted + 2 * layout.transmitters() * layout.receivers() * q;
+    const auto functions = information_functions(layout);
+    const auto vectors = 1 + layout.receive.axes();
     const auto width = layout.transmitters() * q * functions;
     std::vector<Derivative> derivatives;
     for (std::int64_t target = 0; target < q; target++) {
@@ -182,7 +220,7 @@ void add_information(const Layout& layout,
             layout, paths, amplitude, velocity, frame, receiver, target, derivatives);
         add_reflections(layout, paths, wanted, frame, receiver, target, derivatives);
     }
-    const auto of_vectors = vector_gram(layout, paths.receive.cosine, frame, receiver);
+    const auto of_vectors = vector_gram(layout, paths.receive, frame, receiver);
     for (const auto& one : derivatives) {
         for (const auto& other : derivatives) {
             if (other.parameter < one.parameter) {

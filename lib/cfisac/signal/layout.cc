@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <array>
 #include <cfisac/signal/layout.h>
 #include <cmath>
 #include <numeric>
@@ -26,13 +27,21 @@ at::Tensor to_tensor(const std::vector<double>& values, at::Device device)
     return at::tensor(values, at::kDouble).to(device);
 }
 
-at::Tensor spacings(const std::vector<AccessPoint>& points, at::Device device)
+// What `get` gives of each access point, one row each.
+template <typename Get>
+at::Tensor stacked(const std::vector<AccessPoint>& points, Get get, at::Device device)
 {
-    std::vector<double> values;
+    std::vector<at::Tensor> rows;
     for (const auto& point : points) {
-        values.push_back(point.spacing_wavelengths);
+        rows.push_back(to_tensor(get(point), device));
     }
-    return to_tensor(values, device);
+    return at::stack(rows);
+}
+
+// b ⊗ a over the last dimension.
+at::Tensor kronecker(const at::Tensor& b, const at::Tensor& a)
+{
+    return (b.unsqueeze(-1) * a.unsqueeze(-2)).flatten(-2);
 }
 
 bool on_host(const at::Tensor& tensor)
@@ -45,15 +54,18 @@ bool on_host(const at::Tensor& tensor)
 // would cost many times what they compute.
 Rays rays_on_host(const at::Tensor& array_position,
                   const at::Tensor& array_axis,
+                  const at::Tensor& array_second_axis,
                   const at::Tensor& place)
 {
     const auto batch = place.size(0);
     const auto arrays = array_position.size(0);
+    const bool planar = array_second_axis.defined();
     const auto places = place.size(1);
     const auto dimensions = place.size(2);
     Rays result{at::empty({batch, arrays, places}, at::kDouble),
                 at::empty({batch, arrays, places, dimensions}, at::kDouble),
-                at::empty({batch, arrays, places}, at::kDouble)};
+                at::empty({batch, arrays, places}, at::kDouble),
+                planar ? at::empty({batch, arrays, places}, at::kDouble) : at::Tensor()};
     auto* distance = result.distance_m.data_ptr<double>();
     auto* unit = result.direction.data_ptr<double>();
     auto* cosine = result.cosine.data_ptr<double>();
@@ -76,6 +88,11 @@ Rays rays_on_host(const at::Tensor& array_position,
             unit[d] /= divisor;
         }
         cosine[k] = along / divisor;
+        if (planar) {
+            const auto* second = array_second_axis.data_ptr<double>() + array;
+            result.second_cosine.data_ptr<double>()[k] =
+                std::inner_product(unit, unit + dimensions, second, 0.0);
+        }
     }
     return result;
 }
@@ -106,8 +123,8 @@ BistaticPaths paths_on_host(const Layout& layout,
     const auto m = layout.receivers();
     const auto q = position.size(1);
     BistaticPaths paths;
-    paths.transmit = rays(layout.transmit_position, layout.transmit_axis, position);
-    paths.receive = rays(layout.receive_position, layout.receive_axis, position);
+    paths.transmit = rays(layout.transmit, position);
+    paths.receive = rays(layout.receive, position);
     const auto transmit_rate = range_rates(paths.transmit, velocity);
     const auto receive_rate = range_rates(paths.receive, velocity);
     for (auto* field : {&paths.range_m,
@@ -140,15 +157,57 @@ BistaticPaths paths_on_host(const Layout& layout,
 
 } // namespace
 
-at::Tensor stack_coordinates(const std::vector<AccessPoint>& points,
-                             Coordinates AccessPoint::*member,
-                             at::Device device)
+Arrays::Arrays(const std::vector<AccessPoint>& points, at::Device device)
+    : position(stacked(
+          points, [](const auto& point) { return point.position_m; }, device)),
+      axis(stacked(
+          points, [](const auto& point) { return point.axis; }, device)),
+      antennas(points.front().antennas)
 {
-    std::vector<at::Tensor> rows;
+    std::vector<double> spacings, second_spacings;
     for (const auto& point : points) {
-        rows.push_back(to_tensor(point.*member, device));
+        spacings.push_back(point.spacing_wavelengths);
+        if (point.planar) {
+            second_spacings.push_back(point.planar->spacing_wavelengths);
+        }
     }
-    return at::stack(rows);
+    spacing = to_tensor(spacings, device);
+    if (points.front().planar) {
+        second_axis = stacked(
+            points, [](const auto& point) { return point.planar->axis; }, device);
+        second_spacing = to_tensor(second_spacings, device);
+        rows = points.front().planar->antennas;
+    }
+}
+
+Arrays Arrays::one(std::int64_t index) const
+{
+    Arrays result = *this;
+    for (auto* each : {&result.position,
+                       &result.axis,
+                       &result.spacing,
+                       &result.second_axis,
+                       &result.second_spacing}) {
+        if (each->defined()) {
+            *each = each->narrow(0, index, 1);
+        }
+    }
+    return result;
+}
+
+Arrays Arrays::to(at::Device device) const
+{
+    Arrays result = *this;
+    for (auto* each : {&result.position,
+                       &result.axis,
+                       &result.spacing,
+                       &result.second_axis,
+                       &result.second_spacing}) {
+        if (each->defined()) {
+            *each = each->to(device);
+        }
+    }
+    return result;
 }
 
 Layout::Layout(const Scenario& scenario_, at::Device device_)
@@ -157,14 +216,8 @@ Layout::Layout(const Scenario& scenario_, at::Device device_)
     validate(scenario);
     const auto& waveform = scenario.waveform;
     const auto options = at::TensorOptions().dtype(at::kDouble).device(device);
-    transmit_position =
-        stack_coordinates(scenario.transmit, &AccessPoint::position_m, device);
-    transmit_axis = stack_coordinates(scenario.transmit, &AccessPoint::axis, device);
-    transmit_spacing = spacings(scenario.transmit, device);
-    receive_position =
-        stack_coordinates(scenario.receive, &AccessPoint::position_m, device);
-    receive_axis = stack_coordinates(scenario.receive, &AccessPoint::axis, device);
-    receive_spacing = spacings(scenario.receive, device);
+    transmit = Arrays(scenario.transmit, device);
+    receive = Arrays(scenario.receive, device);
     frequency_hz = at::arange(waveform.sensed_subcarriers(), options)
                        .mul(waveform.subcarrier_step * waveform.subcarrier_spacing_hz);
     time_s = at::arange(waveform.sensed_symbols(), options)
@@ -193,20 +246,63 @@ at::Tensor steering_vector(const at::Tensor& cosine,
     return phasor(phase) / std::sqrt(static_cast<double>(antennas));
 }
 
-Rays rays(const at::Tensor& array_position,
-          const at::Tensor& array_axis,
-          const at::Tensor& place)
+at::Tensor steering_vectors(const Arrays& arrays, const Rays& rays)
 {
-    if (on_host(array_position) && on_host(array_axis) && on_host(place)) {
-        return rays_on_host(
-            array_position.contiguous(), array_axis.contiguous(), place.contiguous());
+    const auto first =
+        steering_vector(rays.cosine, arrays.spacing.view({1, -1, 1}), arrays.antennas);
+    return arrays.planar()
+               ? kronecker(steering_vector(rays.second_cosine,
+                                           arrays.second_spacing.view({1, -1, 1}),
+                                           arrays.rows),
+                           first)
+               : first;
+}
+
+at::Tensor steering_derivatives(const Arrays& arrays, const Rays& rays)
+{
+    const auto with_derivative =
+        [](const at::Tensor& cosine, const at::Tensor& spacing, std::int64_t antennas) {
+            const auto plain = steering_vector(cosine, spacing, antennas);
+            const auto slope = at::arange(antennas, spacing.options()) *
+                               (spacing.unsqueeze(-1) * (-2.0 * M_PI));
+            return std::array<at::Tensor, 2>{
+                plain, plain * slope * c10::complex<double>(0.0, 1.0)};
+        };
+    const auto first =
+        with_derivative(rays.cosine, arrays.spacing.view({1, -1, 1}), arrays.antennas);
+    if (!arrays.planar()) {
+        return at::stack({first[0], first[1]}, 3);
     }
-    const auto difference = place.unsqueeze(1) - array_position.unsqueeze(0).unsqueeze(2);
+    const auto second = with_derivative(
+        rays.second_cosine, arrays.second_spacing.view({1, -1, 1}), arrays.rows);
+    return at::stack({kronecker(second[0], first[0]),
+                      kronecker(second[0], first[1]),
+                      kronecker(second[1], first[0])},
+                     3);
+}
+
+Rays rays(const Arrays& arrays, const at::Tensor& place)
+{
+    if (on_host(arrays.position) && on_host(arrays.axis) && on_host(place)) {
+        return rays_on_host(arrays.position.contiguous(),
+                            arrays.axis.contiguous(),
+                            arrays.planar() ? arrays.second_axis.contiguous()
+                                            : at::Tensor(),
+                            place.contiguous());
+    }
+    const auto difference =
+        place.unsqueeze(1) - arrays.position.unsqueeze(0).unsqueeze(2);
     Rays result;
     result.distance_m = difference.square().sum(-1).sqrt();
     result.direction =
         difference / result.distance_m.clamp_min(least_distance_m).unsqueeze(-1);
-    result.cosine = (result.direction * array_axis.unsqueeze(0).unsqueeze(2)).sum(-1);
+    const auto towards = [&](const at::Tensor& axis) {
+        return (result.direction * axis.unsqueeze(0).unsqueeze(2)).sum(-1);
+    };
+    result.cosine = towards(arrays.axis);
+    if (arrays.planar()) {
+        result.second_cosine = towards(arrays.second_axis);
+    }
     return result;
 }
 
@@ -219,8 +315,8 @@ BistaticPaths bistatic_paths(const Layout& layout,
     }
     const auto& scenario = layout.scenario;
     BistaticPaths paths;
-    paths.transmit = rays(layout.transmit_position, layout.transmit_axis, position);
-    paths.receive = rays(layout.receive_position, layout.receive_axis, position);
+    paths.transmit = rays(layout.transmit, position);
+    paths.receive = rays(layout.receive, position);
     paths.range_m =
         paths.transmit.distance_m.unsqueeze(2) + paths.receive.distance_m.unsqueeze(1);
     paths.delay_s = paths.range_m / speed_of_light;

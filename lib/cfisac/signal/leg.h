@@ -17,7 +17,7 @@ public:
      * \param point array; must live as long as the leg, as must `direction` and `velocity`
      * \param distance_m from array to place
      * \param direction unit vector from array to place, [D]
-     * \param cosine_ of the angle between direction and axis of the array
+     * \param cosine_ of the angle between direction and (first) axis of the array
      * \param velocity of the place, [D], m/s
      */
     Leg(const AccessPoint& point,
@@ -33,6 +33,9 @@ public:
     {
         for (std::size_t d = 0; d < point.axis.size(); d++) {
             d_speed += direction[d] * velocity[d];
+            if (point.planar) {
+                d_second_cosine += direction[d] * point.planar->axis[d];
+            }
         }
     }
 
@@ -42,6 +45,13 @@ public:
     double cosine_gradient(std::int64_t d) const
     {
         return (d_point.axis[d] - cosine * d_direction[d]) / d_distance;
+    }
+    //! \param axis of the array, 0, or 1 of a planar one
+    double cosine_gradient(std::int64_t axis, std::int64_t d) const
+    {
+        return axis == 0 ? cosine_gradient(d)
+                         : (d_point.planar->axis[d] - d_second_cosine * d_direction[d]) /
+                               d_distance;
     }
     //! The part of the velocity across the ray turns the direction.
     double range_rate_gradient(std::int64_t d) const
@@ -57,6 +67,7 @@ private:
     const double* d_direction;
     const double* d_velocity;
     double d_speed = 0.0;
+    double d_second_cosine = 0.0; // of a planar array
 };
 
 } // namespace cfisac::signal

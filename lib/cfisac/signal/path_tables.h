@@ -62,27 +62,81 @@ private:
     std::vector<double> d_ramp;
 };
 
-/*! Unit steering vectors (1), (2).
- * \param cosine [B, A, Q], float64
- * \param points A
- * \param sign -1 for their conjugates, else 1
- * \return [B, A, Q, antennas]
+/*! Fills a table with steering vectors (1), (2), row after row: those of planar arrays are
+ * the ramp along the first axis, turned by that along the second for each repetition.
  */
 template <typename Real>
-SplitTable<Real> steering_table(const at::Tensor& cosine,
+class SteeringRows
+{
+public:
+    //! \param points all linear, or all planar with equal numbers of antennas
+    SteeringRows(SplitTable<Real>& table,
+                 std::int64_t vectors,
+                 const std::vector<AccessPoint>& points)
+        : d_repetitions(points.front().planar ? points.front().planar->antennas : 1),
+          d_ramps(table, vectors * d_repetitions, points.front().antennas),
+          d_turns(2 * d_repetitions)
+    {
+    }
+
+    /*!
+     * \param factor of the first element
+     * \param cosine, \param second_cosine to the axes; the second of planar arrays only
+     * \param sign -1 for the conjugate, else 1
+     */
+    void add(const AccessPoint& point,
+             double factor,
+             double cosine,
+             double second_cosine,
+             double sign)
+    {
+        const double step = -sign * point.spacing_wavelengths * cosine;
+        if (!point.planar) {
+            d_ramps.add(factor, 0.0, step);
+            return;
+        }
+        double* re = d_turns.data();
+        double* im = re + d_repetitions;
+        phasor_ramp(factor,
+                    0.0,
+                    -sign * point.planar->spacing_wavelengths * second_cosine,
+                    d_repetitions,
+                    re,
+                    im);
+        for (std::int64_t b = 0; b < d_repetitions; b++) {
+            d_ramps.add({re[b], im[b]}, 0.0, step);
+        }
+    }
+
+private:
+    std::int64_t d_repetitions;
+    RampRows<Real> d_ramps;
+    std::vector<double> d_turns;
+};
+
+/*! Unit steering vectors (1), (2).
+ * \param rays [B, A, Q], float64
+ * \param points A
+ * \param sign -1 for their conjugates, else 1
+ * \return [B, A, Q, antennas of the array]
+ */
+template <typename Real>
+SplitTable<Real> steering_table(const Rays& rays,
                                 const std::vector<AccessPoint>& points,
                                 double sign)
 {
     SplitTable<Real> table;
     const auto count = static_cast<std::int64_t>(points.size());
-    const auto antennas = points.front().antennas;
-    const double norm = 1.0 / std::sqrt(static_cast<double>(antennas));
-    const auto* values = cosine.data_ptr<double>();
-    const auto reflectors = cosine.size(2);
-    RampRows<Real> rows(table, cosine.numel(), antennas);
-    for (std::int64_t k = 0; k < cosine.numel(); k++) {
+    const double norm =
+        1.0 / std::sqrt(static_cast<double>(points.front().total_antennas()));
+    const auto* cosine = rays.cosine.data_ptr<double>();
+    const auto* second =
+        rays.second_cosine.defined() ? rays.second_cosine.data_ptr<double>() : nullptr;
+    const auto reflectors = rays.cosine.size(2);
+    SteeringRows<Real> rows(table, rays.cosine.numel(), points);
+    for (std::int64_t k = 0; k < rays.cosine.numel(); k++) {
         const auto& point = points[k / reflectors % count];
-        rows.add(norm, 0.0, -sign * point.spacing_wavelengths * values[k]);
+        rows.add(point, norm, cosine[k], second ? second[k] : 0.0, sign);
     }
     return table;
 }

@@ -39,10 +39,18 @@ Phasor to_phasor(std::complex<double> value)
 }
 
 // Antenna `a` of a steering vector (1), (2).
-std::complex<double> steering(const AccessPoint& point, double cosine, int a)
+std::complex<double> steering(const AccessPoint& point,
+                              const ArrayCosines& cosines,
+                              int a)
 {
-    return std::polar(1.0 / std::sqrt(static_cast<double>(point.antennas)),
-                      -2.0 * M_PI * a * point.spacing_wavelengths * cosine);
+    double phase =
+        -2.0 * M_PI * (a % point.antennas) * point.spacing_wavelengths * cosines.first;
+    if (point.planar) {
+        phase -= 2.0 * M_PI * (a / point.antennas) * point.planar->spacing_wavelengths *
+                 cosines.second;
+    }
+    return std::polar(1.0 / std::sqrt(static_cast<double>(point.total_antennas())),
+                      phase);
 }
 
 double checked_noise_w(double noise_dbm)
@@ -201,7 +209,8 @@ void SampleChannel::State::read(int n,
                                 SampleSource& sent)
 {
     auto& source = d_sources[n];
-    const auto antennas = static_cast<std::size_t>(paths.scenario.transmit[n].antennas);
+    const auto antennas =
+        static_cast<std::size_t>(paths.scenario.transmit[n].total_antennas());
     source.silent = true;
     const auto needed = joined_span(n, first, end);
     if (needed.first == needed.second) {
@@ -241,7 +250,7 @@ void SampleChannel::State::illuminate(const SamplePath& path, std::int64_t start
     const auto& source = d_sources[path.transmitter];
     const auto& point = paths.scenario.transmit[path.transmitter];
     const std::int64_t place = start + path.shift - host::samples_before - source.first;
-    for (int a = 0; a < point.antennas; a++) {
+    for (int a = 0; a < point.total_antennas(); a++) {
         const float* row = source.rows.data() + 2 * a * source.stride + place;
         host::combine(
             {d_source[0], d_source[1]},
@@ -278,7 +287,7 @@ void SampleChannel::State::add_path(int m, const SamplePath& path, std::int64_t 
                  arrived);
     const auto& receiver = paths.scenario.receive[m];
     const std::int64_t from = path.begin - start;
-    for (int a = 0; a < receiver.antennas; a++) {
+    for (int a = 0; a < receiver.total_antennas(); a++) {
         host::add_multiple(sum(a).from(from),
                            constant(arrived.from(from)),
                            to_phasor(steering(receiver, path.arriving, a)),
@@ -288,7 +297,7 @@ void SampleChannel::State::add_path(int m, const SamplePath& path, std::int64_t 
 
 void SampleChannel::State::make_block(int m, std::int64_t index)
 {
-    const auto antennas = paths.scenario.receive[m].antennas;
+    const auto antennas = paths.scenario.receive[m].total_antennas();
     d_sums.assign(2 * antennas * block, 0.0f);
     const auto begin = d_block == 0 ? 0 : d_ends[d_block - 1];
     for (auto k = begin; k < d_ends[d_block]; k++) {
@@ -343,7 +352,7 @@ void SampleChannel::State::receive(int m,
                 (index + static_cast<std::int64_t>(d_block)) * block;
             const std::int64_t here = std::min(until, start + block) - next;
             make_block(m, index + static_cast<std::int64_t>(d_block));
-            for (int a = 0; a < paths.scenario.receive[m].antennas; a++) {
+            for (int a = 0; a < paths.scenario.receive[m].total_antennas(); a++) {
                 auto* out = antennas[a] + (next - first);
                 add_noise(m, next, here, a, reinterpret_cast<float*>(out));
                 host::add_to_samples(out, constant(sum(a).from(next - start)), here);

@@ -168,16 +168,19 @@ SamplePaths::Leg SamplePaths::leg(const AccessPoint& point,
 {
     double square = 0.0;
     double along_axis = 0.0;
+    double along_second = 0.0;
     double along_velocity = 0.0;
     for (std::size_t d = 0; d < point.position_m.size(); d++) {
         const double difference = place[d] - point.position_m[d];
         square += difference * difference;
         along_axis += difference * point.axis[d];
+        along_second += point.planar ? difference * point.planar->axis[d] : 0.0;
         along_velocity += difference * velocity[d];
     }
     const double length = std::sqrt(square);
     const double divisor = std::max(length, least_distance_m);
-    return {length, along_velocity / divisor, along_axis / divisor};
+    return {
+        length, along_velocity / divisor, {along_axis / divisor, along_second / divisor}};
 }
 
 double SamplePaths::amplitude(double length_m) const
@@ -279,8 +282,8 @@ void SamplePaths::add_path(int m,
     path.turns = std::remainder(middle, 1.0) -
                  path.step * static_cast<double>(SampleChannel::block / 2);
     path.gain = reflection * amplitude(length);
-    path.departing = transmit.cosine;
-    path.arriving = receive.cosine;
+    path.departing = transmit.cosines;
+    path.arriving = receive.cosines;
     paths.push_back(path);
 }
 

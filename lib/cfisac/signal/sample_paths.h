@@ -11,6 +11,12 @@
 
 namespace cfisac::signal {
 
+//! Cosines of the angles between a direction and the axes of an array.
+struct ArrayCosines {
+    double first;
+    double second; //!< of planar arrays
+};
+
 /*! A path during a block of samples, in the middle of which it is computed. Sample k of the
  * receiver is made of what was sent at sample k + shift + position, with `position` for the
  * middle of the block and `drift` more at its end than at its start.
@@ -24,8 +30,8 @@ struct SamplePath {
     double turns;    //!< phase of the carriers at the first sample of the block
     double step;     //!< from sample to sample, in turns
     std::complex<double> gain;
-    double departing; //!< cosine of the angle to the transmit array's axis
-    double arriving;  //!< likewise
+    ArrayCosines departing; //!< at the transmit array
+    ArrayCosines arriving;  //!< likewise
 };
 
 //! Geometry of the paths to the receive access points, over time.
@@ -66,7 +72,8 @@ private:
         std::vector<double> reference_s;              //!< [N, Q], delay
     };
     struct Leg {
-        double length_m, rate_mps, cosine;
+        double length_m, rate_mps;
+        ArrayCosines cosines;
     };
 
     const View& view(int m, std::int64_t k);

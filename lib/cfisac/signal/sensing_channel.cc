@@ -47,7 +47,7 @@ void check(const Layout& layout,
                    layout.subcarriers(),
                    layout.symbols()});
     const auto count = scene.position.dim() == 3 ? scene.position.size(1) : 0;
-    const auto dimensions = layout.transmit_position.size(1);
+    const auto dimensions = layout.transmit.position.size(1);
     require_shape("scene position", scene.position, {batch, count, dimensions});
     require_shape("scene velocity", scene.velocity, {batch, count, dimensions});
     require_shape("scene reflection", scene.reflection, {batch, n, m, count});
@@ -169,9 +169,7 @@ EchoFactors echo_factors(const Layout& layout,
 {
     const auto type = transmit.scalar_type();
     const auto paths = bistatic_paths(layout, scene.position, scene.velocity);
-    const auto departing = steering_vector(paths.transmit.cosine,
-                                           layout.transmit_spacing.view({1, -1, 1}),
-                                           layout.scenario.transmit_antennas())
+    const auto departing = steering_vectors(layout.transmit, paths.transmit)
                                .conj()
                                .to(type); // [B, N, Q, N_t]
     const auto gain = (scene.reflection * paths.amplitude).unsqueeze(-1);
@@ -182,10 +180,7 @@ EchoFactors echo_factors(const Layout& layout,
                                       scene.count(),
                                       layout.subcarriers(),
                                       layout.symbols()});
-    factors.arriving = steering_vector(paths.receive.cosine,
-                                       layout.receive_spacing.view({1, -1, 1}),
-                                       layout.scenario.receive_antennas())
-                           .to(type);
+    factors.arriving = steering_vectors(layout.receive, paths.receive).to(type);
     factors.over_subcarriers =
         (gain * phasor(paths.delay_s.unsqueeze(-1) * layout.frequency_hz * (-2.0 * M_PI)))
             .to(type);

@@ -76,7 +76,7 @@ Synchroniser::State::State(const Scenario& scenario,
                            int receiver,
                            const SynchronisationSettings& settings)
     : timing(scenario),
-      antennas(checked_receiver(scenario, receiver).antennas),
+      antennas(checked_receiver(scenario, receiver).total_antennas()),
       misses_allowed(checked_misses(settings.misses_allowed)),
       d_by_time(settings.by_time),
       d_start_time_s(checked_start(timing, settings.start_time_s)),

@@ -31,15 +31,14 @@ std::vector<std::int64_t> ranks(const std::vector<std::int64_t>& values,
 TensorCellFilter::TensorCellFilter(const Layout& host,
                                    at::Device device,
                                    std::int64_t receiver,
-                                   std::int64_t cells,
+                                   const at::Tensor& places,
                                    std::int64_t lines,
                                    double spacing_hz)
-    : d_cells(cells)
 {
     d_doppler = phasor(host.time_s.unsqueeze(-1) * doppler_lines(lines, spacing_hz) *
                        (-2.0 * M_PI))
                     .to(device, at::kComplexFloat);
-    for (const auto& geometry : cell_geometry(host, receiver, cells)) {
+    for (const auto& geometry : cell_geometry(host, receiver, places)) {
         // conj(a_r) y conj(x) a_t, as one row over pairs of antennas
         const auto pairs =
             (geometry.arriving.conj().unsqueeze(2) * geometry.departing.unsqueeze(1))
@@ -136,15 +135,14 @@ CellCorrelation TensorCellFilter::operator()(const at::Tensor& echo,
         const auto power =
             squared_magnitude(at::cat(in_groups).index_select(0, pair.place))
                 .reshape({-1, batch, lines})
-                .permute({1, 2, 0}); // [B, F, G²]
+                .permute({1, 2, 0}); // [B, F, P]
         const auto stacked = sent.flatten(2);
         const auto covariance = at::matmul(stacked, stacked.mH()); // [B, N_t, N_t]
         const auto illumination = at::real(
             at::matmul(pair.departing, covariance).mul(pair.departing.conj()).sum(-1));
         const auto scale = (illumination * mean_power.unsqueeze(-1)).clamp_min(1e-37);
-        powers.push_back(
-            (power / scale.unsqueeze(1)).reshape({batch, lines, d_cells, d_cells}));
-        illuminations.push_back(illumination.reshape({batch, d_cells, d_cells}));
+        powers.push_back(power / scale.unsqueeze(1));
+        illuminations.push_back(illumination);
     }
     return {at::stack(powers, 1), at::stack(illuminations, 1)};
 }

@@ -12,14 +12,15 @@ namespace cfisac::signal {
 class TensorCellFilter
 {
 public:
-    //! As for CellFilter, which checks the arguments.
+    //! As for CellFilter, which checks the arguments; `places` are [P, D].
     TensorCellFilter(const Layout& host,
                      at::Device device,
                      std::int64_t receiver,
-                     std::int64_t cells,
+                     const at::Tensor& places,
                      std::int64_t lines,
                      double spacing_hz);
 
+    //! \return with one axis of cells, P
     CellCorrelation operator()(const at::Tensor& echo, const at::Tensor& transmit) const;
 
 private:
@@ -35,15 +36,14 @@ private:
     struct Pair {
         at::Tensor delays; //!< [steps + 2, S], exp(+j2π (i − mean i) Δf τ)
         std::vector<Layer> layers;
-        at::Tensor place;     //!< [G²], row of each cell in the groups of all layers
-        at::Tensor departing; //!< [G², N_t], conjugated a_t
+        at::Tensor place;     //!< [P], row of each cell in the groups of all layers
+        at::Tensor departing; //!< [P, N_t], conjugated a_t
     };
 
     static void arrange(Pair& pair,
                         const CellGeometry& geometry,
                         const at::Tensor& steering);
 
-    std::int64_t d_cells;
     at::Tensor d_doppler; // [T, F]
     std::vector<Pair> d_pairs;
 };

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -309,6 +310,40 @@ TEST(Scores, LocationsAloneAreMatchedAndScoredWithoutVelocities)
     const auto json = nlohmann::json::parse(to_json(locations.scores()));
     EXPECT_TRUE(json.at("velocity_rmse_mps").is_null());
     EXPECT_TRUE(json.at("location_rmse_m").is_number());
+}
+
+TEST(Scores, TargetsThatAreNotThereAreNotScored)
+{
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    // Of three targets the second is not there; the estimate that is left belongs to none.
+    const std::array<float, 12> truth{10, 10, nan, nan, 30, 30, 1, 1, nan, nan, 2, 2};
+    const std::array<float, 12> estimate{30, 34, 12, 10, 90, 90, 2, 2, 1, 1, 0, 0};
+    const std::array<float, 6> bound{1, nan, 3, 2, nan, 2};
+    const std::array<float, 3> confidence{0.75f, 0.5f, 0.125f};
+    ScoreKeeper keeper(scenario(3));
+    keeper.add(truth.data(), estimate.data(), bound.data(), confidence.data());
+    const auto s = keeper.scores();
+    EXPECT_EQ(s.frames, 1u);
+    EXPECT_NEAR(s.location_rmse_m, std::sqrt((2.0 * 2.0 + 4.0 * 4.0) / 2.0), 1e-6);
+    EXPECT_NEAR(s.velocity_rmse_mps, 0.0, 1e-6);
+    EXPECT_NEAR(s.root_crlb_location_rms_m, std::sqrt((1.0 + 9.0) / 2.0), 1e-6);
+    EXPECT_NEAR(s.root_crlb_velocity_rms_mps, 2.0, 1e-6);
+    EXPECT_NEAR(keeper.calibration().confidence_mean, 0.625, 1e-6);
+
+    const auto errors =
+        cfisac::evaluation::Matcher(scenario(3))(truth.data(), estimate.data());
+    EXPECT_EQ(errors.target, (std::vector<std::size_t>{0, 2}));
+    EXPECT_EQ(errors.match, (std::vector<std::size_t>{1, 0}));
+
+    // Half a target is an error, and no target at all is a frame without errors.
+    auto half = truth;
+    half[2] = 5;
+    EXPECT_THROW(keeper.add(half.data(), estimate.data()), std::invalid_argument);
+    std::array<float, 12> nobody;
+    nobody.fill(nan);
+    keeper.add(nobody.data(), estimate.data(), bound.data());
+    EXPECT_EQ(keeper.scores().frames, 2u);
+    EXPECT_EQ(keeper.scores().location_rmse_m, s.location_rmse_m);
 }
 
 TEST(Scores, ErrorsOfAFrameCountAsTheFrame)

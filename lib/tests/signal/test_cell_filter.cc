@@ -73,12 +73,13 @@ TEST_P(HostCells, AreThoseOfTheTensorForm)
     const Layout layout(scenario());
     const Frames frames(layout);
     const auto cells = GetParam().cells, lines = GetParam().lines;
+    const auto places = cell_centres(layout.scenario, cells).flatten(0, 1);
     const auto power = at::full({3, 2, cells * cells, lines}, NAN);
     const auto illumination = at::full({3, 2, cells * cells}, NAN);
-    HostCellFilter(layout, 1, cells, lines, spacing_hz)(
+    HostCellFilter(layout, 1, places, lines, spacing_hz)(
         frames.echo, frames.transmit, power, illumination);
-    const auto expected = TensorCellFilter(layout, at::kCPU, 1, cells, lines, spacing_hz)(
-        frames.echo, frames.transmit);
+    const auto expected = TensorCellFilter(
+        layout, at::kCPU, 1, places, lines, spacing_hz)(frames.echo, frames.transmit);
     const auto other = expected.power.flatten(3).transpose(2, 3);
     ASSERT_EQ(power.sizes(), other.sizes());
     EXPECT_LT((power - other).abs().max().item<double>(),
@@ -86,6 +87,45 @@ TEST_P(HostCells, AreThoseOfTheTensorForm)
     const auto energy = expected.illumination.flatten(2);
     EXPECT_LT((illumination - energy).abs().max().item<double>(),
               1e-5 * energy.max().item<double>());
+}
+
+//! The same of planar arrays in space.
+TEST(HostCellsInSpace, AreThoseOfTheTensorForm)
+{
+    auto scenario = cfisac::test::example_scenario("lite_3d");
+    for (auto& point : scenario.transmit) {
+        point.antennas = 3;
+        point.planar->antennas = 2;
+    }
+    for (auto& point : scenario.receive) {
+        point.antennas = 2;
+        point.planar->antennas = 5;
+        point.planar->axis = {0.6, 0.0, 0.8};
+    }
+    const Layout layout(scenario);
+    const Frames frames(layout);
+    const std::vector<std::int64_t> cells = {5, 4, 3};
+    const auto places = cell_centres(scenario, cells);
+    ASSERT_EQ(places.sizes(), at::IntArrayRef({5, 4, 3, 3}));
+    EXPECT_NEAR(places[4][0][2][2].item<double>(), 12.5, 1e-12);
+    const auto found =
+        CellFilter(layout, 1, places, 17, spacing_hz)(frames.echo, frames.transmit);
+    const auto expected =
+        TensorCellFilter(layout, at::kCPU, 1, places.reshape({-1, 3}), 17, spacing_hz)(
+            frames.echo, frames.transmit);
+    ASSERT_EQ(found.power.sizes(), at::IntArrayRef({3, 2, 17, 5, 4, 3}));
+    EXPECT_LT((found.power.flatten(3) - expected.power).abs().max().item<double>(),
+              2e-5 * expected.power.max().item<double>());
+    ASSERT_EQ(found.illumination.sizes(), at::IntArrayRef({3, 2, 5, 4, 3}));
+    EXPECT_LT((found.illumination.flatten(2) - expected.illumination)
+                  .abs()
+                  .max()
+                  .item<double>(),
+              1e-5 * expected.illumination.max().item<double>());
+    EXPECT_THROW(cell_centres(scenario, std::vector<std::int64_t>{5, 4}),
+                 std::invalid_argument);
+    EXPECT_THROW(cell_centres(scenario, std::vector<std::int64_t>{5, 4, 0}),
+                 std::invalid_argument);
 }
 
 //! Directly from the definition, in float64, with the delay of each cell instead of the
@@ -107,10 +147,10 @@ TEST_P(HostCells, AreThoseOfTheDefinition)
         const double largest = found.power[0][n].max().item<double>();
         for (const std::int64_t cell : {std::int64_t{0}, cells + 1, cells * cells - 1}) {
             const auto arriving = steering_vector(paths.receive.cosine[0][1][cell],
-                                                  layout.receive_spacing[1],
+                                                  layout.receive.spacing[1],
                                                   layout.scenario.receive_antennas());
             const auto departing = steering_vector(paths.transmit.cosine[0][n][cell],
-                                                   layout.transmit_spacing[n],
+                                                   layout.transmit.spacing[n],
                                                    layout.scenario.transmit_antennas());
             const auto seen = at::einsum("a,ast->st", {arriving.conj(), y});
             const auto sent = at::einsum("a,ast->st", {departing.conj(), x});

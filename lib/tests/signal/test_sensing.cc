@@ -172,9 +172,9 @@ TEST(CellFilter, EqualsTheSumOverAllSamples)
         const auto place = centres[row][column].view({1, 1, 2});
         const auto paths = bistatic_paths(layout, place, at::zeros_like(place));
         const auto departing = steering_vector(
-            paths.transmit.cosine[0][n], layout.transmit_spacing[n], 4)[0];
+            paths.transmit.cosine[0][n], layout.transmit.spacing[n], 4)[0];
         const auto arriving =
-            steering_vector(paths.receive.cosine[0][1], layout.receive_spacing[1], 4)[0];
+            steering_vector(paths.receive.cosine[0][1], layout.receive.spacing[1], 4)[0];
         const double delay = paths.delay_s[0][n][1][0].item<double>();
         const auto reference =
             at::einsum("a,ast->st", {departing.conj(), x[1][n].to(at::kComplexDouble)});

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(bistatic_channel.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -28,14 +30,17 @@ Inputs: transmit frames of every transmit access point. Outputs: echo frames of 
 access point; truth (locations of all targets in m, then velocities in m/s); optionally the
 root Cramér-Rao bound (location of every target in m, then velocity in m/s). Message port
 `command`: dictionary with noise_dbm, clutter_scatterers, clutter_variance, timing_std_s,
-frequency_std_hz, target_positions, target_velocities.)doc")
-        .def(py::init(&bistatic_channel::make),
+frequency_std_hz, target_count, target_positions, target_velocities.)doc")
+        .def(py::init(isac_bindings::whole_numbers(
+                 &bistatic_channel::make, "scenario", "seed", "device", "real_time", "moving")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
              py::arg("real_time") = false,
+             py::arg("moving") = false,
              "device: auto, cpu or cuda:N; real_time: frames leave at the waveform's "
-             "interval, and those that nobody is ready for are skipped.")
+             "interval, and those that nobody is ready for are skipped; moving: the "
+             "targets of frame 0 last and move on, otherwise every frame has new ones.")
         .def("frames_skipped",
              &bistatic_channel::frames_skipped,
              "Frames that nobody was ready for in their interval.")
@@ -46,15 +51,19 @@ frequency_std_hz, target_positions, target_velocities.)doc")
              &bistatic_channel::set_noise_dbm,
              py::arg("noise_dbm"),
              "Noise per resource element and antenna, dBm.")
-        .def("noise_dbm", &bistatic_channel::noise_dbm)
+        .def("noise_dbm",
+             &bistatic_channel::noise_dbm,
+             "Noise per resource element and antenna, dBm.")
         .def("set_clutter",
-             &bistatic_channel::set_clutter,
+             isac_bindings::whole_numbers(
+                 &bistatic_channel::set_clutter, "scatterers", "variance"),
              py::arg("scatterers"),
              py::arg("variance"),
              "Number of scatterers (0 for none) and mean power of their reflection "
              "coefficients.")
         .def("set_clutter_scatterers",
-             &bistatic_channel::set_clutter_scatterers,
+             isac_bindings::whole_numbers(&bistatic_channel::set_clutter_scatterers,
+                                          "scatterers"),
              py::arg("scatterers"),
              "Number of scatterers alone.")
         .def("set_clutter_variance",
@@ -81,6 +90,14 @@ frequency_std_hz, target_positions, target_velocities.)doc")
              "Coordinates of all targets, target by target, m and m/s; two empty lists "
              "for "
              "the scenario's random prior.")
+        .def("set_target_count",
+             isac_bindings::whole_numbers(&bistatic_channel::set_target_count, "count"),
+             py::arg("count"),
+             "How many of the scenario's targets there are, 0 to Q; truth and bound of the "
+             "others are NaN.")
+        .def("target_count",
+             &bistatic_channel::target_count,
+             "How many targets there are.")
         .def("messages_refused",
              &bistatic_channel::messages_refused,
              "Messages that were refused.")
