@@ -19,8 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What blocks have in common; nobody makes one.
 COMMON = {"access_point_estimator", "echo_estimator"}
 # Written in Python, or put into a window by it.
-PYTHON_ONLY = {"estimate_printer", "map_sink", "soapy_sink", "soapy_source", "uhd_sink",
-               "uhd_source"}
+PYTHON_ONLY = {"estimate_printer", "soapy_sink", "soapy_source", "uhd_sink", "uhd_source"}
 # Setters of what a message brings, of several parameters at once, and before the run.
 NO_CALLBACK = {"set_channel", "set_calibration", "set_clutter", "set_offsets", "set_hardware",
                "set_scene_seed"}

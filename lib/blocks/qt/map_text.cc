@@ -15,6 +15,8 @@ QFont map_font(double size, bool bold)
     QFont font;
     font.setPixelSize(std::max(6, static_cast<int>(std::lround(size))));
     font.setBold(bold);
+    // In the same grey on a screen and in a file.
+    font.setStyleStrategy(QFont::NoSubpixelAntialias);
     return font;
 }
 

@@ -142,22 +142,24 @@ void map_widget::ask_where_to_save()
 
 void map_widget::look()
 {
-    const bool changed = d_version != d_state->version();
-    if (!changed || !isVisible() || d_screen->get().view.paused) {
+    if (!isVisible() || d_screen->get().view.paused) {
         return;
     }
-    take_snapshot();
+    if (d_version != d_state->version()) {
+        take_snapshot();
+        d_side_waits = true;
+        const map_rect side = picture().side();
+        const QRegion all(rect());
+        update(all.subtracted(
+            QRectF(side.x, side.y, side.width, side.height).toAlignedRect()));
+    }
     // Numbers and plots are not read thirty times a second.
-    const map_rect side = picture().side();
-    if (side.is_empty() || !d_since_side.isValid() ||
-        d_since_side.elapsed() >= side_interval_ms) {
+    if (d_side_waits &&
+        (!d_since_side.isValid() || d_since_side.elapsed() >= side_interval_ms)) {
         d_since_side.start();
+        d_side_waits = false;
         update();
-        return;
     }
-    QRegion rest(rect());
-    update(
-        rest.subtracted(QRectF(side.x, side.y, side.width, side.height).toAlignedRect()));
 }
 
 void map_widget::take_snapshot()

@@ -84,6 +84,7 @@ private:
     map_snapshot d_shown;
     std::uint64_t d_version = 0; //!< of d_shown
     QTimer d_timer;
+    bool d_side_waits = false;  //!< what is beside the map shows an older snapshot
     QElapsedTimer d_since_side; //!< when what is beside the map was updated
     still_key d_still_key;
     QPixmap d_still;
