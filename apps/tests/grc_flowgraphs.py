@@ -6,6 +6,7 @@ The module must be imported before anything of gnuradio.grc is, which reads HOME
 """
 
 import contextlib
+import functools
 import io
 import os
 import pathlib
@@ -67,6 +68,9 @@ def scenario_of(name):
 
 def make_platform():
     """GNU Radio Companion with our blocks and few others."""
+    # It reads the files again for every change of a field.
+    for name in ("load_scenario", "load_model_info", "recording"):
+        setattr(isac, name, functools.lru_cache(maxsize=None)(getattr(isac, name)))
     Messages.MESSENGERS_LIST.clear()
     platform = Platform(
         name="test", prefs=gr.prefs(), version=gr.version(),

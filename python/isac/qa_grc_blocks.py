@@ -63,7 +63,8 @@ def chain(scenario, receivers, transmitters):
               power_dbm="30.0", device="cpu"),
         entry("channel", "isac_bistatic_channel", scenario=scenario, seed="1",
               noise_dbm="-102.0", scatterers="0", variance="0.1", timing_std_s="0.0",
-              frequency_std_hz="0.0", positions="[]", velocities="[]", device="cpu"),
+              frequency_std_hz="0.0", target_count=f"{scenario}.targets", positions="[]",
+              velocities="[]", device="cpu"),
         entry("report", "snippet", section="main_after_stop",
               code='print("frames", self.meter.scores()["frames"])'),
     ]

@@ -132,10 +132,13 @@ class qa_numpy_api(gr_unittest.TestCase):
 
     def test_power_of_the_transmitters(self):
         scenario = load()
-        frames = [isac.echo(scenario, seed=SEED, power_dbm=power, **SILENT).transmit
-                  for power in (20.0, 30.0)]
-        ratio = np.sum(np.abs(frames[1]) ** 2) / np.sum(np.abs(frames[0]) ** 2)
-        self.assertAlmostEqual(ratio, 10.0, delta=0.5)
+        for power_dbm in (10.0, 30.0):
+            sent = isac.echo(scenario, seed=SEED, power_dbm=power_dbm, **SILENT).transmit
+            # The strongest meets its limit on the subcarriers of the comb, one in eight; the
+            # payload is random.
+            power = np.sum(np.abs(sent) ** 2, axis=(1, 2)).mean(-1)
+            limit = 10 ** ((power_dbm - 30) / 10) / 8
+            self.assertAlmostEqual(power.max() / limit, 1.0, delta=0.1)
 
     def test_bound_by_numeric_derivatives(self):
         scenario = load()
@@ -272,7 +275,7 @@ class qa_numpy_api(gr_unittest.TestCase):
     def test_estimates_of_networks(self):
         scenario = load()
         with tempfile.TemporaryDirectory() as folder:
-            for kind, reference in (("lite", "raw"), ("lite", "reference"), ("cnn", "raw")):
+            for kind, reference in (("lite", "pilot"), ("lite", "reference"), ("cnn", "raw")):
                 path = f"{folder}/{kind}-{reference}.safetensors"
                 isac.write_fresh_model(path, scenario, kind, reference, 1)
                 info = isac.load_model_info(path)

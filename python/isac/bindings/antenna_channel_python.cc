@@ -35,28 +35,30 @@ still on its way arrives. Full scale is 1. Message port `command`: dictionary wi
 direct_path, direct_path_gain_db, transmit_full_scale_dbm, receive_full_scale_dbm,
 transmit_timing_s, receive_timing_s, transmit_ppm, receive_ppm, target_positions,
 target_velocities.)doc")
-        .def(
-            py::init(isac_bindings::whole_numbers(&antenna_channel::make,
-                                                  "scenario",
-                                                  "seed",
-                                                  "moving",
-                                                  "transmit_full_scale_dbm",
-                                                  "receive_full_scale_dbm",
-                                                  "bits",
-                                                  "direct_path",
-                                                  "start_s")),
-            py::arg("scenario"),
-            py::arg("seed") = 0,
-            py::arg("moving") = false,
-            py::arg("transmit_full_scale_dbm") = 30.0,
-            py::arg("receive_full_scale_dbm") = 30.0,
-            py::arg("bits") = 0,
-            py::arg("direct_path") = true,
-            py::arg("start_s") = 0.0,
-            "moving: one scene that lasts, otherwise a new one in every frame; "
-            "full scale: its power at an antenna, dBm (at 30, samples are sqrt(W)); "
-            "bits: of the converters, 0 for ideal ones; start_s: environment time of the "
-            "start of frame 0, s.")
+        .def(py::init(isac_bindings::whole_numbers(&antenna_channel::make,
+                                                   "scenario",
+                                                   "seed",
+                                                   "moving",
+                                                   "transmit_full_scale_dbm",
+                                                   "receive_full_scale_dbm",
+                                                   "bits",
+                                                   "direct_path",
+                                                   "start_s")),
+             py::arg("scenario"),
+             py::arg("seed") = 0,
+             py::arg("moving") = false,
+             py::arg("transmit_full_scale_dbm") = 30.0,
+             py::arg("receive_full_scale_dbm") = 30.0,
+             py::arg("bits") = 0,
+             py::arg("direct_path") = true,
+             py::arg("start_s") = 0.0,
+             "seed: of scenes and noise; moving: one scene that lasts, otherwise a new "
+             "one "
+             "in every frame; transmit_full_scale_dbm, receive_full_scale_dbm: power of "
+             "full scale at an antenna, dBm (at 30, samples are sqrt(W)); bits: of the "
+             "converters, 0 for ideal ones; direct_path: whether there are direct paths; "
+             "start_s: environment time of the "
+             "start of frame 0, s.")
         .def("set_noise_dbm",
              &antenna_channel::set_noise_dbm,
              py::arg("noise_dbm"),

@@ -42,7 +42,8 @@ frequency_std_hz, target_count, target_positions, target_velocities.)doc")
              py::arg("device") = "auto",
              py::arg("real_time") = false,
              py::arg("moving") = false,
-             "device: auto, cpu or cuda:N; real_time: frames leave at the waveform's "
+             "seed: of all draws; device: auto, cpu or cuda:N; real_time: frames leave "
+             "at the waveform's "
              "interval, and those that nobody is ready for are skipped; moving: the "
              "targets of frame 0 last and move on, otherwise every frame has new ones.")
         .def("frames_skipped",

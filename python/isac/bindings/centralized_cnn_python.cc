@@ -39,6 +39,7 @@ which is one. Message port `estimates`: a PDU per frame with frame, time and con
              py::arg("device") = "auto",
              py::arg("real_time") = false,
              py::arg("batch") = 1,
+             "model_file: safetensors, of a model with the read-out cnn.\n\n"
              "device: auto, cpu or cuda:N.\n\n"
              "real_time: whether frames are skipped when more than two are waiting, and "
              "the latency is measured.\n\n"

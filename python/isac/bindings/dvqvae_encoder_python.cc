@@ -27,32 +27,32 @@ Inputs: echo frames; for a model that works on the reference, also the frames of
 transmit access point. Output: packets of packet_size() bytes, one per item, whatever the
 coding: an entropy-coded payload ends in zeros. A frame with a sample that is not finite is
 logged, counted and left out.)doc")
-        .def(
-            py::init(isac_bindings::whole_numbers(&dvqvae_encoder::make,
-                                                  "scenario",
-                                                  "model_file",
-                                                  "access_point",
-                                                  "seed",
-                                                  "device",
-                                                  "entropy_coding",
-                                                  "precision",
-                                                  "real_time",
-                                                  "batch")),
-            py::arg("scenario"),
-            py::arg("model_file"),
-            py::arg("access_point"),
-            py::arg("seed") = 0,
-            py::arg("device") = "auto",
-            py::arg("entropy_coding") = false,
-            py::arg("precision") = "float32",
-            py::arg("real_time") = false,
-            py::arg("batch") = 1,
-            "access_point: from 0; seed: the precoder's, for pilot models; device: auto, "
-            "cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the "
-            "payload; precision: float32, bfloat16 or float16; real_time: frames are "
-            "skipped when more than two are waiting; batch: most frames that go through "
-            "the "
-            "network at once.")
+        .def(py::init(isac_bindings::whole_numbers(&dvqvae_encoder::make,
+                                                   "scenario",
+                                                   "model_file",
+                                                   "access_point",
+                                                   "seed",
+                                                   "device",
+                                                   "entropy_coding",
+                                                   "precision",
+                                                   "real_time",
+                                                   "batch")),
+             py::arg("scenario"),
+             py::arg("model_file"),
+             py::arg("access_point"),
+             py::arg("seed") = 0,
+             py::arg("device") = "auto",
+             py::arg("entropy_coding") = false,
+             py::arg("precision") = "float32",
+             py::arg("real_time") = false,
+             py::arg("batch") = 1,
+             "model_file: safetensors; access_point: from 0; seed: the precoder's, for "
+             "pilot models; device: auto, "
+             "cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the "
+             "payload; precision: float32, bfloat16 or float16; real_time: frames are "
+             "skipped when more than two are waiting; batch: most frames that go through "
+             "the "
+             "network at once.")
         .def("frames_skipped",
              &dvqvae_encoder::frames_skipped,
              "Frames skipped because later ones were waiting.")

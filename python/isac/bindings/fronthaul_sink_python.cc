@@ -39,7 +39,8 @@ blocks before it: what cannot leave waits in a queue, whose oldest packet makes 
              py::arg("key_file") = "",
              py::arg("server_key_file") = "",
              py::arg("queue") = 64,
-             "address: of the central unit, e.g. tcp://192.168.1.10:5550; security: "
+             "packet_size: bytes; address: of the central unit, e.g. "
+             "tcp://192.168.1.10:5550; security: "
              "curve, "
              "or none for packets that anybody can read, change and forge; key_file: "
              "NAME.key of this access point; server_key_file: NAME.pub of the central "

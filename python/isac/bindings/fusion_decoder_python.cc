@@ -48,6 +48,7 @@ dropped. An access point that counts its frames anew is taken back.)doc")
              py::arg("real_time") = false,
              py::arg("batch") = 1,
              py::arg("deadline_s") = 0.0,
+             "model_file: safetensors, the model that the encoders use.\n\n"
              "device: auto, cpu or cuda:N.\n\n"
              "absent: receive access points whose packets do not come, counted from 0; "
              "they have no input, and the estimates are made without them.\n\n"

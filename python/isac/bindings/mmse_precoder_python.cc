@@ -39,7 +39,7 @@ power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
-             "device: auto, cpu or cuda:N.")
+             "seed: of the drawn channel state; device: auto, cpu or cuda:N.")
         .def("set_transmit_power_dbm",
              &mmse_precoder::set_transmit_power_dbm,
              py::arg("power_dbm"),

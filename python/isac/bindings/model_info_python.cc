@@ -17,7 +17,7 @@ void bind_model_info(py::module& m)
                            "ModelInfo",
                            "What a flowgraph must know of a model file to connect its "
                            "blocks. Made by load_model_info().")
-        .def_readonly("path", &model_info::path)
+        .def_readonly("path", &model_info::path, "The file that it was read from.")
         .def_readonly("scenario",
                       &model_info::scenario,
                       "The scenario that the model was made for.")
