@@ -409,6 +409,7 @@ TEST(PlanarDirectPath, IsTheClosedForm)
 TEST(PlanarSamples, ToneThroughOneTarget)
 {
     auto scenario = lifted(test::example_scenario("sdr_2x2"));
+    scenario.targets.area_m.max[2] = 100.0;
     for (auto* side : {&scenario.transmit, &scenario.receive}) {
         for (auto& point : *side) {
             point.planar = PlanarAxis{{0, 0, 1}, 3, 0.45};
