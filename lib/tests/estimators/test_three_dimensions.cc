@@ -17,14 +17,15 @@ using namespace cfisac::signal;
 
 namespace {
 
-Scenario in_space(int targets, double noise_dbm)
+//! lite_3d.yml with fewer symbols, and `along` antennas along each axis.
+Scenario in_space(int targets, double noise_dbm, int along = 4)
 {
     auto scenario = test::example_scenario("lite_3d");
     scenario.waveform.symbol_step = 16;
     for (auto* side : {&scenario.transmit, &scenario.receive}) {
-        for (auto& point : *side) { // quick to search
-            point.antennas = 2;
-            point.planar->antennas = 2;
+        for (auto& point : *side) {
+            point.antennas = along;
+            point.planar->antennas = along;
         }
     }
     scenario.targets.count = targets;
@@ -59,7 +60,7 @@ TEST(MaximumLikelihoodInSpace, ErrorIsNeitherBelowTheBoundNorFarAboveIt)
     // would be smaller than they can be.
     constexpr int draws = 20;
     constexpr double low = 77.76;
-    const auto scenario = in_space(1, -125.0);
+    const auto scenario = in_space(1, -125.0, 3); // quicker to search than 4 by 4
     const Layout layout(scenario);
     std::vector<std::unique_ptr<AccessPointEstimator>> access_points;
     for (std::int64_t m = 0; m < 3; m++) {
@@ -142,7 +143,7 @@ TEST(MaximumLikelihoodInSpace, LinearArraysWorkToo)
     for (auto* side : {&scenario.transmit, &scenario.receive}) {
         for (auto& point : *side) {
             point.planar.reset();
-            point.antennas = 4;
+            point.antennas = 8;
         }
     }
     const Layout layout(scenario);
