@@ -104,7 +104,7 @@ class ModelInfo:
     """
     @property
     def path(self) -> str:
-        ...
+        """The file that it was read from."""
     @property
     def scenario(self) -> Scenario:
         """The scenario that the model was made for."""
@@ -524,9 +524,11 @@ class antenna_channel(gr.block, gr.basic_block):
         direct_path: bool = True,
         start_s: float = 0.0,
     ) -> None:
-        """moving: one scene that lasts, otherwise a new one in every frame; full scale: its power
-        at an antenna, dBm (at 30, samples are sqrt(W)); bits: of the converters, 0 for ideal
-        ones; start_s: environment time of the start of frame 0, s.
+        """seed: of scenes and noise; moving: one scene that lasts, otherwise a new one in every
+        frame; transmit_full_scale_dbm, receive_full_scale_dbm: power of full scale at an
+        antenna, dBm (at 30, samples are sqrt(W)); bits: of the converters, 0 for ideal ones;
+        direct_path: whether there are direct paths; start_s: environment time of the start of
+        frame 0, s.
         """
     def set_noise_dbm(self, noise_dbm: float) -> None:
         """Noise per resource element and antenna, dBm."""
@@ -586,9 +588,9 @@ class bistatic_channel(gr.block, gr.basic_block):
         real_time: bool = False,
         moving: bool = False,
     ) -> None:
-        """device: auto, cpu or cuda:N; real_time: frames leave at the waveform's interval, and
-        those that nobody is ready for are skipped; moving: the targets of frame 0 last and
-        move on, otherwise every frame has new ones.
+        """seed: of all draws; device: auto, cpu or cuda:N; real_time: frames leave at the
+        waveform's interval, and those that nobody is ready for are skipped; moving: the
+        targets of frame 0 last and move on, otherwise every frame has new ones.
         """
     def frames_skipped(self) -> int:
         """Frames that nobody was ready for in their interval."""
@@ -648,7 +650,9 @@ class centralized_cnn(echo_estimator, gr.block, gr.basic_block):
         real_time: bool = False,
         batch: int = 1,
     ) -> None:
-        """device: auto, cpu or cuda:N.
+        """model_file: safetensors, of a model with the read-out cnn.
+
+        device: auto, cpu or cuda:N.
 
         real_time: whether frames are skipped when more than two are waiting, and the latency
         is measured.
@@ -742,10 +746,10 @@ class dvqvae_encoder(gr.block, gr.basic_block):
         real_time: bool = False,
         batch: int = 1,
     ) -> None:
-        """access_point: from 0; seed: the precoder's, for pilot models; device: auto, cpu or
-        cuda:N; entropy_coding: frequent codewords take fewer bits of the payload; precision:
-        float32, bfloat16 or float16; real_time: frames are skipped when more than two are
-        waiting; batch: most frames that go through the network at once.
+        """model_file: safetensors; access_point: from 0; seed: the precoder's, for pilot models;
+        device: auto, cpu or cuda:N; entropy_coding: frequent codewords take fewer bits of the
+        payload; precision: float32, bfloat16 or float16; real_time: frames are skipped when
+        more than two are waiting; batch: most frames that go through the network at once.
         """
     def frames_skipped(self) -> int:
         """Frames skipped because later ones were waiting."""
@@ -914,9 +918,10 @@ class fronthaul_sink(gr.sync_block, gr.block, gr.basic_block):
         server_key_file: str = '',
         queue: int = 64,
     ) -> None:
-        """address: of the central unit, e.g. tcp://192.168.1.10:5550; security: curve, or none
-        for packets that anybody can read, change and forge; key_file: NAME.key of this access
-        point; server_key_file: NAME.pub of the central unit; queue: most packets that wait.
+        """packet_size: bytes; address: of the central unit, e.g. tcp://192.168.1.10:5550;
+        security: curve, or none for packets that anybody can read, change and forge; key_file:
+        NAME.key of this access point; server_key_file: NAME.pub of the central unit; queue:
+        most packets that wait.
         """
     def packets_sent(self) -> int:
         """Packets handed over to a connection."""
@@ -1007,7 +1012,9 @@ class fusion_decoder(gr.block, gr.basic_block):
         batch: int = 1,
         deadline_s: float = 0.0,
     ) -> None:
-        """device: auto, cpu or cuda:N.
+        """model_file: safetensors, the model that the encoders use.
+
+        device: auto, cpu or cuda:N.
 
         absent: receive access points whose packets do not come, counted from 0; they have no
         input, and the estimates are made without them.
@@ -1102,7 +1109,7 @@ class mmse_precoder(gr.sync_decimator, gr.sync_block, gr.block, gr.basic_block):
     power_dbm and seed. Message port `command`: {"power_dbm": number}.
     """
     def __init__(self, scenario: Scenario, seed: int = 0, device: str = 'auto') -> None:
-        """device: auto, cpu or cuda:N."""
+        """seed: of the drawn channel state; device: auto, cpu or cuda:N."""
     def set_transmit_power_dbm(self, power_dbm: float) -> None:
         """Power limit of one transmit access point, dBm, from the next frame on."""
     def transmit_power_dbm(self) -> float:
