@@ -2,9 +2,8 @@
 #ifndef INCLUDED_APPS_CODEBOOK_COUNTER_H
 #define INCLUDED_APPS_CODEBOOK_COUNTER_H
 
-#include <algorithm>
+#include <cfisac/fronthaul/codeword_counts.h>
 #include <cfisac/fronthaul/packet.h>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <gnuradio/io_signature.h>
@@ -40,8 +39,7 @@ public:
                          gr::io_signature::make(0, 0, 0)),
           d_format(format),
           d_scratch(format.size()),
-          d_positions(positions),
-          d_counts(codewords, 0)
+          d_counts(codewords, positions)
     {
     }
 
@@ -54,8 +52,7 @@ public:
         for (int i = 0; i < items; ++i) {
             const auto status = cfisac::fronthaul::decode(
                 packets + static_cast<std::size_t>(i) * size, size, d_format, d_packet);
-            if (status == cfisac::fronthaul::PacketStatus::ok) {
-                count_codewords();
+            if (status == cfisac::fronthaul::PacketStatus::ok && d_counts.add(d_packet)) {
                 d_packets++;
                 d_coded_bits +=
                     cfisac::fronthaul::encode(d_packet,
@@ -76,44 +73,19 @@ public:
     //! Number of codewords that occurred.
     std::int64_t distinct() const
     {
-        return std::count_if(
-            d_counts.begin(), d_counts.end(), [](auto count) { return count > 0; });
+        return static_cast<std::int64_t>(d_counts.distinct());
     }
 
-    //! exp of the entropy of the codewords' frequencies, from 1 to the size of the
-    //! codebook; NaN without packets.
-    double perplexity() const
-    {
-        double total = 0.0;
-        for (const auto count : d_counts) {
-            total += static_cast<double>(count);
-        }
-        double entropy = 0.0;
-        for (const auto count : d_counts) {
-            if (count > 0) {
-                const double share = static_cast<double>(count) / total;
-                entropy -= share * std::log(share);
-            }
-        }
-        return total > 0.0 ? std::exp(entropy) : std::nan("");
-    }
+    //! See cfisac::fronthaul::CodewordCounts; NaN without packets.
+    double perplexity() const { return d_counts.perplexity(); }
 
 private:
-    //! Nothing to count where latents travel unquantized.
-    void count_codewords()
-    {
-        for (auto i = d_positions; !d_counts.empty() && i < d_packet.indices.size(); ++i) {
-            d_counts.at(d_packet.indices[i])++;
-        }
-    }
-
     cfisac::fronthaul::PacketFormat d_format;
     cfisac::fronthaul::Packet d_packet;  //!< its memory is reused
     std::vector<std::uint8_t> d_scratch; //!< a packet, entropy coded
-    std::size_t d_positions;             //!< ahead of the codewords
     std::uint64_t d_packets = 0;
     std::uint64_t d_coded_bits = 0;
-    std::vector<std::uint64_t> d_counts;
+    cfisac::fronthaul::CodewordCounts d_counts;
 };
 
 } // namespace isac::apps

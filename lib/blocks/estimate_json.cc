@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "estimate_json.h"
+#include "estimate_pdu.h"
 
 #include <charconv>
 #include <cmath>
-#include <gnuradio/isac/names.h>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <stdexcept>
 #include <vector>
 
 namespace gr {
@@ -18,27 +17,6 @@ namespace isac {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-const pmt::pmt_t& time_key()
-{
-    static const pmt::pmt_t key = pmt::intern("time");
-    return key;
-}
-const pmt::pmt_t& confidence_key()
-{
-    static const pmt::pmt_t key = pmt::intern("confidence");
-    return key;
-}
-const pmt::pmt_t& covariance_key()
-{
-    static const pmt::pmt_t key = pmt::intern("covariance");
-    return key;
-}
-const pmt::pmt_t& access_points_key()
-{
-    static const pmt::pmt_t key = pmt::intern("access_points");
-    return key;
-}
 
 //! A float with as many digits as tell it from its neighbours, or null.
 json number(float value)
@@ -65,56 +43,7 @@ json numbers(const std::vector<float>& values, std::size_t first, std::size_t co
     return list;
 }
 
-std::vector<float> floats(const pmt::pmt_t& value, std::size_t count, const char* what)
-{
-    if (!pmt::is_f32vector(value) || pmt::length(value) != count) {
-        throw std::invalid_argument(std::string(what) + ": want " +
-                                    std::to_string(count) + " floats, got " +
-                                    pmt::write_string(value).substr(0, 100));
-    }
-    return pmt::f32vector_elements(value);
-}
-
-//! What a PDU has in common with its JSON.
-struct contents {
-    std::uint64_t frame;
-    json time;
-    json access_points;
-    std::vector<float> values;     //!< [2, Q, D]
-    std::vector<float> confidence; //!< [Q]
-    std::vector<float> covariance; //!< [Q, 2D, 2D], or empty
-};
-
-contents read(const pmt::pmt_t& pdu, std::size_t dimensions, std::size_t targets)
-{
-    if (!pmt::is_pdu(pdu)) {
-        throw std::invalid_argument("want a PDU, got " +
-                                    pmt::write_string(pdu).substr(0, 100));
-    }
-    const auto about = [&pdu](const pmt::pmt_t& key) {
-        return pmt::dict_ref(pmt::car(pdu), key, pmt::PMT_NIL);
-    };
-    const auto frame = about(names::frame());
-    if (!pmt::is_uint64(frame)) {
-        throw std::invalid_argument("the metadata have no frame");
-    }
-    contents all{pmt::to_uint64(frame), nullptr, nullptr, {}, {}, {}};
-    if (pmt::is_real(about(time_key()))) {
-        all.time = number(pmt::to_double(about(time_key())));
-    }
-    if (pmt::is_s32vector(about(access_points_key()))) {
-        all.access_points = pmt::s32vector_elements(about(access_points_key()));
-    }
-    all.values = floats(pmt::cdr(pdu), 2 * dimensions * targets, "estimates");
-    all.confidence = floats(about(confidence_key()), targets, "confidence");
-    if (!pmt::is_null(about(covariance_key()))) {
-        all.covariance = floats(
-            about(covariance_key()), 4 * dimensions * dimensions * targets, "covariance");
-    }
-    return all;
-}
-
-std::string write(const contents& all,
+std::string write(const estimate_pdu& all,
                   std::size_t dimensions,
                   std::size_t targets,
                   std::uint64_t sequence)
@@ -122,8 +51,9 @@ std::string write(const contents& all,
     json object;
     object["sequence"] = sequence;
     object["frame"] = all.frame;
-    object["time"] = all.time;
-    object["access_points"] = all.access_points;
+    object["time"] = all.time_s ? number(*all.time_s) : json(nullptr);
+    object["access_points"] =
+        all.access_points ? json(*all.access_points) : json(nullptr);
     object["targets"] = json::array();
     const std::size_t size = 2 * dimensions;
     for (std::size_t q = 0; q < targets; q++) {
@@ -151,7 +81,7 @@ std::string estimates_to_json(const pmt::pmt_t& pdu,
                               std::size_t targets,
                               std::uint64_t sequence)
 {
-    return write(read(pdu, dimensions, targets), dimensions, targets, sequence);
+    return write(read_estimates(pdu, dimensions, targets), dimensions, targets, sequence);
 }
 
 std::size_t longest_estimates_json(std::size_t dimensions,
@@ -162,7 +92,7 @@ std::size_t longest_estimates_json(std::size_t dimensions,
     const auto most = std::numeric_limits<std::uint64_t>::max();
     std::vector<std::int32_t> points(access_points);
     std::iota(points.begin(), points.end(), 0);
-    const contents all{
+    const estimate_pdu all{
         most,
         -1.2345678901234567e-308,
         points,

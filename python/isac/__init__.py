@@ -12,12 +12,18 @@ import pathlib
 
 from .estimate_printer import estimate_printer
 from .isac_python import *
+try:
+    from .isac_qtgui_python import *
+except ModuleNotFoundError as error:  # built without Qt
+    if error.name != f"{__name__}.isac_qtgui_python":
+        raise
+from .numpy_api import (Bound, Echo, Estimates, Estimator, Match, bound, echo, estimate, match)
 from .radio import (RadioError, device_arguments, next_start, scene_seed, soapy_sink, soapy_source,
                     uhd_sink, uhd_source)
 # import any pure Python blocks below: gr_modtool adds theirs after this line.
 
 
-def example_path(name):
+def example_path(name: str) -> str:
     """Where a file of the examples is, e.g. "scenarios/lite.yml".
 
     Looks in the folder that ISAC_EXAMPLES names, in the working directory and above it, in

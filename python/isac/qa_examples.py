@@ -116,6 +116,31 @@ class qa_examples(gr_unittest.TestCase):
                             result.stdout)
             self.assertLess(medians[1], 2.5, result.stdout)
 
+    def test_numpy_helpers(self):
+        arguments = ["--frames", "4", "--seed", "3", "--device", "cpu", "--receiver", "ml",
+                     "--receiver", "cs", "--model", self.model]
+        first = self.run_headless(*arguments, script="numpy_helpers.py")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        rows = {line[:12].strip(): [float(word) for word in line[12:].split()]
+                for line in first.stdout.splitlines()[1:]}
+        self.assertEqual(list(rows), ["ml", "cs", "model", "root CRLB"])
+        for location, velocity in rows.values():
+            self.assertGreater(location, 0.0)
+            self.assertGreater(velocity, 0.0)
+        # Maximum likelihood comes close to the bound, and is better than the others.
+        self.assertLess(rows["ml"][0], 4 * rows["root CRLB"][0])
+        self.assertLess(rows["ml"][0], rows["cs"][0])
+        self.assertEqual(self.run_headless(*arguments, script="numpy_helpers.py").stdout,
+                         first.stdout)
+        for wrong, text in ((["--receiver", "esprit"], "esprit"), (["--frames", "0"], "--frames"),
+                            (["--device", "abacus"], "abacus"),
+                            (["--noise-dbm", "nan"], "nan"), (["--model", "nothing"], "nothing"),
+                            (["--scenario", "nothing"], "nothing")):
+            result = self.run_headless(*wrong, script="numpy_helpers.py")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(text, result.stderr)
+            self.assertNotIn("Traceback", result.stderr)
+
     def test_users(self):
         errors = []
         for power in ("40", "0"):

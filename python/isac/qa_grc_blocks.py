@@ -5,6 +5,7 @@ schemes compile."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,20 @@ from gnuradio import gr_unittest, isac
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What blocks have in common; nobody makes one.
 COMMON = {"access_point_estimator", "echo_estimator"}
+# Written in Python.
+PYTHON_ONLY = {"estimate_printer", "soapy_sink", "soapy_source", "uhd_sink", "uhd_source"}
+# Setters of what a message brings, of several parameters at once, and before the run.
+NO_CALLBACK = {"set_channel", "set_calibration", "set_clutter", "set_offsets", "set_hardware",
+               "set_scene_seed"}
 
 
 def read(name):
     return yaml.safe_load((ROOT / "grc" / f"isac_{name}.block.yml").read_text())
+
+
+def all_blocks():
+    return [yaml.safe_load(path.read_text())
+            for path in sorted((ROOT / "grc").glob("*.block.yml"))]
 
 
 def entry(name, kind, **parameters):
@@ -91,6 +102,121 @@ class qa_grc_blocks(gr_unittest.TestCase):
                     self.assertIn(parameter["id"], block["templates"]["make"], name)
                 found += 1
         self.assertGreaterEqual(found, 12)
+
+    def test_one_tree(self):
+        tops = set()
+        for block in all_blocks():
+            top, _, folder = block["category"].partition("/")
+            self.assertEqual(top, "[Cell-free ISAC]", block["id"])
+            self.assertTrue(folder, block["id"])
+            self.assertTrue(block["label"].startswith("ISAC "), block["id"])
+            tops.add(folder)
+        self.assertLessEqual(len(tops), 10)
+
+    def test_a_parameter_is_the_same_everywhere(self):
+        seen = {}
+        for block in all_blocks():
+            for parameter in block["parameters"]:
+                about = {key: parameter.get(key) for key in ("label", "dtype", "options")}
+                first = seen.setdefault(parameter["id"], (block["id"], about))
+                self.assertEqual(about, first[1],
+                                 f"{parameter['id']} of {block['id']} and {first[0]}")
+
+    def test_parameters_stand_in_the_same_order(self):
+        before = {}
+        for block in all_blocks():
+            names = [parameter["id"] for parameter in block["parameters"]]
+            for i, first in enumerate(names):
+                for second in names[i + 1:]:
+                    other = before.setdefault((first, second), block["id"])
+                    self.assertNotIn((second, first), before,
+                                     f"{first} and {second} in {block['id']} and {other}")
+
+    def test_labels_have_units(self):
+        units = {"_s": "(s)", "_hz": "(Hz)", "_dbm": "(dBm)", "_db": "(dB)", "_ppm": "(ppm)"}
+        found = 0
+        for block in all_blocks():
+            for parameter in block["parameters"]:
+                for ending, unit in units.items():
+                    if parameter["id"].endswith(ending):
+                        self.assertTrue(parameter["label"].endswith(unit), parameter)
+                        found += 1
+        self.assertGreater(found, 20)
+
+    def test_words_are_not_replaced(self):
+        # A field of the type enum takes its first option where its value is none of them,
+        # without a word. Ours are texts with an assertion, or numbers.
+        for block in all_blocks():
+            for parameter in block["parameters"]:
+                self.assertNotEqual(parameter["dtype"], "enum", block["id"])
+                self.assertNotEqual(parameter["dtype"], "bool", block["id"])
+
+    def test_documentation_names_ports_and_parameters(self):
+        for block in all_blocks():
+            text = block["documentation"]
+            told = {name for line in text.split("\n") if ": " in line
+                    for name in line.partition(": ")[0].split(", ")}
+            for parameter in block["parameters"]:
+                if parameter.get("hide") != "all":
+                    self.assertIn(parameter["label"].partition(" (")[0], told, block["id"])
+            for side, word in (("inputs", "Input"), ("outputs", "Output")):
+                streams = [port for port in block.get(side, []) if port["domain"] == "stream"]
+                if streams:
+                    self.assertIn(word, text, block["id"])
+                for port in block.get(side, []):
+                    if port["domain"] == "message":
+                        self.assertIn(f"port {port['id']}", text, block["id"])
+
+    def test_live_setters_are_callbacks(self):
+        found = 0
+        for block in all_blocks():
+            header = ROOT / "include" / "gnuradio" / "isac" / f"{block['id'][5:]}.h"
+            if not header.is_file():
+                continue
+            setters = set(re.findall(r"virtual void (set_\w+)\(", header.read_text()))
+            for kind in ("templates", "cpp_templates"):
+                text = " ".join(block[kind].get("callbacks", []))
+                called = set(re.findall(r"set_\w+", text))
+                self.assertEqual(setters - called - NO_CALLBACK, set(), block["id"])
+                self.assertEqual(called - setters, set(), block["id"])
+            found += len(setters)
+        self.assertGreater(found, 25)
+
+    def test_cpp_templates(self):
+        for block in all_blocks():
+            name = block["id"][5:]
+            if name in PYTHON_ONLY:
+                self.assertEqual(block["flags"][0], "python")
+                self.assertNotIn("cpp", block["flags"])
+                self.assertIn("C++", block["documentation"], name)
+                continue
+            self.assertEqual(block["flags"][-2:] if "throttle" not in block["flags"]
+                             else block["flags"][:2], ["python", "cpp"], name)
+            templates = block["cpp_templates"]
+            self.assertEqual(templates["link"], ["gnuradio::gnuradio-isac"])
+            self.assertEqual(templates["packages"], ["gnuradio-isac"])
+            for line in templates["includes"]:
+                header = re.match(r"#include <gnuradio/isac/(\w+\.h)>", line)
+                if header:
+                    self.assertTrue(
+                        (ROOT / "include" / "gnuradio" / "isac" / header[1]).is_file(), line)
+            text = templates.get("make", "") + templates.get("var_make", "")
+            for parameter in block["parameters"]:
+                if parameter.get("hide") != "all":
+                    self.assertIn(parameter["id"], text, name)
+
+    def test_examples_use_parameters_that_exist(self):
+        known = {block["id"]: {parameter["id"] for parameter in block["parameters"]}
+                 for block in all_blocks()}
+        common = {"alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "gui_hint"}
+        found = 0
+        for path in (ROOT / "examples").rglob("*.grc"):
+            for block in yaml.safe_load(path.read_text())["blocks"]:
+                if block["id"] in known:
+                    unknown = set(block["parameters"]) - known[block["id"]] - common
+                    self.assertEqual(unknown, set(), f"{block['name']} of {path.name}")
+                    found += 1
+        self.assertGreater(found, 50)
 
     def compile_and_run(self, name, blocks, connections):
         path = pathlib.Path(self.folder.name) / f"{name}.grc"

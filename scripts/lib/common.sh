@@ -136,7 +136,7 @@ configure_and_build() {
 # ones.
 use_build_tree() {
     export PYTHONPATH="$build/test_modules${PYTHONPATH:+:$PYTHONPATH}"
-    export LD_LIBRARY_PATH="$build/lib/blocks:$build/lib/cfisac${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    export LD_LIBRARY_PATH="$build/lib/blocks:$build/lib/blocks/qt:$build/lib/cfisac${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     export SOAPY_SDR_PLUGIN_PATH="$build/lib/radio${SOAPY_SDR_PLUGIN_PATH:+:$SOAPY_SDR_PLUGIN_PATH}"
     export GRC_BLOCKS_PATH="$root/grc${GRC_BLOCKS_PATH:+:$GRC_BLOCKS_PATH}"
     export CFISAC_SOURCE_DIR="$root"

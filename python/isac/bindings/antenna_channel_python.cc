@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(antenna_channel.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -34,7 +36,15 @@ direct_path, direct_path_gain_db, transmit_full_scale_dbm, receive_full_scale_db
 transmit_timing_s, receive_timing_s, transmit_ppm, receive_ppm, target_positions,
 target_velocities.)doc")
         .def(
-            py::init(&antenna_channel::make),
+            py::init(isac_bindings::whole_numbers(&antenna_channel::make,
+                                                  "scenario",
+                                                  "seed",
+                                                  "moving",
+                                                  "transmit_full_scale_dbm",
+                                                  "receive_full_scale_dbm",
+                                                  "bits",
+                                                  "direct_path",
+                                                  "start_s")),
             py::arg("scenario"),
             py::arg("seed") = 0,
             py::arg("moving") = false,
@@ -51,7 +61,9 @@ target_velocities.)doc")
              &antenna_channel::set_noise_dbm,
              py::arg("noise_dbm"),
              "Noise per resource element and antenna, dBm.")
-        .def("noise_dbm", &antenna_channel::noise_dbm)
+        .def("noise_dbm",
+             &antenna_channel::noise_dbm,
+             "Noise per resource element and antenna, dBm.")
         .def("set_direct_path",
              &antenna_channel::set_direct_path,
              py::arg("on"),

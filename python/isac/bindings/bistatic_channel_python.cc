@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(bistatic_channel.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -29,7 +31,8 @@ access point; truth (locations of all targets in m, then velocities in m/s); opt
 root Cramér-Rao bound (location of every target in m, then velocity in m/s). Message port
 `command`: dictionary with noise_dbm, clutter_scatterers, clutter_variance, timing_std_s,
 frequency_std_hz, target_count, target_positions, target_velocities.)doc")
-        .def(py::init(&bistatic_channel::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &bistatic_channel::make, "scenario", "seed", "device", "real_time", "moving")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
@@ -48,15 +51,19 @@ frequency_std_hz, target_count, target_positions, target_velocities.)doc")
              &bistatic_channel::set_noise_dbm,
              py::arg("noise_dbm"),
              "Noise per resource element and antenna, dBm.")
-        .def("noise_dbm", &bistatic_channel::noise_dbm)
+        .def("noise_dbm",
+             &bistatic_channel::noise_dbm,
+             "Noise per resource element and antenna, dBm.")
         .def("set_clutter",
-             &bistatic_channel::set_clutter,
+             isac_bindings::whole_numbers(
+                 &bistatic_channel::set_clutter, "scatterers", "variance"),
              py::arg("scatterers"),
              py::arg("variance"),
              "Number of scatterers (0 for none) and mean power of their reflection "
              "coefficients.")
         .def("set_clutter_scatterers",
-             &bistatic_channel::set_clutter_scatterers,
+             isac_bindings::whole_numbers(&bistatic_channel::set_clutter_scatterers,
+                                          "scatterers"),
              py::arg("scatterers"),
              "Number of scatterers alone.")
         .def("set_clutter_variance",
@@ -84,7 +91,7 @@ frequency_std_hz, target_count, target_positions, target_velocities.)doc")
              "for "
              "the scenario's random prior.")
         .def("set_target_count",
-             &bistatic_channel::set_target_count,
+             isac_bindings::whole_numbers(&bistatic_channel::set_target_count, "count"),
              py::arg("count"),
              "How many of the scenario's targets there are, 0 to Q; truth and bound of the "
              "others are NaN.")

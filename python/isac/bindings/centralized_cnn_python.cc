@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(centralized_cnn.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/centralized_cnn.h>
@@ -26,7 +28,12 @@ Inputs: the echo frames of every receive access point; for a model that reads th
 frames of every transmit access point. Outputs: locations of all targets in m, then their
 velocities in m/s, with the tag frame; optionally the confidence of each target's estimate,
 which is one. Message port `estimates`: a PDU per frame with frame, time and confidence.)doc")
-        .def(py::init(&centralized_cnn::make),
+        .def(py::init(isac_bindings::whole_numbers(&centralized_cnn::make,
+                                                   "scenario",
+                                                   "model_file",
+                                                   "device",
+                                                   "real_time",
+                                                   "batch")),
              py::arg("scenario"),
              py::arg("model_file"),
              py::arg("device") = "auto",

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(cs_estimator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/cs_estimator.h>
@@ -25,7 +27,8 @@ void bind_cs_estimator(py::module& m)
 Inputs: echo frames of the receive access point; the frames of every transmit access point.
 Output: fronthaul packets of packet_size() bytes for a parameter_fusion of the scheme "cs". A
 frame with a sample that is not finite is counted and left out.)doc")
-        .def(py::init(&cs_estimator::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &cs_estimator::make, "scenario", "access_point", "device", "real_time")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("device") = "auto",

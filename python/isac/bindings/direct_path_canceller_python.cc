@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(direct_path_canceller.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/direct_path_canceller.h>
@@ -25,7 +27,12 @@ Inputs: echo frames of one receive access point, then the transmit frames of eve
 access point. Outputs: the same for an estimator, with the clocks' offsets in the transmit
 frames and without what stands still in the echo. Message port `offsets`: a dictionary per
 frame. Message port `command`: {"removal": word}.)doc")
-        .def(py::init(&direct_path_canceller::make),
+        .def(py::init(isac_bindings::whole_numbers(&direct_path_canceller::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "removal",
+                                                   "measure",
+                                                   "device")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("removal") = "projection",

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(dvqvae_encoder.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/dvqvae_encoder.h>
@@ -26,7 +28,16 @@ transmit access point. Output: packets of packet_size() bytes, one per item, wha
 coding: an entropy-coded payload ends in zeros. A frame with a sample that is not finite is
 logged, counted and left out.)doc")
         .def(
-            py::init(&dvqvae_encoder::make),
+            py::init(isac_bindings::whole_numbers(&dvqvae_encoder::make,
+                                                  "scenario",
+                                                  "model_file",
+                                                  "access_point",
+                                                  "seed",
+                                                  "device",
+                                                  "entropy_coding",
+                                                  "precision",
+                                                  "real_time",
+                                                  "batch")),
             py::arg("scenario"),
             py::arg("model_file"),
             py::arg("access_point"),

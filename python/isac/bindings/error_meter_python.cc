@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(error_meter.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -22,7 +24,8 @@ void bind_error_meter(py::module& m)
 Inputs: truth, estimates (both locations of all targets in m, then velocities in m/s) and
 optionally the root bound and, after it, the confidence of each estimate. Truth and estimates are paired by the tag frame. Message port
 `scores`: the dictionary of scores(), at most once a second.)doc")
-        .def(py::init(&error_meter::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &error_meter::make, "scenario", "location_only")),
              py::arg("scenario"),
              py::arg("location_only") = false,
              "location_only: whether locations alone are matched and scored.")

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(estimate_publisher.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/estimate_publisher.h>
@@ -24,7 +26,11 @@ void bind_estimate_publisher(py::module& m)
 Message port `estimates`: the PDUs of a fusion_decoder, a parameter_fusion or another block that
 estimates. One JSON object per frame (docs/files.md); a reader that is slow misses objects, and
 holds up nobody.)doc")
-        .def(py::init(&estimate_publisher::make),
+        .def(py::init(isac_bindings::whole_numbers(&estimate_publisher::make,
+                                                   "scenario",
+                                                   "zmq_address",
+                                                   "udp_address",
+                                                   "queue")),
              py::arg("scenario"),
              py::arg("zmq_address") = "",
              py::arg("udp_address") = "",

@@ -28,7 +28,9 @@ void bind_estimator_info(py::module& m)
         .def_readonly("reference_bits",
                       &estimator_info::reference_bits,
                       "Bits that tell one access point what was transmitted, per update.")
-        .def_readonly("fingerprint", &estimator_info::fingerprint)
+        .def_readonly("fingerprint",
+                      &estimator_info::fingerprint,
+                      "Of scheme and message, in the packets.")
         .def("__repr__", [](const estimator_info& info) {
             return "<EstimatorInfo " + info.scheme + ": " +
                    std::to_string(info.fronthaul_bits) + " bit>";

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(frame_sync.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/frame_sync.h>
@@ -24,7 +26,13 @@ of each has the tags frame, rx_time, timing_offset_s and frequency_offset_hz (wh
 every transmit access point, NaN where it was not seen). Message port `status`: a dictionary
 per frame with frame, locked, misses, frequency_hz, snr_db, timing_offset_s and
 frequency_offset_hz.)doc")
-        .def(py::init(&frame_sync::make),
+        .def(py::init(isac_bindings::whole_numbers(&frame_sync::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "mode",
+                                                   "start_time_s",
+                                                   "misses_allowed",
+                                                   "false_alarm")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("mode") = "preamble",
@@ -38,7 +46,8 @@ frequency_offset_hz.)doc")
              "survives.\n\n"
              "false_alarm: probability that noise passes the search within one period.")
         .def("set_misses_allowed",
-             &frame_sync::set_misses_allowed,
+             isac_bindings::whole_numbers(&frame_sync::set_misses_allowed,
+                                          "misses_allowed"),
              py::arg("misses_allowed"),
              "Set how many frames in a row without any preamble the lock survives.")
         .def("misses_allowed",

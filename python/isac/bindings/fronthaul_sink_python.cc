@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(fronthaul_sink.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/fronthaul_sink.h>
@@ -24,7 +26,13 @@ void bind_fronthaul_sink(py::module& m)
 
 Input: packets, one per item. Connects by itself, again and again, and never holds up the
 blocks before it: what cannot leave waits in a queue, whose oldest packet makes room.)doc")
-        .def(py::init(&fronthaul_sink::make),
+        .def(py::init(isac_bindings::whole_numbers(&fronthaul_sink::make,
+                                                   "packet_size",
+                                                   "address",
+                                                   "security",
+                                                   "key_file",
+                                                   "server_key_file",
+                                                   "queue")),
              py::arg("packet_size"),
              py::arg("address"),
              py::arg("security") = "curve",

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(fronthaul_source.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/fronthaul_source.h>
@@ -25,7 +27,16 @@ void bind_fronthaul_source(py::module& m)
 Output: packets, one per item, intact, of the right size, scenario, model and access point,
 whose frame numbers rise until the access point counts anew. Everything else is counted,
 logged and dropped.)doc")
-        .def(py::init(&fronthaul_source::make),
+        .def(py::init(isac_bindings::whole_numbers(&fronthaul_source::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "packet_size",
+                                                   "fingerprint",
+                                                   "address",
+                                                   "security",
+                                                   "key_file",
+                                                   "authorised_file",
+                                                   "queue")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("packet_size"),

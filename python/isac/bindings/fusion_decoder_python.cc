@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(fusion_decoder.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -29,7 +31,15 @@ confidence of each target's estimate, 0 to 1. Message port `estimates`: a PDU pe
 frame, time, access_points and confidence. Packets that are damaged, of another model or with
 indices that no encoder gives, and those that come twice or after their frame, are counted and
 dropped. An access point that counts its frames anew is taken back.)doc")
-        .def(py::init(&fusion_decoder::make),
+        .def(py::init(isac_bindings::whole_numbers(&fusion_decoder::make,
+                                                   "scenario",
+                                                   "model_file",
+                                                   "device",
+                                                   "absent",
+                                                   "precision",
+                                                   "real_time",
+                                                   "batch",
+                                                   "deadline_s")),
              py::arg("scenario"),
              py::arg("model_file"),
              py::arg("device") = "auto",

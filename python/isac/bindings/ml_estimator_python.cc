@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(ml_estimator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/ml_estimator.h>
@@ -26,7 +28,12 @@ Inputs: echo frames of the receive access point; the frames of every transmit ac
 Output: fronthaul packets of packet_size() bytes for a parameter_fusion of the scheme "ml". A
 frame with a sample that is not finite is counted and left out.)doc")
         .def(
-            py::init(&ml_estimator::make),
+            py::init(isac_bindings::whole_numbers(&ml_estimator::make,
+                                                  "scenario",
+                                                  "access_point",
+                                                  "device",
+                                                  "real_time",
+                                                  "static_clutter")),
             py::arg("scenario"),
             py::arg("access_point"),
             py::arg("device") = "auto",

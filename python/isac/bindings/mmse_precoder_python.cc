@@ -3,7 +3,9 @@
 
 /* BINDTOOL_HEADER_FILE(mmse_precoder.h) */
 
+#include "whole_number.h"
 #include <pybind11/complex.h>
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -32,7 +34,8 @@ meets its power limit. The channel state is drawn from (seed, frame) until a mes
 Inputs: one complex symbol stream per user. Outputs: one stream per transmit access point,
 one frame [antenna, subcarrier, symbol] per item, in sqrt(W), with the tags frame, csi,
 power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
-        .def(py::init(&mmse_precoder::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &mmse_precoder::make, "scenario", "seed", "device")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
@@ -41,7 +44,9 @@ power_dbm and seed. Message port `command`: {"power_dbm": number}.)doc")
              &mmse_precoder::set_transmit_power_dbm,
              py::arg("power_dbm"),
              "Power limit of one transmit access point, dBm, from the next frame on.")
-        .def("transmit_power_dbm", &mmse_precoder::transmit_power_dbm)
+        .def("transmit_power_dbm",
+             &mmse_precoder::transmit_power_dbm,
+             "Power limit of one transmit access point, dBm.")
         .def("set_channel",
              &mmse_precoder::set_channel,
              py::arg("channel"),

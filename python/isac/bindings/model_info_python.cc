@@ -1,6 +1,8 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/model_info.h>
@@ -30,7 +32,9 @@ void bind_model_info(py::module& m)
         .def_readonly("packet_size",
                       &model_info::packet_size,
                       "Bytes of a fronthaul packet; 0 for a centralized network.")
-        .def_readonly("fingerprint", &model_info::fingerprint)
+        .def_readonly("fingerprint",
+                      &model_info::fingerprint,
+                      "Of architecture, codebooks and weights; in the packets.")
         .def_readonly("codewords", &model_info::codewords, "Size of the codebook.")
         .def_readonly("index_count",
                       &model_info::index_count,
@@ -60,7 +64,12 @@ void bind_model_info(py::module& m)
           "Read from a model file what ModelInfo tells.");
     m.def(
         "write_fresh_model",
-        &gr::isac::write_fresh_model,
+        isac_bindings::whole_numbers(&gr::isac::write_fresh_model,
+                                     "path",
+                                     "scenario",
+                                     "architecture",
+                                     "reference",
+                                     "seed"),
         py::arg("path"),
         py::arg("scenario"),
         py::arg("architecture") = "lite",

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(monostatic_estimator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/monostatic_estimator.h>
@@ -26,7 +28,8 @@ Inputs: echo frames and transmit frames of the scenario that scenario.monostatic
 Outputs: locations of all targets in m, then their velocities in m/s, of which the part across
 the line of sight is not seen, with the tag frame; optionally the confidence of each target's
 estimate. Message port `estimates`: a PDU per frame with frame, time and confidence.)doc")
-        .def(py::init(&monostatic_estimator::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &monostatic_estimator::make, "scenario", "device", "real_time")),
              py::arg("scenario"),
              py::arg("device") = "auto",
              py::arg("real_time") = false,

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(music_estimator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/music_estimator.h>
@@ -25,7 +27,11 @@ void bind_music_estimator(py::module& m)
 Inputs: echo frames of the receive access point; the frames of every transmit access point.
 Output: fronthaul packets of packet_size() bytes for a parameter_fusion of the scheme "music". A
 frame with a sample that is not finite is counted and left out.)doc")
-        .def(py::init(&music_estimator::make),
+        .def(py::init(isac_bindings::whole_numbers(&music_estimator::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "device",
+                                                   "real_time")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("device") = "auto",

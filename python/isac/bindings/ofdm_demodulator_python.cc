@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(ofdm_demodulator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -26,7 +28,11 @@ Inputs: one stream per antenna with the payload of frames, as frame_sync cuts it
 frame marks the first sample of each. Output: echo frames, one per item, complex
 [M_r, S, T], sqrt(W), with the tags of their samples. Message port `command`:
 {"full_scale_dbm": number, "gain_db": numbers, "phase_deg": numbers}.)doc")
-        .def(py::init(&ofdm_demodulator::make),
+        .def(py::init(isac_bindings::whole_numbers(&ofdm_demodulator::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "full_scale_dbm",
+                                                   "window_advance")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("full_scale_dbm"),
@@ -36,7 +42,10 @@ frame marks the first sample of each. Output: echo frames, one per item, complex
              "window_advance: samples that the transform starts before the prefix ends; "
              "below 0 for an eighth of it.")
         .def_static("make_user",
-                    &ofdm_demodulator::make_user,
+                    isac_bindings::whole_numbers(&ofdm_demodulator::make_user,
+                                                 "scenario",
+                                                 "full_scale_dbm",
+                                                 "window_advance"),
                     py::arg("scenario"),
                     py::arg("full_scale_dbm"),
                     py::arg("window_advance") = -1,

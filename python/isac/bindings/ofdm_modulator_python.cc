@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(ofdm_modulator.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/ofdm_modulator.h>
@@ -26,7 +28,11 @@ Outputs: one stream per antenna, scenario.period_samples per frame: preambles, h
 symbols with cyclic prefix, silence. A sample of magnitude 1 is full scale. Tags: frame at
 the first sample of a frame, tx_time at the first sample where a start time is given. Message
 port `command`: {"full_scale_dbm": number}.)doc")
-        .def(py::init(&ofdm_modulator::make),
+        .def(py::init(isac_bindings::whole_numbers(&ofdm_modulator::make,
+                                                   "scenario",
+                                                   "access_point",
+                                                   "full_scale_dbm",
+                                                   "start_time_s")),
              py::arg("scenario"),
              py::arg("access_point"),
              py::arg("full_scale_dbm"),

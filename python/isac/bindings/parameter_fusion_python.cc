@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(parameter_fusion.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -30,7 +32,12 @@ access_points, confidence and covariance. Packets that are damaged, of another s
 words that no access point gives, and those that come twice or after their frame, are counted
 and dropped. An access point that counts its frames anew is taken back.)doc")
         .def(
-            py::init(&parameter_fusion::make),
+            py::init(isac_bindings::whole_numbers(&parameter_fusion::make,
+                                                  "scenario",
+                                                  "scheme",
+                                                  "absent",
+                                                  "real_time",
+                                                  "deadline_s")),
             py::arg("scenario"),
             py::arg("scheme"),
             py::arg("absent") = std::vector<int>{},

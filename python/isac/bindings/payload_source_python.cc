@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(payload_source.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/payload_source.h>
@@ -24,7 +26,8 @@ void bind_payload_source(py::module& m)
 
 Outputs: one complex stream per user, QAM symbols with unit mean power, frame after frame in
 the order [subcarrier, symbol], scenario.symbols_per_frame items per frame.)doc")
-        .def(py::init(&payload_source::make),
+        .def(py::init(
+                 isac_bindings::whole_numbers(&payload_source::make, "scenario", "seed")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              "scenario: waveform and users; seed: of the draws, the precoder's for "

@@ -45,6 +45,7 @@ void bind_centralized_cnn(py::module& m);
 void bind_user_channel(py::module& m);
 void bind_user_receiver(py::module& m);
 void bind_error_meter(py::module& m);
+void bind_frame_tools(py::module& m);
 // ) END BINDING_FUNCTION_PROTOTYPES
 
 PYBIND11_MODULE(isac_python, m)
@@ -91,5 +92,6 @@ PYBIND11_MODULE(isac_python, m)
     bind_user_channel(m);
     bind_user_receiver(m);
     bind_error_meter(m);
+    bind_frame_tools(m);
     // ) END BINDING_FUNCTION_CALLS
 }

@@ -57,7 +57,7 @@ void bind_recording(py::module& m)
             [](const Metadata& r) { return cfisac::recording::to_string(r.datatype); },
             "\"cf32_le\" or \"ci16_le\".")
         .def_readonly("channels", &Metadata::channels, "Antennas.")
-        .def_readonly("sample_rate_hz", &Metadata::sample_rate_hz)
+        .def_readonly("sample_rate_hz", &Metadata::sample_rate_hz, "Samples per second.")
         .def_readonly("samples", &Metadata::samples, "Of each antenna.")
         .def_property_readonly(
             "duration_s",
@@ -73,11 +73,11 @@ void bind_recording(py::module& m)
                       &Metadata::samples_clipped,
                       "Beyond full scale, of all antennas.")
         .def_readonly("sha512", &Metadata::sha512, "Of the data; empty where not known.")
-        .def_readonly("description", &Metadata::description)
-        .def_readonly("hardware", &Metadata::hardware)
+        .def_readonly("description", &Metadata::description, "Any text.")
+        .def_readonly("hardware", &Metadata::hardware, "What the radio is.")
         .def_readonly("recorder", &Metadata::recorder, "The program that made it.")
-        .def_readonly("author", &Metadata::author)
-        .def_readonly("license", &Metadata::license)
+        .def_readonly("author", &Metadata::author, "Who made it.")
+        .def_readonly("license", &Metadata::license, "Under which it may be used.")
         .def_property_readonly(
             "scenario",
             [](const Metadata& r) { return r.setup.scenario; },

@@ -45,7 +45,7 @@ void bind_scenario(py::module& m)
 
     py::class_<AccessPoint>(
         m, "AccessPoint", "Access point with a uniform linear or planar array.")
-        .def_readonly("name", &AccessPoint::name)
+        .def_readonly("name", &AccessPoint::name, "Name in the scenario's file.")
         .def_readonly(
             "position_m", &AccessPoint::position_m, "Position of the first antenna, m.")
         .def_readonly("axis", &AccessPoint::axis, "Unit vector along the array.")
@@ -65,7 +65,7 @@ void bind_scenario(py::module& m)
                          "Everything that exists: access points, waveform, users, "
                          "targets, clutter, clocks.\n\n"
                          "Made by load_scenario() or parse_scenario(); read only.")
-        .def_readonly("name", &Scenario::name)
+        .def_readonly("name", &Scenario::name, "Name in the file.")
         .def_readonly(
             "dimensions", &Scenario::dimensions, "D, coordinates of a position.")
         .def_readonly("transmit", &Scenario::transmit, "Transmit access points.")
@@ -108,17 +108,22 @@ void bind_scenario(py::module& m)
             "target_velocity_mps",
             [](const Scenario& s) { return s.targets.velocity_mps; },
             "How fast targets are, m/s.")
-        .def_property_readonly("clutter_scatterers",
-                               [](const Scenario& s) { return s.clutter.scatterers; })
+        .def_property_readonly(
+            "clutter_scatterers",
+            [](const Scenario& s) { return s.clutter.scatterers; },
+            "Scatterers of (29).")
         .def_property_readonly(
             "clutter_variance",
-            [](const Scenario& s) { return s.clutter.reflection_variance; })
+            [](const Scenario& s) { return s.clutter.reflection_variance; },
+            "Mean power of their reflection coefficients.")
         .def_property_readonly(
             "timing_offset_std_s",
-            [](const Scenario& s) { return s.clocks.timing_offset_std_s; })
+            [](const Scenario& s) { return s.clocks.timing_offset_std_s; },
+            "Standard deviation of the timing offsets (30), s.")
         .def_property_readonly(
             "frequency_offset_std_hz",
-            [](const Scenario& s) { return s.clocks.frequency_offset_std_hz; })
+            [](const Scenario& s) { return s.clocks.frequency_offset_std_hz; },
+            "Standard deviation of the frequency offsets (30), Hz.")
         .def_property_readonly("transmit_frame_size",
                                &Scenario::transmit_frame_size,
                                "Complex samples of a transmit frame, N_t·S·T.")
@@ -139,8 +144,10 @@ void bind_scenario(py::module& m)
             "bound_size",
             [](const Scenario& s) { return 2 * s.targets.count; },
             "Floats of a root bound item, 2·Q.")
-        .def_property_readonly("carrier_hz",
-                               [](const Scenario& s) { return s.waveform.carrier_hz; })
+        .def_property_readonly(
+            "carrier_hz",
+            [](const Scenario& s) { return s.waveform.carrier_hz; },
+            "Carrier frequency, Hz.")
         .def_property_readonly(
             "subcarrier_spacing_hz",
             [](const Scenario& s) {
@@ -157,6 +164,14 @@ void bind_scenario(py::module& m)
             "interval_s",
             [](const Scenario& s) { return s.waveform.interval_s(); },
             "Coherent processing interval, s.")
+        .def_property_readonly(
+            "has_radio",
+            [](const Scenario& s) { return s.radio.has_value(); },
+            "Whether it has the section `radio`, which blocks over the air need.")
+        .def_property_readonly(
+            "prefix_samples",
+            [](const Scenario& s) { return cfisac::FrameTiming(s).prefix; },
+            "Samples of the cyclic prefix over the air. Raises as sample_rate_hz.")
         .def_property_readonly(
             "sample_rate_hz",
             [](const Scenario& s) { return cfisac::FrameTiming(s).sample_rate_hz; },

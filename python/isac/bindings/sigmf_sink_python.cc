@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(sigmf_sink.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -28,7 +30,16 @@ the scenario and all that is needed to process them later. Where the tag rx_time
 of the samples before, a capture begins, and the samples that are missing are noted. A disk
 that is full ends the flowgraph; see error().)doc")
         .def(
-            py::init(&sigmf_sink::make),
+            py::init(isac_bindings::whole_numbers(&sigmf_sink::make,
+                                                  "scenario",
+                                                  "access_point",
+                                                  "filename",
+                                                  "datatype",
+                                                  "full_scale_dbm",
+                                                  "seed",
+                                                  "start_time_s",
+                                                  "description",
+                                                  "overwrite")),
             py::arg("scenario"),
             py::arg("access_point"),
             py::arg("filename"),
@@ -55,9 +66,9 @@ that is full ends the flowgraph; see error().)doc")
              "Note what the radio is, in the metadata that are written at the end.")
         .def(
             "set_scene_seed",
-            [](sigmf_sink& sink, std::optional<std::uint64_t> seed) {
+            [](sigmf_sink& sink, const std::optional<isac_bindings::whole_number>& seed) {
                 if (seed) {
-                    sink.set_scene_seed(*seed);
+                    sink.set_scene_seed(seed->as<std::uint64_t>("seed"));
                 }
             },
             py::arg("seed"),

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(sigmf_source.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/sigmf_source.h>
@@ -23,13 +25,21 @@ void bind_sigmf_source(py::module& m)
 
 Outputs: one stream per antenna, full scale 1, with the tags rx_time, rx_freq and rx_rate at
 every capture. Everything of the files is checked when the block is made.)doc")
-        .def(py::init(&sigmf_source::make),
+        .def(py::init(
+                 isac_bindings::whole_numbers(&sigmf_source::make, "filename", "repeat")),
              py::arg("filename"),
              py::arg("repeat") = false,
              "filename: NAME, with or without an ending of SigMF.\n\n"
              "repeat: whether it starts anew at the end.")
         .def_static("make_foreign",
-                    &sigmf_source::make_foreign,
+                    isac_bindings::whole_numbers(&sigmf_source::make_foreign,
+                                                 "filename",
+                                                 "scenario",
+                                                 "access_point",
+                                                 "full_scale_dbm",
+                                                 "seed",
+                                                 "start_time_s",
+                                                 "repeat"),
                     py::arg("filename"),
                     py::arg("scenario"),
                     py::arg("access_point"),

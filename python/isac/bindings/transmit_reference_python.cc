@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(transmit_reference.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 
 #include <gnuradio/isac/transmit_reference.h>
@@ -25,7 +27,8 @@ void bind_transmit_reference(py::module& m)
 Input: echo frames, of which only the tags frame and rx_time are read. Outputs: the transmit
 frames of the same numbers, complex [N_t, S, T], sqrt(W), one stream per access point. Message
 port `command`: {"power_dbm": number}.)doc")
-        .def(py::init(&transmit_reference::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &transmit_reference::make, "scenario", "seed", "device")),
              py::arg("scenario"),
              py::arg("seed"),
              py::arg("device") = "auto",

@@ -3,7 +3,9 @@
 
 /* BINDTOOL_HEADER_FILE(user_channel.h) */
 
+#include "whole_number.h"
 #include <pybind11/complex.h>
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -30,7 +32,8 @@ The channel is the one that mmse_precoder draws from the same seed, until a mess
 Inputs: the frames of every transmit access point. Outputs: one stream per user, one frame
 [subcarrier, symbol] per item, in sqrt(W), with the tags of input 0. Message port `command`:
 {"noise_dbm": number}.)doc")
-        .def(py::init(&user_channel::make),
+        .def(py::init(isac_bindings::whole_numbers(
+                 &user_channel::make, "scenario", "seed", "device")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
@@ -41,7 +44,7 @@ Inputs: the frames of every transmit access point. Outputs: one stream per user,
             py::arg("noise_dbm"),
             "Noise per resource element, dBm, from the next frame on; minus infinity for "
             "none.")
-        .def("noise_dbm", &user_channel::noise_dbm)
+        .def("noise_dbm", &user_channel::noise_dbm, "Noise per resource element, dBm.")
         .def("set_channel",
              &user_channel::set_channel,
              py::arg("channel"),

@@ -3,7 +3,9 @@
 
 /* BINDTOOL_HEADER_FILE(user_receiver.h) */
 
+#include "whole_number.h"
 #include <pybind11/complex.h>
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -24,7 +26,12 @@ The payload is that of a payload_source with the same seed; the first symbols of
 are training. Input: frames [subcarrier, symbol] of the user. Output: equalised symbols,
 scenario.symbols_per_frame items per frame, with the tags evm_db, sinr_db and bit_error_rate
 at the first of each. Message port `scores`: a dictionary, at most once a second.)doc")
-        .def(py::init(&user_receiver::make),
+        .def(py::init(isac_bindings::whole_numbers(&user_receiver::make,
+                                                   "scenario",
+                                                   "user",
+                                                   "seed",
+                                                   "training_symbols",
+                                                   "track_phase")),
              py::arg("scenario"),
              py::arg("user"),
              py::arg("seed") = 0,
