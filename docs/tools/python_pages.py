@@ -30,11 +30,33 @@ def exported(package):
                 yield entry, text.splitlines()
 
 
-def signature(function):
-    arguments = ast.unparse(function.args)
-    arguments = re.sub(r"^self(, )?", "", arguments)
-    returns = f" -> {ast.unparse(function.returns)}" if function.returns else ""
-    return f"({arguments}){returns}"
+def call(name, function):
+    """A function as it is called, an argument a line where one line would be too long."""
+    given = function.args
+    arguments = [argument for argument in given.args if argument.arg != "self"]
+    defaults = [None] * (len(arguments) - len(given.defaults)) + given.defaults
+    texts = list(map(argument_text, arguments, defaults))
+    if given.vararg:
+        texts.append(f"*{argument_text(given.vararg, None)}")
+    elif given.kwonlyargs:
+        texts.append("*")
+    texts += map(argument_text, given.kwonlyargs, given.kw_defaults)
+    returns = ""
+    if function.returns and function.name != "__init__":
+        returns = f" -> {ast.unparse(function.returns)}"
+    line = f"{name}({', '.join(texts)}){returns}"
+    if len(line) > 80:
+        line = f"{name}(\n    " + ",\n    ".join(texts) + f"\n){returns}"
+    return f"```python\n{line}\n```"
+
+
+def argument_text(argument, default):
+    text = argument.arg
+    if argument.annotation:
+        text += f": {ast.unparse(argument.annotation)}"
+    if default is not None:
+        text += (" = " if argument.annotation else "=") + ast.unparse(default)
+    return text
 
 
 def plain(text):
@@ -80,30 +102,21 @@ def fields(definition, lines):
 
 
 def section(definition, lines):
-    documented = ast.get_docstring(definition)
-    if not documented:
+    if not ast.get_docstring(definition):
         raise SystemExit(f"python/isac: {definition.name} has no docstring")
-    parts = [f"## {definition.name}"]
+    name = definition.name
+    parts = [f"## {name}"]
     if isinstance(definition, ast.FunctionDef):
-        parts.append(f"```python\nisac.{definition.name}{signature(definition)}\n```")
-        return parts + prose(definition)
+        return [*parts, call(f"isac.{name}", definition), *prose(definition)]
     methods = [entry for entry in definition.body if isinstance(entry, ast.FunctionDef)]
-    for method in methods:
-        if method.name == "__init__":
-            shown = signature(method).replace(" -> None", "")
-            parts.append(f"```python\nisac.{definition.name}{shown}\n```")
+    parts += [call(f"isac.{name}", method) for method in methods if method.name == "__init__"]
     parts += prose(definition) + fields(definition, lines)
     for method in methods:
-        if method.name == "__call__":
-            shown = f"{definition.name.lower()}{signature(method)}"
-        elif not method.name.startswith("_"):
-            shown = f"{definition.name.lower()}.{method.name}{signature(method)}"
-        else:
-            continue
-        if not ast.get_docstring(method):
-            # A block's work() is GNU Radio's.
-            continue
-        parts += [f"```python\n{shown}\n```", *prose(method)]
+        public = method.name == "__call__" or not method.name.startswith("_")
+        # GNU Radio's own, such as a block's work(), have no docstring.
+        if public and ast.get_docstring(method):
+            shown = "" if method.name == "__call__" else f".{method.name}"
+            parts += [call(name.lower() + shown, method), *prose(method)]
     return parts
 
 
