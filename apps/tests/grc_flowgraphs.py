@@ -36,7 +36,8 @@ STOCK = ("options", "variable", "import", "stream.domain", "message.domain", "bl
          "blocks_null_source", "blocks_null_sink", "blocks_message_strobe",
          "blocks_message_debug", "blocks_file_sink")
 #: Parameters that GNU Radio Companion adds to every block, and what has no field.
-NOT_OURS = {"id", "alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "value"}
+NOT_OURS = {"id", "alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "value",
+            "gui_hint"}
 OVER_THE_AIR = {"antenna_channel", "frame_sync", "ofdm_modulator", "ofdm_demodulator",
                 "sigmf_sink", "soapy_sink", "soapy_source", "uhd_sink", "uhd_source"}
 #: What has no class of its name.
@@ -102,7 +103,7 @@ class Flowgraph:
                            ("generate_options", "no_gui"), ("run_options", "run"),
                            ("output_language", language)):
             options[key].set_value(value)
-        for name in ("lite", "sdr_2x2"):
+        for name in ("lite", "lite_3d", "sdr_2x2"):
             self.add("isac_scenario", name, file=f'isac.example_path("scenarios/{name}.yml")')
         for name in ("model", "cnn", "foreign"):
             self.add("isac_model", name, file=f"{FOLDER.name}/{name}.safetensors")

@@ -23,8 +23,8 @@ class AccessPoints(gr.top_block):
         payload = isac.payload_source(scenario, seed)
         precoder = isac.mmse_precoder(scenario, seed)
         channel = isac.bistatic_channel(scenario, seed, moving=True)
-        pace = blocks.throttle(scenario.symbols_per_frame * gr.sizeof_gr_complex, rate)
-        pace.set_max_output_buffer(4)
+        pace = blocks.throttle(gr.sizeof_gr_complex, rate * scenario.symbols_per_frame)
+        pace.set_max_output_buffer(4 * scenario.symbols_per_frame)
         self.connect((payload, 0), pace, (precoder, 0))
         for k in range(1, scenario.users):
             self.connect((payload, k), (precoder, k))

@@ -236,8 +236,7 @@ class qa_examples(gr_unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         # The flowgraph that plays them asks the recordings what they are.
         self.compile("record_and_replay/replay", folder=self.folder.name)
-        self.run_window("replay", "--until", "f.estimator_0.packets() >= 3"
-                        if hasattr(isac.ml_estimator, "packets") else "f.map.frames() >= 3")
+        self.run_window("replay", "--until", "f.map_view.frames() >= 3")
 
     def test_record_and_replay_headless(self):
         arguments = ["--frames", "6", "--folder", self.folder.name]
@@ -287,7 +286,7 @@ class qa_examples(gr_unittest.TestCase):
                         f"keys={self.make_keys()}", "--until",
                         "f.fronthaul_0.packets_received() >= 5 and "
                         "f.fronthaul_1.packets_received() >= 5", "--then",
-                        "f.map.frames() >= 3")
+                        "f.map_view.frames() >= 3")
 
     def test_fronthaul_two_machines_headless(self):
         script = str(ROOT / "examples" / "headless" / "fronthaul_two_machines.py")

@@ -18,8 +18,9 @@ from gnuradio import gr_unittest, isac
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What blocks have in common; nobody makes one.
 COMMON = {"access_point_estimator", "echo_estimator"}
-# Written in Python.
-PYTHON_ONLY = {"estimate_printer", "soapy_sink", "soapy_source", "uhd_sink", "uhd_source"}
+# Written in Python, or put into a window by it.
+PYTHON_ONLY = {"estimate_printer", "map_sink", "soapy_sink", "soapy_source", "uhd_sink",
+               "uhd_source"}
 # Setters of what a message brings, of several parameters at once, and before the run.
 NO_CALLBACK = {"set_channel", "set_calibration", "set_clutter", "set_offsets", "set_hardware",
                "set_scene_seed"}
@@ -174,7 +175,7 @@ class qa_grc_blocks(gr_unittest.TestCase):
             if not header.is_file():
                 continue
             setters = set(re.findall(r"virtual void (set_\w+)\(", header.read_text()))
-            for kind in ("templates", "cpp_templates"):
+            for kind in {"templates", "cpp_templates"} & set(block):
                 text = " ".join(block[kind].get("callbacks", []))
                 called = set(re.findall(r"set_\w+", text))
                 self.assertEqual(setters - called - NO_CALLBACK, set(), block["id"])
@@ -193,7 +194,8 @@ class qa_grc_blocks(gr_unittest.TestCase):
             self.assertEqual(block["flags"][-2:] if "throttle" not in block["flags"]
                              else block["flags"][:2], ["python", "cpp"], name)
             templates = block["cpp_templates"]
-            self.assertEqual(templates["link"], ["gnuradio::gnuradio-isac"])
+            library = "gnuradio-isac-qtgui" if name == "map_sink" else "gnuradio-isac"
+            self.assertEqual(templates["link"], [f"gnuradio::{library}"])
             self.assertEqual(templates["packages"], ["gnuradio-isac"])
             for line in templates["includes"]:
                 header = re.match(r"#include <gnuradio/isac/(\w+\.h)>", line)

@@ -48,7 +48,10 @@ def main():
     defaults = inspect.signature(flowgraph_class.__init__).parameters
     given = {name: type(defaults[name].default)(value)
              for name, value in pairs(arguments.argument)}
+    module = sys.modules[flowgraph_class.__module__]
     flowgraph = flowgraph_class(**given)
+    # What the compiled program's own main() does.
+    getattr(module, "snippets_main_after_init", lambda _: None)(flowgraph)
     flowgraph.start()
     flowgraph.show()
     state = {"deadline": time.monotonic() + arguments.timeout, "changed": False, "code": 1}

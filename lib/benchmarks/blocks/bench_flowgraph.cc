@@ -21,6 +21,13 @@
 #include <gnuradio/top_block.h>
 #include <stdexcept>
 #include <thread>
+#ifdef ISAC_QT
+#include <QApplication>
+#include <QWidget>
+#include <atomic>
+#include <cstdlib>
+#include <gnuradio/isac/map_sink.h>
+#endif
 
 namespace {
 
@@ -34,6 +41,7 @@ struct Options {
     bool scores = false; //!< with error meter and bound
     bool copy = false;   //!< with a stock block on every stream of echoes
     int batch = 1;
+    bool map = false; //!< with the map in a window
 };
 
 class Flowgraph
@@ -71,6 +79,11 @@ public:
             connect_encoder(m, transmitters, options);
         }
         connect_sinks(receivers, options.scores);
+#ifdef ISAC_QT
+        if (options.map) {
+            connect_map(receivers);
+        }
+#endif
     }
 
     //! \return seconds of the measured frames
@@ -84,7 +97,7 @@ public:
         const auto frames = d_decoder->frames();
         const auto taken = isac::tensor_memory_taken();
         const auto start = clock::now();
-        d_top->wait();
+        wait();
         const std::chrono::duration<double> elapsed = clock::now() - start;
         if (!error().empty() || d_decoder->frames() != warm_up + measured) {
             throw std::runtime_error("the flowgraph has lost frames: " + error());
@@ -106,6 +119,16 @@ public:
             copies += encoder->host_copies();
         }
         return static_cast<double>(copies) / (warm_up + measured);
+    }
+
+    //! Times that the map was painted.
+    double redraws() const
+    {
+#ifdef ISAC_QT
+        return d_map ? static_cast<double>(d_map->redraws()) : 0.0;
+#else
+        return 0.0;
+#endif
     }
 
 private:
@@ -136,6 +159,44 @@ private:
         d_top->connect(encoder, 0, d_decoder, m);
         d_encoders.push_back(encoder);
     }
+
+    //! Until the flowgraph has ended, with Qt at work where there is a map.
+    void wait()
+    {
+#ifdef ISAC_QT
+        if (d_map) {
+            std::atomic<bool> ended{false};
+            std::thread waiting([&] {
+                d_top->wait();
+                ended = true;
+            });
+            while (!ended) {
+                QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+            }
+            waiting.join();
+            return;
+        }
+#endif
+        d_top->wait();
+    }
+
+#ifdef ISAC_QT
+    void connect_map(int receivers)
+    {
+        setenv("QT_QPA_PLATFORM", "offscreen", 0);
+        d_map = isac::map_sink::make(
+            d_scenario, {"D-VQVAE"}, true, true, isac::packets_of(d_model));
+        d_top->connect(d_decoder, 0, d_map, 0);
+        d_top->connect(d_channel, receivers, d_map, 1);
+        d_top->connect(d_channel, receivers + 1, d_map, 2);
+        for (int m = 0; m < receivers; m++) {
+            d_top->connect(d_encoders[m], 0, d_map, 3 + m);
+        }
+        d_top->msg_connect(d_decoder, "estimates", d_map, "estimates");
+        d_map->qwidget()->resize(1200, 800);
+        d_map->qwidget()->show();
+    }
+#endif
 
     void connect_sinks(int receivers, bool scores)
     {
@@ -171,6 +232,9 @@ private:
     isac::bistatic_channel::sptr d_channel;
     isac::fusion_decoder::sptr d_decoder;
     std::vector<isac::dvqvae_encoder::sptr> d_encoders;
+#ifdef ISAC_QT
+    isac::map_sink::sptr d_map;
+#endif
     std::uint64_t d_frames = 0;
     std::uint64_t d_taken = 0;
 };
@@ -188,6 +252,28 @@ void run(benchmark::State& state, const Options& options)
         state.counters["tensor_memory_taken"] = flowgraph.memory_taken();
     }
 }
+
+#ifdef ISAC_QT
+//! One after the other with the scores alone and with the map beside them.
+void run_map(benchmark::State& state)
+{
+    Options options;
+    options.scores = true;
+    for (auto _ : state) {
+        Flowgraph without(options);
+        const double seconds_without = without.run();
+        const double before = without.frames() / seconds_without;
+        options.map = true;
+        Flowgraph with(options);
+        const double seconds = with.run();
+        state.SetIterationTime(seconds);
+        const double rate = with.frames() / seconds;
+        state.counters["frames_per_second"] = rate;
+        state.counters["share_of_rate_without_map"] = rate / before;
+        state.counters["redraws_per_second"] = with.redraws() / seconds;
+    }
+}
+#endif
 
 Options with_scores(Options options)
 {
@@ -219,5 +305,12 @@ FLOWGRAPH(estimates_with_copy, with_copy(Options()));
 FLOWGRAPH(estimates_in_batches, with_batch(Options()));
 FLOWGRAPH(scores, with_scores(Options()));
 FLOWGRAPH(scores_with_copy, with_copy(with_scores(Options())));
+#ifdef ISAC_QT
+BENCHMARK(run_map)
+    ->Name("Flowgraph/lite/scores_with_map")
+    ->Iterations(1)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+#endif
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "map_state.h"
 
 #include <QColor>
+#include <algorithm>
 #include <array>
 
 namespace gr {
@@ -29,6 +30,13 @@ struct map_colours {
     //! \param theme automatic: as the application's palette is
     static const map_colours& of(map_theme theme);
 };
+
+//! A colour of which a share from 0 to 1 covers what is below it.
+inline QColor faded(QColor colour, double share)
+{
+    colour.setAlphaF(std::clamp(share, 0.0, 1.0));
+    return colour;
+}
 
 } // namespace isac
 } // namespace gr

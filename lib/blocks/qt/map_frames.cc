@@ -177,7 +177,6 @@ void map_frames::end(std::size_t stream)
 
 void map_frames::restart()
 {
-    d_incomplete += d_open.size();
     d_open.clear();
     d_closed.reset();
     d_settled.clear();

@@ -76,7 +76,8 @@ public:
     void add_pdu(estimate_pdu pdu);
     //! Nothing more comes by a stream of estimates.
     void end(std::size_t stream);
-    //! Begin a new run: what is incomplete is dropped, the errors are kept.
+    //! Begin a new run: frames are dropped (what is under way is not incomplete), the
+    //! errors are kept.
     void restart();
 
     //! The latest settled frame and its trail, oldest first.

@@ -18,17 +18,6 @@ constexpr double tick_distance = 4.0; //!< of the text's size, at least
 
 constexpr const char* axis_names[] = {"x (m)", "y (m)", "z (m)"};
 
-QColor faded(QColor colour, double share)
-{
-    colour.setAlphaF(std::clamp(share, 0.0, 1.0));
-    return colour;
-}
-
-bool is_finite(const std::pair<double, double>& at)
-{
-    return std::isfinite(at.first) && std::isfinite(at.second);
-}
-
 } // namespace
 
 std::vector<bool> missing_access_points(const map_description& about,
@@ -78,28 +67,6 @@ plane_painter::plane_painter(QPainter& painter,
       d_dimensions(static_cast<std::size_t>(about.scenario.dimensions)),
       d_arrow_s(arrow_seconds(about.scenario))
 {
-}
-
-double plane_painter::value(const std::vector<float>& values,
-                            std::size_t block,
-                            std::size_t q,
-                            std::size_t coordinate) const
-{
-    return values[(block * d_targets + q) * d_dimensions + coordinate];
-}
-
-plane_painter::coordinates plane_painter::location(const std::vector<float>& values,
-                                                   std::size_t q) const
-{
-    return {value(values, 0, q, d_across), value(values, 0, q, d_up)};
-}
-
-plane_painter::coordinates plane_painter::ahead(const std::vector<float>& values,
-                                                std::size_t q) const
-{
-    const auto from = location(values, q);
-    return {from.first + d_arrow_s * value(values, 1, q, d_across),
-            from.second + d_arrow_s * value(values, 1, q, d_up)};
 }
 
 void plane_painter::paint_axes(bool with_across)
@@ -163,18 +130,6 @@ void plane_painter::paint_still(bool names)
     d_painter.drawRect(to_qt(d_plane.rect()));
 }
 
-void plane_painter::paint_moving()
-{
-    if (d_shown.frames.empty()) {
-        return;
-    }
-    d_painter.save();
-    d_painter.setClipRect(to_qt(d_plane.rect().inset(1.0, 1.0, 1.0, 1.0)));
-    paint_trails();
-    paint_frame(*d_shown.frames.back());
-    d_painter.restore();
-}
-
 void plane_painter::paint_background()
 {
     const map_rect& rect = d_plane.rect();
@@ -233,12 +188,27 @@ void plane_painter::paint_access_point(const cfisac::AccessPoint& point,
 {
     const QColor colour = faded(d_colours.access_point, missing ? 0.3 : 1.0);
     const auto at = d_plane.pixel(point.position_m[d_across], point.position_m[d_up]);
-    // The axis as it is in the picture, which need not have one scale; none where the
-    // array is across the picture.
-    const double dx = point.axis[d_across] * d_plane.scale_across();
-    const double dy = -point.axis[d_up] * d_plane.scale_up();
+    paint_array_axis(at, point.axis, colour);
+    if (point.planar) {
+        paint_array_axis(at, point.planar->axis, colour);
+    }
+    draw_access_point_marker(d_painter, at, 1.1 * d_size, colour, transmit);
+    if (taken) {
+        const QString name = to_qt(point.name) + (missing ? " missing" : "");
+        place_name(at, name, faded(d_colours.text, missing ? 0.55 : 0.95), *taken);
+    }
+}
+
+void plane_painter::paint_array_axis(const map_point& at,
+                                     const cfisac::Coordinates& axis,
+                                     const QColor& colour)
+{
+    // As it is in the picture, whose coordinates need not have one scale; not where the array
+    // is across the picture.
+    const double dx = axis[d_across] * d_plane.scale_across();
+    const double dy = -axis[d_up] * d_plane.scale_up();
     const double length = std::hypot(dx, dy);
-    const double seen = std::hypot(point.axis[d_across], point.axis[d_up]);
+    const double seen = std::hypot(axis[d_across], axis[d_up]);
     if (length > 0.0 && seen > 0.05) {
         const double half = 2.0 * d_size * seen / length;
         draw_arrow(d_painter,
@@ -246,11 +216,6 @@ void plane_painter::paint_access_point(const cfisac::AccessPoint& point,
                    {at.x + half * dx, at.y + half * dy},
                    0.16 * d_size,
                    colour);
-    }
-    draw_access_point_marker(d_painter, at, 1.1 * d_size, colour, transmit);
-    if (taken) {
-        const QString name = to_qt(point.name) + (missing ? " missing" : "");
-        place_name(at, name, faded(d_colours.text, missing ? 0.55 : 0.95), *taken);
     }
 }
 
@@ -296,160 +261,6 @@ void plane_painter::place_name(const map_point& at,
         }
     }
     // There is no room: the marker stays without a name.
-}
-
-void plane_painter::paint_trails()
-{
-    const auto& frames = d_shown.frames;
-    for (std::size_t i = 0; i + 1 < frames.size(); i++) {
-        const double age = static_cast<double>(frames.size() - 1 - i) /
-                           static_cast<double>(frames.size());
-        const double share = 0.6 * (1.0 - age) + 0.08;
-        const map_frame& frame = *frames[i];
-        const auto dots = [&](const std::vector<float>& values, QColor colour) {
-            d_painter.setPen(
-                QPen(faded(colour, share), 0.32 * d_size, Qt::SolidLine, Qt::RoundCap));
-            for (std::size_t q = 0; !values.empty() && q < d_targets; q++) {
-                const auto at = location(values, q);
-                if (is_finite(at)) {
-                    d_painter.drawPoint(to_qt(pixel(at)));
-                }
-            }
-        };
-        for (std::size_t s = 0; s < frame.estimates.size(); s++) {
-            dots(frame.estimates[s].values, d_colours.streams[s]);
-        }
-        dots(frame.truth, d_colours.dim);
-        paint_truth_trail(frame, *frames[i + 1], share);
-    }
-}
-
-void plane_painter::paint_truth_trail(const map_frame& from,
-                                      const map_frame& to,
-                                      double share)
-{
-    if (from.truth.empty() || to.truth.empty()) {
-        return;
-    }
-    // A line where the target has gone on from frame to frame; in a simulation each frame
-    // may be a scene of its own.
-    const auto& scenario = d_about.scenario;
-    const double period_s =
-        scenario.radio ? scenario.radio->frame_period_s : scenario.waveform.interval_s();
-    const double passed_s = static_cast<double>(to.frame - from.frame) * period_s;
-    d_painter.setPen(QPen(faded(d_colours.dim, share), 0.12 * d_size));
-    for (std::size_t q = 0; q < d_targets; q++) {
-        double way = 0.0, speed = 0.0, area = 0.0;
-        for (std::size_t i = 0; i < d_dimensions; i++) {
-            way = std::hypot(way, value(to.truth, 0, q, i) - value(from.truth, 0, q, i));
-            speed = std::hypot(speed, value(from.truth, 1, q, i));
-            area = std::hypot(
-                area, scenario.targets.area_m.max[i] - scenario.targets.area_m.min[i]);
-        }
-        if (way <= 2.0 * speed * passed_s + 0.01 * area) {
-            d_painter.drawLine(to_qt(pixel(location(from.truth, q))),
-                               to_qt(pixel(location(to.truth, q))));
-        }
-    }
-}
-
-void plane_painter::paint_frame(const map_frame& frame)
-{
-    for (std::size_t s = 0; s < frame.estimates.size(); s++) {
-        if (!frame.estimates[s].values.empty()) {
-            paint_estimates(frame, s);
-        }
-    }
-    for (std::size_t q = 0; !frame.truth.empty() && q < d_targets; q++) {
-        const auto at = location(frame.truth, q);
-        if (!is_finite(at)) {
-            continue;
-        }
-        draw_arrow(d_painter,
-                   pixel(at),
-                   pixel(ahead(frame.truth, q)),
-                   0.13 * d_size,
-                   d_colours.text);
-        draw_truth_marker(d_painter, pixel(at), 1.5 * d_size, d_colours.text);
-    }
-}
-
-void plane_painter::paint_estimates(const map_frame& frame, std::size_t stream)
-{
-    const map_estimate& estimate = frame.estimates[stream];
-    for (std::size_t q = 0; q < estimate.match.size(); q++) {
-        d_painter.setPen(
-            QPen(faded(d_colours.streams[stream], 0.8), 0.1 * d_size, Qt::DotLine));
-        d_painter.drawLine(to_qt(pixel(location(frame.truth, q))),
-                           to_qt(pixel(location(estimate.values, estimate.match[q]))));
-    }
-    for (std::size_t q = 0; q < d_targets; q++) {
-        const auto at = location(estimate.values, q);
-        if (!is_finite(at)) {
-            continue;
-        }
-        const double sure =
-            estimate.confidence.empty() ? 1.0 : double{estimate.confidence[q]};
-        // What has no confidence is still seen.
-        const QColor colour = faded(d_colours.streams[stream],
-                                    std::isfinite(sure) ? 0.4 + 0.6 * sure : 0.4);
-        paint_ellipse(estimate, q, d_colours.streams[stream]);
-        const auto to = ahead(estimate.values, q);
-        if (is_finite(to)) {
-            draw_arrow(d_painter, pixel(at), pixel(to), 0.2 * d_size, colour);
-        }
-        draw_estimate_marker(d_painter, pixel(at), 0.95 * d_size, colour, stream);
-        if (!d_plane.rect().contains(pixel(at).x, pixel(at).y)) {
-            paint_outside(pixel(at), colour);
-        }
-    }
-}
-
-void plane_painter::paint_ellipse(const map_estimate& estimate,
-                                  std::size_t q,
-                                  const QColor& colour)
-{
-    if (estimate.covariance.empty()) {
-        return;
-    }
-    const std::size_t size = 2 * d_dimensions;
-    const auto entry = [&](std::size_t row, std::size_t column) {
-        return double{estimate.covariance[(q * size + row) * size + column]};
-    };
-    const auto ellipse =
-        ellipse_95(entry(d_across, d_across), entry(d_across, d_up), entry(d_up, d_up));
-    if (!ellipse) {
-        return;
-    }
-    const auto middle = location(estimate.values, q);
-    QPolygonF outline;
-    constexpr int corners = 48;
-    for (int i = 0; i < corners; i++) {
-        const double t = 2.0 * M_PI * i / corners;
-        const double a = ellipse->major * std::cos(t), b = ellipse->minor * std::sin(t);
-        const double c = std::cos(ellipse->angle), s = std::sin(ellipse->angle);
-        outline << to_qt(
-            pixel({middle.first + a * c - b * s, middle.second + a * s + b * c}));
-    }
-    d_painter.setPen(QPen(faded(colour, 0.9), 0.1 * d_size));
-    d_painter.setBrush(faded(colour, 0.15));
-    d_painter.drawPolygon(outline);
-}
-
-void plane_painter::paint_outside(const map_point& at, const QColor& colour)
-{
-    const map_rect rect = d_plane.rect().inset(2.0, 2.0, 2.0, 2.0);
-    const map_point middle{rect.x + rect.width / 2.0, rect.y + rect.height / 2.0};
-    const double dx = at.x - middle.x, dy = at.y - middle.y;
-    const double share = std::min(rect.width / 2.0 / std::max(std::abs(dx), 1e-9),
-                                  rect.height / 2.0 / std::max(std::abs(dy), 1e-9));
-    const double length = std::hypot(dx, dy);
-    const map_point end{middle.x + share * dx, middle.y + share * dy};
-    draw_arrow(d_painter,
-               {end.x - d_size * dx / length, end.y - d_size * dy / length},
-               end,
-               0.24 * d_size,
-               colour);
 }
 
 } // namespace isac

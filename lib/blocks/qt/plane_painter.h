@@ -77,6 +77,9 @@ private:
                             bool transmit,
                             bool missing,
                             std::vector<QRectF>* taken);
+    void paint_array_axis(const map_point& at,
+                          const cfisac::Coordinates& axis,
+                          const QColor& colour);
     void place_name(const map_point& at,
                     const QString& name,
                     const QColor& colour,
@@ -85,6 +88,10 @@ private:
     void paint_truth_trail(const map_frame& from, const map_frame& to, double age);
     void paint_frame(const map_frame& frame);
     void paint_estimates(const map_frame& frame, std::size_t stream);
+    void paint_velocity(const std::vector<float>& values,
+                        std::size_t q,
+                        double width,
+                        const QColor& colour);
     void paint_ellipse(const map_estimate& estimate, std::size_t q, const QColor& colour);
     //! For what is outside of the plane: a head on its border.
     void paint_outside(const map_point& at, const QColor& colour);

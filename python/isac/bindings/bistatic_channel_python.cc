@@ -31,8 +31,12 @@ access point; truth (locations of all targets in m, then velocities in m/s); opt
 root Cramér-Rao bound (location of every target in m, then velocity in m/s). Message port
 `command`: dictionary with noise_dbm, clutter_scatterers, clutter_variance, timing_std_s,
 frequency_std_hz, target_count, target_positions, target_velocities.)doc")
-        .def(py::init(isac_bindings::whole_numbers(
-                 &bistatic_channel::make, "scenario", "seed", "device", "real_time", "moving")),
+        .def(py::init(isac_bindings::whole_numbers(&bistatic_channel::make,
+                                                   "scenario",
+                                                   "seed",
+                                                   "device",
+                                                   "real_time",
+                                                   "moving")),
              py::arg("scenario"),
              py::arg("seed") = 0,
              py::arg("device") = "auto",
@@ -93,7 +97,8 @@ frequency_std_hz, target_count, target_positions, target_velocities.)doc")
         .def("set_target_count",
              isac_bindings::whole_numbers(&bistatic_channel::set_target_count, "count"),
              py::arg("count"),
-             "How many of the scenario's targets there are, 0 to Q; truth and bound of the "
+             "How many of the scenario's targets there are, 0 to Q; truth and bound of "
+             "the "
              "others are NaN.")
         .def("target_count",
              &bistatic_channel::target_count,

@@ -3,6 +3,8 @@
 
 /* BINDTOOL_HEADER_FILE(map_sink.h) */
 
+#include "whole_number.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -55,8 +57,8 @@ lock.)doc")
                          bool bound,
                          const py::object& packets,
                          const std::string& title,
-                         int trail,
-                         int rate,
+                         const isac_bindings::whole_number& trail,
+                         const isac_bindings::whole_number& rate,
                          const std::string& theme) {
                  return map_sink::make(scenario,
                                        names,
@@ -64,8 +66,8 @@ lock.)doc")
                                        bound,
                                        packets_of(packets, scenario),
                                        title,
-                                       trail,
-                                       rate,
+                                       trail.as<int>("trail"),
+                                       rate.as<int>("rate"),
                                        theme);
              }),
              py::arg("scenario"),
@@ -77,9 +79,11 @@ lock.)doc")
              py::arg("trail") = 20,
              py::arg("rate") = 30,
              py::arg("theme") = "auto",
-             "names: one for each stream of estimates; truth, bound: whether there are "
+             "scenario: access points, arrays and area of the targets; names: one for "
+             "each stream of estimates; truth, bound: whether there are "
              "inputs for them; packets: what the packets are of, a ModelInfo, an "
-             "EstimatorInfo, or None; trail: frames; rate: most redraws per second; "
+             "EstimatorInfo, or None; title: of the picture; trail: frames; rate: most "
+             "redraws per second; "
              "theme: auto, dark or light.")
         .def(
             "qwidget",
@@ -87,23 +91,34 @@ lock.)doc")
                 return reinterpret_cast<std::uintptr_t>(self.qwidget());
             },
             "Address of the widget, for sip.wrapinstance(..., Qt.QWidget).")
-        .def("save_png",
-             &map_sink::save_png,
-             py::arg("path"),
-             py::arg("width") = 0,
-             py::arg("height") = 0,
-             py::call_guard<py::gil_scoped_release>(),
-             "Write the picture as it is now to a PNG file; the size of the widget "
-             "(1200 x 800 pixels while it is not shown) or another one.")
+        .def(
+            "save_png",
+            [](map_sink& self,
+               const std::string& path,
+               const isac_bindings::whole_number& width,
+               const isac_bindings::whole_number& height) {
+                const int columns = width.as<int>("width");
+                const int rows = height.as<int>("height");
+                const py::gil_scoped_release release;
+                self.save_png(path, columns, rows);
+            },
+            py::arg("path"),
+            py::arg("width") = 0,
+            py::arg("height") = 0,
+            "Write the picture as it is now to a PNG file; the size of the widget "
+            "(1200 x 800 pixels while it is not shown) or another one.")
         .def("set_trail",
-             &map_sink::set_trail,
+             isac_bindings::whole_numbers(&map_sink::set_trail, "frames"),
              py::arg("frames"),
              "Frames before the one that is drawn that stay visible.")
-        .def("trail", &map_sink::trail)
+        .def("trail", &map_sink::trail, "How many frames the trail has.")
         .def("set_theme", &map_sink::set_theme, py::arg("theme"), "auto, dark or light.")
-        .def("theme", &map_sink::theme)
-        .def("set_title", &map_sink::set_title, py::arg("title"))
-        .def("title", &map_sink::title)
+        .def("theme", &map_sink::theme, "Its word: auto, dark or light.")
+        .def("set_title",
+             &map_sink::set_title,
+             py::arg("title"),
+             "What stands above the map.")
+        .def("title", &map_sink::title, "What stands above the map.")
         .def("frames",
              &map_sink::frames,
              "Frames with an estimate of every stream, and truth and bound where these "

@@ -26,6 +26,8 @@ void bind_recording(py::module& m)
 {
     py::register_exception<cfisac::recording::RecordingError>(
         m, "RecordingError", PyExc_RuntimeError);
+    m.attr("RecordingError").attr("__doc__") =
+        "Something is wrong with a recording; the text names the file and what it is.";
 
     py::class_<Capture>(m, "Capture", "Samples without a gap between them.")
         .def_readonly("sample_start", &Capture::sample_start, "Its first sample.")

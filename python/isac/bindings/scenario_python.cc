@@ -28,6 +28,9 @@ std::string describe(const Scenario& s)
 void bind_scenario(py::module& m)
 {
     py::register_exception<cfisac::ScenarioError>(m, "ScenarioError", PyExc_ValueError);
+    m.attr("ScenarioError").attr("__doc__") =
+        "Something is wrong with a scenario; the text names the key, the value and the "
+        "line.";
 
     py::class_<Box>(m, "Box", "Axis-aligned box; one entry per coordinate.")
         .def_readonly("min", &Box::min, "Smallest coordinates.")
