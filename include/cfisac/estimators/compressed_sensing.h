@@ -19,15 +19,17 @@ namespace cfisac::estimators {
  */
 enum class Selection { sum, largest };
 
+//! How orthogonal matching pursuit chooses and when it stops.
 struct OmpOptions {
     std::int64_t blocks = 1; //!< to choose at most
     std::int64_t block = 1;  //!< atoms of a block, neighbours in the dictionary
-    Selection selection = Selection::sum;
+    Selection selection = Selection::sum; //!< which block is taken next
     //! Nothing more is chosen when no block exceeds this
     double tolerance = 0.0;
     bool solve = true; //!< whether the coefficients are wanted
 };
 
+//! What orthogonal matching pursuit has chosen.
 struct OmpResult {
     std::vector<std::int64_t> support; //!< blocks in the order of their choice
     //! [support · block, L], least squares over the chosen atoms; undefined without `solve`
@@ -58,11 +60,12 @@ OmpResult omp_from_products(const std::function<at::Tensor(std::int64_t)>& gram_
                             const at::Tensor& correlations,
                             const OmpOptions& options);
 
+//! How CompressedSensingEstimator searches.
 struct CsOptions {
     int oversampling = 4;      //!< points of the delay grid for each range resolution c/B
     int rate_oversampling = 2; //!< Doppler lines for each resolution
     int blocks = 0;            //!< delays to choose at most; 0: 4 N Q
-    Selection selection = Selection::largest;
+    Selection selection = Selection::largest; //!< which delay is taken next
     bool refinement = true; //!< off the grid, see CompressedSensingEstimator
     //! Share of the energy of every access point that the atoms of a delay span
     double energy_share = 0.9;
@@ -104,6 +107,7 @@ public:
                                std::int64_t receiver,
                                CsOptions options = {});
     ~CompressedSensingEstimator();
+    //! The other one is left unusable.
     CompressedSensingEstimator(CompressedSensingEstimator&&) noexcept;
 
     //! See MusicEstimator.

@@ -11,8 +11,8 @@ namespace cfisac::estimators {
 
 //! Where a target is and how fast it moves, D coordinates each, m and m/s.
 struct State {
-    Coordinates location;
-    Coordinates velocity;
+    Coordinates location; //!< m
+    Coordinates velocity; //!< m/s
 };
 
 /*! What one receive access point reports of one target: some values with their information
@@ -26,7 +26,7 @@ struct Report {
         target //!< location (m, D values) and range rates over every transmit access point
                //!< (m/s, N values)
     };
-    Kind kind = Kind::path;
+    Kind kind = Kind::path;      //!< what `value` holds
     std::size_t receiver = 0;    //!< m
     std::size_t transmitter = 0; //!< n; of a path
     at::Tensor value;            //!< [K]
@@ -60,7 +60,7 @@ Report report_of(const Scenario& scenario,
 
 //! The state that explains some reports best.
 struct FusedTarget {
-    State state;
+    State state;                      //!< that fits the reports best
     at::Tensor covariance;            //!< [2D, 2D] of (location, velocity)
     double mismatch = 0.0;            //!< Σ of the squared normalised residuals
     double score = 0.0;               //!< see fuse()

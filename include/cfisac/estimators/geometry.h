@@ -42,8 +42,8 @@ PathParameters path_of_location(const Scenario& scenario,
 
 //! A closed interval.
 struct Interval {
-    double low;
-    double high;
+    double low;  //!< its lower end
+    double high; //!< its upper end
 };
 
 /*! Bistatic ranges that targets inside their area can have, m. The upper end is reached in a

@@ -40,6 +40,7 @@ struct MaximumLikelihoodOptions {
     double cells_per_resolution = 3.0; //!< of the search, along each coordinate
     double lines_per_resolution = 2.0; //!< Doppler lines of the search
     std::int64_t iterations = 30;      //!< at most, of every Gauss–Newton descent
+    //! What becomes of echoes without Doppler
     StaticClutter static_clutter = StaticClutter::as_scenario;
 };
 

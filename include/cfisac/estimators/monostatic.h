@@ -23,6 +23,7 @@ namespace cfisac::estimators {
 Scenario monostatic_scenario(const Scenario& scenario,
                              const Coordinates& position = {50.0, 0.0});
 
+//! How MonostaticEstimator searches.
 struct MonostaticOptions {
     int angle_oversampling = 2; //!< zero padding over the antennas
     int oversampling = 2;       //!< zero padding over subcarriers and symbols
@@ -64,6 +65,7 @@ public:
     explicit MonostaticEstimator(const signal::Layout& layout,
                                  MonostaticOptions options = {});
     ~MonostaticEstimator();
+    //! The other one is left unusable.
     MonostaticEstimator(MonostaticEstimator&&) noexcept;
 
     /*!

@@ -64,8 +64,9 @@ std::vector<double> music_cosines(const at::Tensor& covariance,
  */
 int mdl_order(std::vector<double> eigenvalues, std::int64_t snapshots);
 
+//! How MusicEstimator searches.
 struct MusicOptions {
-    Smoothing smoothing = Smoothing::forward_backward;
+    Smoothing smoothing = Smoothing::forward_backward; //!< of the covariance
     //! Antennas of a subarray; 0: M_r - Q + 1, but at least half of them (rounded up) and
     //! two. All without smoothing.
     int subarray = 0;
@@ -117,6 +118,7 @@ public:
                    std::int64_t receiver,
                    MusicOptions options = {});
     ~MusicEstimator();
+    //! The other one is left unusable.
     MusicEstimator(MusicEstimator&&) noexcept;
 
     /*!

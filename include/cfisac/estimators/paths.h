@@ -11,8 +11,8 @@ namespace cfisac::estimators {
 
 //! A path that an access point has found, and how far it stands out.
 struct FoundPath {
-    PathParameters path;
-    double power = 0.0; //!< of its peak, over the mean power of noise there
+    PathParameters path; //!< transmit access point, angle, range, range rate
+    double power = 0.0;  //!< of its peak, over the mean power of noise there
 };
 
 /*! The strongest paths of different targets, which are what an access point sends.

@@ -11,19 +11,23 @@ namespace cfisac::evaluation {
 
 //! Ends of a confidence interval; NaN where there is nothing to score.
 struct Interval {
-    double low, high;
+    double low;  //!< lower end
+    double high; //!< upper end
 };
 
 //! Confidence intervals of the scores that figures show.
 struct ScoreIntervals {
-    Interval location_rmse_m, location_median_m;
-    Interval velocity_rmse_mps, velocity_median_mps;
+    Interval location_rmse_m;     //!< of Scores::location_rmse_m
+    Interval location_median_m;   //!< of Scores::location_median_m
+    Interval velocity_rmse_mps;   //!< of Scores::velocity_rmse_mps
+    Interval velocity_median_mps; //!< of Scores::velocity_median_mps
 };
 
+//! How the bootstrap draws.
 struct BootstrapOptions {
-    std::size_t resamples = 1000;
-    double level = 0.95; //!< probability that an interval holds the true score
-    std::uint64_t seed = 1;
+    std::size_t resamples = 1000; //!< how often all frames are drawn anew
+    double level = 0.95;          //!< probability that an interval holds the true score
+    std::uint64_t seed = 1;       //!< of the draws
 };
 
 /*! Percentile bootstrap (Efron): scores of frames drawn with replacement, `resamples` times,

@@ -34,8 +34,11 @@ public:
     explicit Matcher(const Scenario& scenario,
                      Scored scored = Scored::location_and_velocity);
 
+    //! Q
     std::size_t targets() const { return d_targets; }
+    //! D
     std::size_t dimensions() const { return d_dimensions; }
+    //! what is matched
     Scored scored() const { return d_scored; }
 
     /*! \param truth, estimate  target by target, [location D × Q, velocity D × Q], m and

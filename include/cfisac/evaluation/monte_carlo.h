@@ -30,6 +30,7 @@ using Record = std::optional<std::vector<float>>;
 class MonteCarlo
 {
 public:
+    //! \param seed of all frames, \param device where they are computed
     MonteCarlo(const Scenario& scenario, at::Device device, std::uint64_t seed);
 
     /*! Truth and bound: [location × Q, velocity × Q, root bounds of the locations, of the

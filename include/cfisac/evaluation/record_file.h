@@ -16,7 +16,7 @@ struct RecordChunk {
     std::string point;      //!< see point_id()
     std::string scheme;     //!< name, and of a learned one the fingerprint of its model
     std::int64_t first = 0; //!< number of the first frame
-    std::vector<Record> records;
+    std::vector<Record> records; //!< of the frames first, first + 1, …
 
     //! A JSON object on one line.
     std::string to_line() const;
@@ -53,6 +53,7 @@ public:
 
     //! Keep a chunk; on the disk after the next flush().
     void add(RecordChunk chunk);
+    //! Bring all chunks that were added to the disk.
     void flush();
 
     //! The frames first … first + count - 1, or null where they are not all there as one

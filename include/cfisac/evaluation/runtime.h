@@ -17,8 +17,9 @@ struct StageTimes {
     double decoder_after_echo_ms;
 };
 
+//! How often what is run.
 struct RuntimeOptions {
-    std::int64_t batch = 20;
+    std::int64_t batch = 20;       //!< frames at a time
     std::int64_t repetitions = 10; //!< after one that is not counted
 };
 

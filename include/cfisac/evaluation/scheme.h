@@ -52,8 +52,9 @@ bool is_learned(const std::string& scheme);
 //! Which of the learned schemes a model is: "dvqvae", "dvae" or "cnn".
 std::string scheme_of(const nn::Model& model);
 
+//! What a scheme runs on and with.
 struct SchemeOptions {
-    at::Device device = at::kCPU;
+    at::Device device = at::kCPU; //!< where it computes
     //! how access points that estimate by themselves learn what was transmitted
     signal::Reference reference = signal::Reference::reference;
     std::shared_ptr<const nn::Model> model; //!< of a learned scheme, on the device

@@ -16,29 +16,36 @@ namespace cfisac::evaluation {
  * are NaN where locations alone are scored.
  */
 struct Scores {
-    std::size_t frames = 0;      //!< frames with an estimate
-    std::size_t frames_lost = 0; //!< frames without
-    double location_rmse_m, location_median_m, location_p90_m;
-    double location_within_1m; //!< share of targets with an error of at most 1 m
-    double velocity_rmse_mps, velocity_median_mps, velocity_p90_mps;
-    double root_crlb_location_rms_m, root_crlb_location_median_m;
-    double root_crlb_velocity_rms_mps, root_crlb_velocity_median_mps;
+    std::size_t frames = 0;             //!< frames with an estimate
+    std::size_t frames_lost = 0;        //!< frames without
+    double location_rmse_m;             //!< root mean square of the location's error
+    double location_median_m;           //!< median of the location's error
+    double location_p90_m;              //!< its 90th percentile
+    double location_within_1m;          //!< share of targets with an error of at most 1 m
+    double velocity_rmse_mps;           //!< root mean square of the velocity's error
+    double velocity_median_mps;         //!< median of the velocity's error
+    double velocity_p90_mps;            //!< its 90th percentile
+    double root_crlb_location_rms_m;    //!< root mean square of the root bounds
+    double root_crlb_location_median_m; //!< their median
+    double root_crlb_velocity_rms_mps;  //!< the same of the velocity
+    double root_crlb_velocity_median_mps; //!< the same of the velocity
 };
 
 /*! Whether the confidence of estimates can be believed: means over estimates that came
  * with a confidence, after matching. NaN where nothing was counted.
  */
 struct Calibration {
-    double confidence_mean;
-    double location_within_5m; //!< share of them with an error of at most 5 m
-    double confidence_mean_within_5m, confidence_mean_beyond_5m;
+    double confidence_mean;           //!< of all estimates, 0 to 1
+    double location_within_5m;        //!< share of them with an error of at most 5 m
+    double confidence_mean_within_5m; //!< of those with an error of at most 5 m
+    double confidence_mean_beyond_5m; //!< of the others
 };
 
 //! Collects the errors of frames and turns them into scores.
 class ScoreKeeper
 {
 public:
-    //! \throws std::invalid_argument, see Matcher
+    //! \throws std::invalid_argument as Matcher does
     explicit ScoreKeeper(const Scenario& scenario,
                          Scored scored = Scored::location_and_velocity);
 
@@ -63,7 +70,9 @@ public:
     //! Forget everything counted.
     void clear();
 
+    //! Scores of what was counted so far.
     Scores scores() const;
+    //! Whether the confidences counted so far can be believed.
     Calibration calibration() const;
 
 private:

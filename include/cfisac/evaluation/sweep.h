@@ -13,17 +13,17 @@ namespace cfisac::evaluation {
 struct SweepPoint {
     std::optional<double> x; //!< none where the axis is a result (fronthaul bits)
     std::optional<double>
-        series; //!< of the curves this point is on, where there are some
-    Scenario scenario;
+        series;        //!< of the curves this point is on, where there are some
+    Scenario scenario; //!< that all schemes see there
 };
 
 //! What a figure of the publication's evaluation (Section V) runs over.
 struct Sweep {
-    int figure = 0;
-    std::string title;
+    int figure = 0;          //!< its number in the publication
+    std::string title;       //!< for people
     std::string x_name;      //!< with its unit, e.g. "power_dbm"; empty without an axis
     std::string series_name; //!< likewise
-    std::vector<SweepPoint> points;
+    std::vector<SweepPoint> points; //!< in the order of the figure
 };
 
 /*! Figures whose points are Monte-Carlo runs:
@@ -50,8 +50,10 @@ Sweep make_sweep(int figure, const Scenario& base, bool quick);
 
 //! A setting of Table III.
 struct RuntimeSetting {
-    int antennas, subcarriers, symbols; //!< of each access point; sensed, of the frame
-    Scenario scenario;
+    int antennas;      //!< of each access point
+    int subcarriers;   //!< sensed, of the frame
+    int symbols;       //!< sensed, of the frame
+    Scenario scenario; //!< that all schemes see there
 };
 
 /*! The three settings of Table III relative to the scenario: as it is; half the antennas;

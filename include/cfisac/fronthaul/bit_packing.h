@@ -15,7 +15,8 @@ namespace cfisac::fronthaul {
  * bits after the last index, up to the end of its byte, are zero.
  */
 
-constexpr unsigned max_bits_per_index = 16;
+constexpr unsigned max_bits_per_index = 16; //!< most bits that an index may take
+//! Most codewords that indices of so many bits can tell apart.
 constexpr std::uint32_t max_codewords = std::uint32_t{1} << max_bits_per_index;
 
 /*! Bits that an index into `codewords` codewords needs: ⌈log2(codewords)⌉, at least 1.

@@ -95,8 +95,8 @@ FrequencyTable gap_table(std::uint32_t sent, std::uint32_t positions);
 
 //! Indices of a message that follow one another and have a table in common.
 struct IndexSegment {
-    std::uint32_t count; //!< how many
-    FrequencyTable table;
+    std::uint32_t count;  //!< how many
+    FrequencyTable table; //!< how likely each value is
     //! they are positions below table.codewords() that ascend, coded as their gaps; see
     //! gap_table()
     bool ascending = false;
@@ -110,6 +110,7 @@ public:
     //! there are
     explicit IndexPrior(std::vector<IndexSegment> segments);
 
+    //! In the order of the message.
     const std::vector<IndexSegment>& segments() const { return d_segments; }
     //! Indices of a message, those of all segments.
     std::uint32_t count() const { return d_count; }

@@ -36,6 +36,7 @@ public:
     static constexpr std::uint64_t farthest = std::uint64_t{1} << 32;
     //! Packets that are believed to count anew.
     static constexpr unsigned convincing = 4;
+    //! Packets less than `window` behind that are believed to count anew.
     static constexpr unsigned overtaken = 64;
     //! Frames from one packet to the next of an access point that skips some.
     static constexpr std::uint64_t stride = 64;

@@ -31,16 +31,17 @@ public:
 //! Characters of a key.
 constexpr std::size_t key_length = 40;
 
+//! Keys of one machine, `key_length` characters each (CurveZMQ, in Z85).
 struct KeyPair {
-    std::string public_key;
-    std::string secret_key;
+    std::string public_key; //!< may be known to everybody
+    std::string secret_key; //!< to be known to this machine only
 };
 
 //! A machine that may send the packets of an access point.
 struct AuthorisedKey {
     std::uint16_t access_point = 0; //!< receive access point m, counted from 0
-    std::string public_key;
-    std::string name; //!< for people: letters, digits, `-`, `_` and `.`, at most 64
+    std::string public_key;         //!< may be known to everybody
+    std::string name; //!< for people: letters, digits, '-', '_' and '.', at most 64
 };
 
 //! A new pair. \throws KeyError where ZeroMQ was built without CURVE

@@ -40,8 +40,8 @@ namespace cfisac::fronthaul {
  * The CRC finds damage, not forgery: authentication is the transport's business.
  */
 
-constexpr std::size_t packet_header_size = 52;
-constexpr std::uint16_t packet_version = 1;
+constexpr std::size_t packet_header_size = 52; //!< bytes ahead of the payload
+constexpr std::uint16_t packet_version = 1;    //!< of the layout
 //! Most indices in a packet (at most 32 MiB of payload).
 constexpr std::uint32_t max_index_count = std::uint32_t{1} << 24;
 
@@ -50,14 +50,14 @@ enum class Coding : std::uint8_t { plain = 0, entropy = 1 };
 
 //! Content of a packet.
 struct Packet {
-    std::uint16_t access_point = 0; //!< receive access point m, counted from 0
-    std::uint64_t frame = 0;
+    std::uint16_t access_point = 0;   //!< receive access point m, counted from 0
+    std::uint64_t frame = 0;          //!< its number
     std::int64_t capture_time_ns = 0; //!< since the epoch of the receivers' common clock
     std::uint8_t bits_per_index = 0;  //!< 1 … 16
     float scale = 0.0f; //!< by which the frame was divided before the encoder
-    std::uint64_t scenario_fingerprint = 0;
-    std::uint64_t model_fingerprint = 0;
-    std::vector<std::uint32_t> indices; //!< positions, if any, then codewords
+    std::uint64_t scenario_fingerprint = 0; //!< see cfisac::fingerprint()
+    std::uint64_t model_fingerprint = 0;    //!< of the model that the indices are of
+    std::vector<std::uint32_t> indices;     //!< positions, if any, then codewords
 };
 
 /*! Bytes of a packet of `index_count` indices of `bits_per_index` bits.
@@ -88,10 +88,15 @@ public:
                  std::uint64_t model_fingerprint,
                  std::vector<IndexPrior> priors = {});
 
+    //! Every index is below this.
     std::uint32_t index_range() const { return d_index_range; }
+    //! In a plain packet.
     std::uint8_t bits_per_index() const { return d_bits_per_index; }
+    //! Indices of a packet.
     std::uint32_t index_count() const { return d_index_count; }
+    //! That every packet must have.
     std::uint64_t scenario_fingerprint() const { return d_scenario_fingerprint; }
+    //! That every packet must have.
     std::uint64_t model_fingerprint() const { return d_model_fingerprint; }
     //! Prior of an access point; null where it has none.
     const IndexPrior* prior(std::size_t access_point) const
@@ -127,10 +132,10 @@ const char* to_string(PacketStatus status);
 
 //! What a transport must know of a packet.
 struct PacketHeader {
-    std::uint16_t access_point = 0;
-    std::uint64_t frame = 0;
-    std::uint64_t scenario_fingerprint = 0;
-    std::uint64_t model_fingerprint = 0;
+    std::uint16_t access_point = 0;         //!< receive access point m, counted from 0
+    std::uint64_t frame = 0;                //!< its number
+    std::uint64_t scenario_fingerprint = 0; //!< see cfisac::fingerprint()
+    std::uint64_t model_fingerprint = 0;    //!< of the model that the indices are of
 };
 
 /*! Read the header of a packet, which may come from anywhere, without its format. Makes

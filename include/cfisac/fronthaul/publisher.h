@@ -26,6 +26,7 @@ struct PublisherOptions {
     std::chrono::milliseconds linger{1000};
 };
 
+//! What a publisher has done since it was made.
 struct PublisherCounts {
     std::uint64_t published = 0;         //!< texts
     std::uint64_t datagrams_dropped = 0; //!< that the operating system did not take
@@ -59,6 +60,7 @@ public:
      */
     void publish(const std::string& text);
 
+    //! What was done so far.
     PublisherCounts counts() const { return {d_published, d_datagrams_dropped}; }
 
 private:

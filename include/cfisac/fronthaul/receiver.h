@@ -21,16 +21,17 @@ class Admission;
 struct ReceiverOptions {
     //! to be bound, as ZeroMQ writes it, e.g. "tcp://*:5550"; the port `*` is any free one
     std::string address;
-    std::uint16_t access_point = 0; //!< receive access point m, counted from 0
-    std::size_t packet_size = 0;    //!< bytes
-    std::uint64_t scenario_fingerprint = 0;
-    std::uint64_t model_fingerprint = 0;
+    std::uint16_t access_point = 0;         //!< receive access point m, counted from 0
+    std::size_t packet_size = 0;            //!< bytes
+    std::uint64_t scenario_fingerprint = 0; //!< that packets must have
+    std::uint64_t model_fingerprint = 0;    //!< that packets must have
     std::optional<KeyPair> keys; //!< of the central unit; none: anybody is let in
     std::vector<AuthorisedKey>
         authorised;         //!< with `keys` only; those of others are allowed
     std::size_t queue = 64; //!< most packets that wait to be read, 1 … 65536
 };
 
+//! What became of all that has come since the receiver was made.
 struct ReceiverCounts {
     std::uint64_t received = 0;  //!< packets passed on
     std::uint64_t lost = 0;      //!< frame numbers passed over, late packets among them
@@ -89,6 +90,7 @@ public:
                         std::size_t most,
                         std::chrono::milliseconds wait);
 
+    //! What became of all that has come so far.
     ReceiverCounts counts() const;
     //! What was refused last, packet or connection; empty when nothing was.
     std::string last_refusal() const;

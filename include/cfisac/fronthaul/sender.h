@@ -27,6 +27,7 @@ struct SenderOptions {
     std::chrono::milliseconds linger{1000};
 };
 
+//! What became of all packets since the sender was made.
 struct SenderCounts {
     std::uint64_t sent = 0; //!< packets handed over to a connection
     std::uint64_t dropped =
@@ -64,6 +65,7 @@ public:
     //! Opens it where it is closed. \param packet of `packet_size` bytes
     void send(const std::uint8_t* packet);
 
+    //! What became of all packets so far.
     SenderCounts counts() const;
     //! Whether a central unit has let this access point in.
     bool connected() const { return d_connected; }

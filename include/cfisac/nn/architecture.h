@@ -56,7 +56,7 @@ struct ArchitectureLimits {
  * network ("paper" preset).
  */
 struct Architecture {
-    ReadOut read_out = ReadOut::dense;
+    ReadOut read_out = ReadOut::dense; //!< which networks
     //! of the access points; with the cnn read-out of the central unit, which knows X, so
     //! that nothing is sent for it and `pilot` and `reference` are the same
     signal::Reference reference = signal::Reference::raw;
@@ -64,49 +64,52 @@ struct Architecture {
     //! always their own
     bool shared_encoder = false;
 
-    Latents latents = Latents::quantized;
+    Latents latents = Latents::quantized; //!< what an access point sends
     int64_t codeword_dim = 512; //!< D, also of a projected latent that is not quantized
     int64_t codewords = 32;     //!< N_c; not used where latents are not quantized
 
     //! Sizes of the printed networks, see EncoderOptions and DecoderOptions
     struct Dense {
-        int64_t stem_channels = 64;
-        int64_t hidden_channels = 128;
+        int64_t stem_channels = 64;    //!< of the first convolution
+        int64_t hidden_channels = 128; //!< H
+        //! L_cnn, each halves all dimensions
         int64_t downsampling_layers = 2;
-        int64_t residual_layers = 2;
-        int64_t residual_channels = 32;
+        int64_t residual_layers = 2;    //!< L_res
+        int64_t residual_channels = 32; //!< inside a residual layer
+        //! L_res^c, of the decoder's branch of the latents
         int64_t latent_residual_layers = 2;
+        //! L_res^t, of its branch of X
         int64_t transmit_residual_layers = 1;
-        int64_t flat_features = 32;
-        int64_t fully_connected = 128;
-    } dense;
+        int64_t flat_features = 32;    //!< to which a branch is projected
+        int64_t fully_connected = 128; //!< width of the layer before the output
+    } dense;                           //!< used with the read-out dense
 
     //! Sizes of the networks on the grid, see GridEncoderOptions and GridDecoderOptions
     struct Grid {
-        int64_t cells = 40;         //!< along each side of the area; even
-        int64_t doppler_lines = 24; //!< of the matched filter
-        double doppler_spacing_hz = 500.0;
-        int64_t hidden_channels = 64;     //!< H
-        int64_t encoder_layers = 2;       //!< residual layers at the access point
-        int64_t codewords_per_vector = 1; //!< G, see QuantizerOptions
-        int64_t vectors_sent = 0;         //!< K, see QuantizerOptions; zero: all
-        int64_t profiles = 2;             //!< Doppler profiles read from a codeword
-        int64_t cell_features = 24;       //!< other features read from a codeword
-        int64_t decoder_channels = 80;
-        int64_t decoder_layers = 3; //!< residual layers at the central unit
-        int64_t velocity_steps = 9; //!< along each side of the velocity plane
-    } grid;
+        int64_t cells = 40;                //!< along each side of the area; even
+        int64_t doppler_lines = 24;        //!< of the matched filter
+        double doppler_spacing_hz = 500.0; //!< between them
+        int64_t hidden_channels = 64;      //!< H
+        int64_t encoder_layers = 2;        //!< residual layers at the access point
+        int64_t codewords_per_vector = 1;  //!< G, see QuantizerOptions
+        int64_t vectors_sent = 0;          //!< K, see QuantizerOptions; zero: all
+        int64_t profiles = 2;              //!< Doppler profiles read from a codeword
+        int64_t cell_features = 24;        //!< other features read from a codeword
+        int64_t decoder_channels = 80;     //!< of the network at the central unit
+        int64_t decoder_layers = 3;        //!< residual layers at the central unit
+        int64_t velocity_steps = 9;        //!< along each side of the velocity plane
+    } grid;                                //!< used with the read-out grid
 
     //! Sizes of the centralized network, see CentralizedCnnOptions. What stands above of
     //! encoders, latents and codebooks is not used with it.
     struct Cnn {
-        int64_t first_channels = 16;
-        int64_t second_channels = 32;
-        int64_t kernel = 5; //!< odd
-        int64_t stride = 2;
-        int64_t pooling = 2;
-        int64_t fully_connected = 256;
-    } cnn;
+        int64_t first_channels = 16;   //!< of the first convolution
+        int64_t second_channels = 32;  //!< of the second convolution
+        int64_t kernel = 5;            //!< odd
+        int64_t stride = 2;            //!< of both convolutions
+        int64_t pooling = 2;           //!< width and stride of the pooling
+        int64_t fully_connected = 256; //!< width of the layer before the output
+    } cnn;                             //!< used with the read-out cnn
 
     /*!
      * "paper": as printed. "lite": the grid networks that the shipped model uses. "cnn":

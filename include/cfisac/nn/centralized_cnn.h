@@ -58,6 +58,7 @@ struct CentralizedCnnOptions {
 class CentralizedCnnImpl : public torch::nn::Module
 {
 public:
+    //! Fresh weights of these sizes.
     explicit CentralizedCnnImpl(const CentralizedCnnOptions& options = {});
 
     /*!
@@ -68,6 +69,7 @@ public:
      */
     torch::Tensor forward(const std::vector<torch::Tensor>& inputs);
 
+    //! Its sizes.
     const CentralizedCnnOptions& options() const { return d_options; }
 
 private:

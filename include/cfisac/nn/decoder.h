@@ -71,6 +71,7 @@ struct DecoderOptions {
 class DecoderImpl : public torch::nn::Module
 {
 public:
+    //! Fresh weights of these sizes.
     explicit DecoderImpl(const DecoderOptions& options = {});
 
     /*!
@@ -95,6 +96,7 @@ public:
     torch::Tensor estimate(const torch::Tensor& latent_features,
                            const torch::Tensor& transmit_features);
 
+    //! Its sizes.
     const DecoderOptions& options() const { return d_options; }
 
 private:

@@ -40,6 +40,7 @@ public:
      */
     DVqVaeImpl(const Scenario& scenario, const Architecture& architecture, uint64_t seed);
 
+    //! M
     int64_t receivers() const { return static_cast<int64_t>(d_scenario.receive.size()); }
     //! whether raw echoes travel
     bool centralized() const { return d_architecture.read_out == ReadOut::cnn; }
@@ -66,6 +67,7 @@ public:
                             const torch::Tensor& transmit);
     //! (12): input of front_end → [B, H, latent_shape…]
     torch::Tensor encode(int64_t receiver, const torch::Tensor& input);
+    //! (13)–(15) of access point m
     VectorQuantizer& quantizer(int64_t receiver) { return d_quantizers.at(receiver); }
 
     /*!
@@ -80,6 +82,7 @@ public:
     //! grid read-out: M latents [B, D, latent_shape…]; present as above
     GridOutput decode_grid(const std::vector<torch::Tensor>& latents,
                            const torch::Tensor& present = {});
+    //! only there with the grid read-out
     GridDecoderImpl& grid_decoder() { return *d_grid_decoder; }
     //! cnn read-out: M outputs of front_end → labels [B, 2·D_m·Q]
     torch::Tensor decode_centralized(const std::vector<torch::Tensor>& inputs);
@@ -87,7 +90,9 @@ public:
     //! min–max ranges of the labels, from the scenario's prior
     const LabelRange& labels() const { return d_labels; }
 
+    //! that it was made for
     const Scenario& scenario() const { return d_scenario; }
+    //! its sizes
     const Architecture& architecture() const { return d_architecture; }
 
 private:

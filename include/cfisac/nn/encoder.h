@@ -47,6 +47,7 @@ struct EncoderOptions {
 class EncoderImpl : public torch::nn::Module
 {
 public:
+    //! Fresh weights of these sizes.
     explicit EncoderImpl(const EncoderOptions& options = {});
 
     /*!
@@ -61,6 +62,7 @@ public:
     //! see cfisac::nn::latent_shape
     std::vector<int64_t> latent_shape(torch::IntArrayRef input_shape) const;
 
+    //! Its sizes.
     const EncoderOptions& options() const { return d_options; }
 
 private:

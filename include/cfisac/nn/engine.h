@@ -29,6 +29,7 @@ const char* to_string(Precision precision);
 //! \throws std::invalid_argument naming the word
 Precision precision_from_string(const std::string& name);
 
+//! How an engine computes.
 struct EngineOptions {
     //! float32 gives what the trainable network gives, to 1e-4
     Precision precision = Precision::float32;
@@ -54,7 +55,9 @@ public:
                   const std::vector<std::int64_t>& receivers,
                   const EngineOptions& options = {});
     ~EncoderEngine();
+    //! The other one is left unusable.
     EncoderEngine(EncoderEngine&&) noexcept;
+    //! The other one is left unusable.
     EncoderEngine& operator=(EncoderEngine&&) noexcept;
 
     /*!
@@ -85,7 +88,9 @@ public:
     //! \throws std::invalid_argument on a precision that the model's device does not have
     explicit DecoderEngine(const Model& model, const EngineOptions& options = {});
     ~DecoderEngine();
+    //! The other one is left unusable.
     DecoderEngine(DecoderEngine&&) noexcept;
+    //! The other one is left unusable.
     DecoderEngine& operator=(DecoderEngine&&) noexcept;
 
     /*!

@@ -17,16 +17,21 @@ struct GridDecoderOptions {
     TORCH_ARG(int64_t, codeword_dim) = 32;
     //! G/2, cells of a latent along each side of the area
     TORCH_ARG(int64_t, cells) = 20;
+    //! Doppler lines of the matched filter
     TORCH_ARG(int64_t, doppler_lines) = 24;
+    //! between two of them, Hz
     TORCH_ARG(double, doppler_spacing_hz) = 500.0;
     //! Doppler profiles read from a codeword
     TORCH_ARG(int64_t, profiles) = 2;
     //! other features read from a codeword
     TORCH_ARG(int64_t, cell_features) = 24;
+    //! of the planes inside
     TORCH_ARG(int64_t, channels) = 80;
+    //! on the plane of locations
     TORCH_ARG(int64_t, residual_layers) = 3;
     //! V, velocities along each side of the velocity plane
     TORCH_ARG(int64_t, velocity_steps) = 9;
+    //! of the initial weights
     TORCH_ARG(uint64_t, seed) = 0;
 };
 
@@ -78,6 +83,7 @@ public:
     GridOutput forward(const std::vector<torch::Tensor>& latents,
                        const torch::Tensor& present = {});
 
+    //! places of cells and velocities
     const GridGeometry& geometry() const { return d_geometry; }
     /*!
      * Weights that read the Doppler profile of each pair at each cell at every velocity,
@@ -90,6 +96,7 @@ public:
     //! of the second convolution of a residual layer
     static int64_t dilation(int64_t layer) { return 1 + layer % 2; }
 
+    //! Its sizes.
     const GridDecoderOptions& options() const { return d_options; }
 
 private:

@@ -24,8 +24,9 @@ int64_t normalization_groups(int64_t channels);
 class PlaneResidualImpl : public torch::nn::Module
 {
 public:
+    //! \param dilation of the second convolution
     PlaneResidualImpl(int64_t channels, int64_t dilation);
-    torch::Tensor forward(const torch::Tensor& plane);
+    torch::Tensor forward(const torch::Tensor& plane); //!< [B, C, H, W] → the same
 
     //! scales the second convolution, so that a fresh layer is close to the identity
     void damp(double factor);
@@ -43,10 +44,13 @@ int64_t plane_residual_parameter_count(int64_t channels);
 
 //! Sizes of the encoder on the grid of cells
 struct GridEncoderOptions {
+    //! planes of the input, see GridFeatures
     TORCH_ARG(int64_t, in_channels) = 32;
     //! H
     TORCH_ARG(int64_t, hidden_channels) = 64;
+    //! after the downsampling
     TORCH_ARG(int64_t, residual_layers) = 2;
+    //! of the initial weights
     TORCH_ARG(uint64_t, seed) = 0;
 };
 
@@ -59,11 +63,13 @@ struct GridEncoderOptions {
 class GridEncoderImpl : public torch::nn::Module
 {
 public:
+    //! Fresh weights of these sizes.
     explicit GridEncoderImpl(const GridEncoderOptions& options = {});
 
     //! [B, N, in_channels, G, G] → [B, H, N, G/2, G/2]
     torch::Tensor forward(const torch::Tensor& features);
 
+    //! Its sizes.
     const GridEncoderOptions& options() const { return d_options; }
 
 private:
@@ -89,6 +95,7 @@ int64_t parameter_count(const GridEncoderOptions& options);
 class GridFeatures
 {
 public:
+    //! \param receiver m, \param cells G, along each side of the area
     GridFeatures(const signal::Layout& layout,
                  int64_t receiver,
                  int64_t cells,

@@ -41,9 +41,13 @@ public:
 
     //! D_m
     int64_t dimensions() const { return static_cast<int64_t>(d_location_min.size()); }
+    //! [D], m
     const std::vector<double>& location_min() const { return d_location_min; }
+    //! [D], m
     const std::vector<double>& location_max() const { return d_location_max; }
+    //! [D], m/s
     const std::vector<double>& velocity_min() const { return d_velocity_min; }
+    //! [D], m/s
     const std::vector<double>& velocity_max() const { return d_velocity_max; }
 
     //! For the metadata of a model file; from_json gives the same doubles back

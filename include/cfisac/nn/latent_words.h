@@ -22,6 +22,7 @@ public:
     //! \throws std::invalid_argument for `quantized`, which has no words
     explicit LatentWords(Latents type);
 
+    //! Words that an element of a latent takes.
     int64_t words_per_element() const { return d_type == Latents::float16 ? 1 : 2; }
 
     /*!

@@ -51,11 +51,14 @@ public:
     static Model load(const std::string& path,
                       const Scenario& scenario,
                       const std::string& device);
+    //! Write a model file. \throws FileError naming it
     void save(const std::string& path) const;
 
+    //! that it was made for
     const Scenario& scenario() const { return d_scenario; }
+    //! its sizes
     const Architecture& architecture() const { return d_architecture; }
-    at::Device device() const;
+    at::Device device() const; //!< where its weights are
     //! Fingerprint of architecture, codebooks and weights; both ends of a fronthaul must
     //! agree.
     std::uint64_t fingerprint() const;
@@ -150,8 +153,8 @@ private:
     at::Tensor latent_of(std::int64_t receiver, const at::Tensor& message) const;
 
     // Latents of all access points and, where one is missing, the mask of those present.
-    std::pair<std::vector<at::Tensor>, at::Tensor>
-    latents_of(const std::vector<at::Tensor>& indices) const;
+    std::pair<std::vector<at::Tensor>, at::Tensor> latents_of(
+        const std::vector<at::Tensor>& indices) const;
 
     Scenario d_scenario;
     Architecture d_architecture;

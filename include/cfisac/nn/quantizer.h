@@ -181,6 +181,7 @@ public:
     const torch::Tensor& codebook() const { return d_codebook; } //!< [N_c, D]
     const torch::Tensor& counts() const { return d_counts; }     //!< [N_c], L_j of (18)
     const torch::Tensor& sums() const { return d_sums; }         //!< [N_c, D], (19)
+    //! Its sizes.
     const QuantizerOptions& options() const { return d_options; }
 
 private:

@@ -17,6 +17,7 @@ namespace cfisac::nn {
 class ResidualLayerImpl : public torch::nn::Module
 {
 public:
+    //! \param residual_channels between its two convolutions
     ResidualLayerImpl(int64_t channels, int64_t residual_channels);
 
     //! [B, channels, r, s, t] → same shape
@@ -34,6 +35,7 @@ TORCH_MODULE(ResidualLayer);
 class ResidualStackImpl : public torch::nn::Module
 {
 public:
+    //! So many layers one after another.
     ResidualStackImpl(int64_t channels, int64_t residual_channels, int64_t layers);
 
     //! [B, channels, r, s, t] → same shape, no entry below zero

@@ -33,8 +33,9 @@ public:
      * \param path see recording_files()
      * \param metadata datatype, setup and texts; the rest follows
      * \throws RecordingError naming a file that is there already or cannot be created
-     * \throws ScenarioError, std::invalid_argument as validate(), and where a text is too
-     * long or not UTF-8
+     * \throws ScenarioError as validate() does
+     * \throws std::invalid_argument as validate() does, and where a text is too long or not
+     * UTF-8
      */
     Recorder(const std::string& path,
              const Metadata& metadata,
@@ -74,6 +75,7 @@ public:
      */
     void finish();
 
+    //! As they would be written now.
     const Metadata& metadata() const { return d_metadata; }
 
 private:

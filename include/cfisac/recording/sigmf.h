@@ -37,8 +37,8 @@ Datatype datatype_from_string(const std::string& word);
 
 //! Time of a radio's clock, as GNU Radio's tag `rx_time` has it.
 struct RadioTime {
-    std::uint64_t seconds = 0;
-    double fraction = 0.0; //!< 0 ≤ fraction < 1, s
+    std::uint64_t seconds = 0; //!< whole ones
+    double fraction = 0.0;     //!< 0 ≤ fraction < 1, s
 
     //! Seconds from `from` to this.
     double since(const RadioTime& from) const
@@ -60,30 +60,32 @@ struct Capture {
 
 //! Samples that the radio lost before sample `sample_start`.
 struct Loss {
+    //! the first sample after them, counted for each antenna
     std::uint64_t sample_start = 0;
     std::uint64_t samples = 0; //!< of each antenna
 };
 
 //! A frame whose place is known.
 struct FrameStart {
-    std::uint64_t frame = 0;
-    std::uint64_t sample = 0;
+    std::uint64_t frame = 0;  //!< its number
+    std::uint64_t sample = 0; //!< its first one, counted for each antenna
 };
 
 //! What the processing of a recording needs to know.
 struct Setup {
-    Scenario scenario;
-    bool receive = true;  //!< whether it is of a receive access point
-    int access_point = 0; //!< its number on that side
-    double full_scale_dbm = 0.0;
+    Scenario scenario;           //!< that was on the air
+    bool receive = true;         //!< whether it is of a receive access point
+    int access_point = 0;        //!< its number on that side
+    double full_scale_dbm = 0.0; //!< power at the antenna that full scale stands for, dBm
     //! When frame 0 of the schedule starts, by the clock of the captures' times, s
     std::optional<double> start_time_s;
     std::optional<std::uint64_t> seed;       //!< of payload and channel state
     std::optional<std::uint64_t> scene_seed; //!< of scenes that were drawn
     std::optional<FrameStart> first_frame;   //!< of those whose tags were seen
     std::string clock_source;                //!< of the radio, empty where not known
-    std::string time_source;
+    std::string time_source;                 //!< of the radio, empty where not known
 
+    //! The access point of the recording.
     const AccessPoint& own() const
     {
         return (receive ? scenario.receive : scenario.transmit).at(access_point);
@@ -104,25 +106,25 @@ void find_access_point(Setup& setup, const std::string& name);
 
 //! All that the metadata of a recording say.
 struct Metadata {
-    std::string path; //!< that it was read from; empty otherwise
-    Datatype datatype = Datatype::cf32_le;
-    int channels = 0;
-    double sample_rate_hz = 0.0;
-    std::uint64_t samples = 0; //!< of each antenna
+    std::string path;                      //!< that it was read from; empty otherwise
+    Datatype datatype = Datatype::cf32_le; //!< of the samples
+    int channels = 0;                      //!< antennas
+    double sample_rate_hz = 0.0;           //!< of each antenna
+    std::uint64_t samples = 0;             //!< of each antenna
     //! Whether the recorder came to its end. `samples` of one that did not follows from the
     //! size of the file.
     bool complete = false;
     bool foreign = false; //!< without the extension `isac`: `setup` is what was given
     std::uint64_t samples_clipped = 0; //!< of all antennas, beyond full scale of ci16_le
     std::string sha512;                //!< of the data, 128 hexadecimal digits, or empty
-    std::string description;
-    std::string hardware;
-    std::string recorder;
-    std::string author;
-    std::string license;
-    Setup setup;
-    std::vector<Capture> captures; //!< at least one, ascending
-    std::vector<Loss> losses;      //!< ascending
+    std::string description;           //!< `core:description`
+    std::string hardware;              //!< `core:hw`
+    std::string recorder;              //!< `core:recorder`
+    std::string author;                //!< `core:author`
+    std::string license;               //!< `core:license`
+    Setup setup;                       //!< what the processing needs
+    std::vector<Capture> captures;     //!< at least one, ascending
+    std::vector<Loss> losses;          //!< ascending
 
     std::size_t sample_bytes() const //!< of all antennas
     {
@@ -133,17 +135,18 @@ struct Metadata {
 
 //! Sizes above which recordings are refused.
 struct RecordingLimits {
+    //! of the file with the metadata
     static constexpr std::size_t metadata_bytes = std::size_t{64} << 20;
-    static constexpr std::size_t captures = std::size_t{1} << 18;
-    static constexpr std::size_t text_bytes = std::size_t{1} << 16; //!< of a description
-    static constexpr std::uint64_t samples = std::uint64_t{1} << 50;
-    static constexpr double sample_rate_hz = 1e12;
+    static constexpr std::size_t captures = std::size_t{1} << 18; //!< and as many losses
+    static constexpr std::size_t text_bytes = std::size_t{1} << 16;  //!< of a description
+    static constexpr std::uint64_t samples = std::uint64_t{1} << 50; //!< of each antenna
+    static constexpr double sample_rate_hz = 1e12;                   //!< of each antenna
 };
 
 //! The two files of a recording.
 struct RecordingFiles {
-    std::string metadata;
-    std::string data;
+    std::string metadata; //!< `NAME.sigmf-meta`
+    std::string data;     //!< `NAME.sigmf-data`
 };
 
 //! \param path with either ending, or without

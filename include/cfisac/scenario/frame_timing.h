@@ -28,10 +28,10 @@ struct FrameTiming {
      * times are not whole numbers of samples or a frame is longer than its period */
     explicit FrameTiming(const Scenario& scenario);
 
-    double sample_rate_hz; //!< fft_size Δf
-    double center_hz;      //!< where radios are tuned to, f_c + N_s/2 Δf
-    int fft_size;
-    int prefix;
+    double sample_rate_hz;    //!< fft_size Δf
+    double center_hz;         //!< where radios are tuned to, f_c + N_s/2 Δf
+    int fft_size;             //!< samples of a symbol without its prefix
+    int prefix;               //!< samples of the cyclic prefix
     int subcarriers;          //!< N_s of the full grid
     int symbols;              //!< T_s of the full grid
     int preamble_length;      //!< of one repetition
@@ -41,6 +41,7 @@ struct FrameTiming {
     int header_symbol;        //!< samples of one symbol of the header
     std::int64_t period;      //!< from frame to frame
 
+    //! Samples of a symbol with its prefix.
     int symbol_samples() const { return prefix + fft_size; }
     //! Of one transmit access point.
     int preamble_samples() const { return preamble_length * preamble_repetitions; }
@@ -49,18 +50,23 @@ struct FrameTiming {
     {
         return std::int64_t{n} * preamble_samples();
     }
+    //! From the start of the frame.
     std::int64_t header_start() const { return preamble_start(transmitters); }
+    //! Of all its symbols.
     std::int64_t header_samples() const
     {
         return std::int64_t{header_symbols} * header_symbol;
     }
+    //! From the start of the frame.
     std::int64_t payload_start() const { return header_start() + header_samples(); }
+    //! Of all its symbols.
     std::int64_t payload_samples() const
     {
         return std::int64_t{symbols} * symbol_samples();
     }
     //! All of the frame but the silence.
     std::int64_t frame_samples() const { return payload_start() + payload_samples(); }
+    //! From frame to frame, s.
     double period_s() const { return static_cast<double>(period) / sample_rate_hz; }
     /*! Bin of subcarrier i of the full grid in a transform of `fft_size` samples, in the
      * order of an FFT: 0 is the centre, negative frequencies follow the positive ones. */

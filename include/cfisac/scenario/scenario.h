@@ -28,8 +28,8 @@ using Coordinates = std::vector<double>;
 
 //! Axis-aligned box: every coordinate lies between `min` and `max` (both included).
 struct Box {
-    Coordinates min;
-    Coordinates max;
+    Coordinates min; //!< lower ends
+    Coordinates max; //!< upper ends
 };
 
 //! Constellation of the users' payload, unit mean power; the value is the bits per
@@ -44,16 +44,18 @@ enum class Modulation { qpsk = 2, qam16 = 4, qam64 = 6 };
  * the interval stay those of the full grid.
  */
 struct Waveform {
-    double carrier_hz = 0.0;            //!< f_c
-    double subcarrier_spacing_hz = 0.0; //!< Δf
-    int subcarriers = 0;                //!< N_s of the full grid
-    int symbols = 0;                    //!< T_s of the full grid
-    double cyclic_prefix_s = 0.0;       //!< T_p
-    int subcarrier_step = 1;
-    int symbol_step = 1;
-    Modulation modulation = Modulation::qam16;
+    double carrier_hz = 0.0;                   //!< f_c
+    double subcarrier_spacing_hz = 0.0;        //!< Δf
+    int subcarriers = 0;                       //!< N_s of the full grid
+    int symbols = 0;                           //!< T_s of the full grid
+    double cyclic_prefix_s = 0.0;              //!< T_p
+    int subcarrier_step = 1;                   //!< of the comb over subcarriers; 1: all
+    int symbol_step = 1;                       //!< of the comb over symbols; 1: all
+    Modulation modulation = Modulation::qam16; //!< of the payload
 
+    //! S, of a frame.
     int sensed_subcarriers() const { return subcarriers / subcarrier_step; }
+    //! T, of a frame.
     int sensed_symbols() const { return symbols / symbol_step; }
     //! ΔT = 1/Δf + T_p, s.
     double symbol_duration_s() const
@@ -74,6 +76,7 @@ struct Calibration {
     std::vector<double> gain_db;   //!< [antenna]
     std::vector<double> phase_deg; //!< [antenna]
 
+    //! Whether the array was not calibrated.
     bool empty() const { return gain_db.empty() && phase_deg.empty(); }
 };
 
@@ -82,9 +85,9 @@ struct Calibration {
  * are perpendicular).
  */
 struct PlanarAxis {
-    Coordinates axis; //!< unit vector, not parallel to the first axis
-    int antennas = 0; //!< repetitions of the linear array
-    double spacing_wavelengths = 0.5;
+    Coordinates axis;                 //!< unit vector, not parallel to the first axis
+    int antennas = 0;                 //!< repetitions of the linear array
+    double spacing_wavelengths = 0.5; //!< along this axis
 };
 
 /*! Access point with a uniform linear array, or in three dimensions a planar one.
@@ -98,12 +101,12 @@ struct PlanarAxis {
  * with that of the first.
  */
 struct AccessPoint {
-    std::string name;
-    Coordinates position_m;
-    Coordinates axis;                 //!< unit vector along the array
-    int antennas = 0;                 //!< along `axis`
-    double spacing_wavelengths = 0.5; //!< d_t/λ_c or d_r/λ_c
-    Calibration calibration = {};     //!< of the radio's receive channels
+    std::string name;                      //!< for messages and files; unique
+    Coordinates position_m;                //!< of the first antenna
+    Coordinates axis;                      //!< unit vector along the array
+    int antennas = 0;                      //!< along `axis`
+    double spacing_wavelengths = 0.5;      //!< d_t/λ_c or d_r/λ_c
+    Calibration calibration = {};          //!< of the radio's receive channels
     std::optional<PlanarAxis> planar = {}; //!< none for a linear array
 
     //! Antennas of the whole array.
@@ -129,17 +132,17 @@ struct Users {
 
 //! Prior of the point targets (Section V).
 struct Targets {
-    int count = 0; //!< Q
-    Box area_m;
-    Box velocity_mps;
+    int count = 0;                    //!< Q
+    Box area_m;                       //!< uniform prior of the positions
+    Box velocity_mps;                 //!< uniform prior of the velocities
     double reflection_variance = 1.0; //!< χ²
 };
 
 //! Clutter scatterers of (29), static unless the velocity box says otherwise.
 struct Clutter {
-    int scatterers = 0; //!< S
-    Box area_m;
-    Box velocity_mps;
+    int scatterers = 0;               //!< S
+    Box area_m;                       //!< where the scatterers are, uniformly
+    Box velocity_mps;                 //!< of the scatterers; zeros: static
     double reflection_variance = 0.0; //!< χ̃²
 };
 
@@ -168,20 +171,20 @@ struct Radio {
 
 //! Everything that exists: the deployment, the waveform and the priors.
 struct Scenario {
-    std::string name;
-    int dimensions = 2; //!< D, the length of every `Coordinates`
-    Waveform waveform;
+    std::string name;                  //!< for messages
+    int dimensions = 2;                //!< D, the length of every `Coordinates`
+    Waveform waveform;                 //!< of all transmit access points
     std::vector<AccessPoint> transmit; //!< N access points, equal numbers of antennas
     std::vector<AccessPoint> receive;  //!< M access points, equal numbers of antennas
     double transmit_power_dbm =
         0.0;                        //!< P, per transmit access point over all subcarriers
     double sensing_noise_dbm = 0.0; //!< ξ_z² per resource element and antenna
-    PathLoss path_loss;
-    Users users;
-    Targets targets;
-    Clutter clutter;
-    Clocks clocks;
-    std::optional<Radio> radio; //!< none for a scenario that is only simulated
+    PathLoss path_loss;             //!< of all paths
+    Users users;                    //!< who is served
+    Targets targets;                //!< what is to be found
+    Clutter clutter;                //!< what else reflects
+    Clocks clocks;                  //!< how well the access points are synchronised
+    std::optional<Radio> radio;     //!< none for a scenario that is only simulated
 
     //! N_t
     int transmit_antennas() const
@@ -215,10 +218,10 @@ struct ScenarioLimits {
     static constexpr int subcarriers = 65536; //!< of the full grid
     static constexpr int symbols = 65536;     //!< of the full grid
     static constexpr int fft_size = 65536;    //!< samples of a symbol over the air
-    static constexpr int preamble_samples = 1 << 20; //!< of one transmit access point
-    static constexpr int targets = 1024;
-    static constexpr int scatterers = 65536;
-    static constexpr int multipath_components = 65536;
+    static constexpr int preamble_samples = 1 << 20;   //!< of one transmit access point
+    static constexpr int targets = 1024;               //!< Q
+    static constexpr int scatterers = 65536;           //!< S of (29)
+    static constexpr int multipath_components = 65536; //!< of a user
     //! Complex samples of the frames of all access points of one side, and coefficients
     //! of the users' channels K N N_t N_s.
     static constexpr std::int64_t samples = std::int64_t{1} << 28;

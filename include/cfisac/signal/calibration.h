@@ -24,7 +24,7 @@ public:
  * is not known. Phases are between -180 and 180 degrees.
  */
 struct CalibrationEstimate {
-    Calibration calibration;
+    Calibration calibration;                 //!< to be put into the scenario
     std::vector<double> gain_deviation_db;   //!< [M_r] standard deviation
     std::vector<double> phase_deviation_deg; //!< [M_r] likewise; 0 for channel 0
     double snr_db; //!< of the weakest channel, over all that it was measured on
@@ -76,7 +76,7 @@ CalibrationEstimate estimate_calibration(const Layout& layout,
  * calibrated array: calibration and offsets follow from one another in turns, until the
  * calibration moves by less than a twentieth of its standard deviation.
  *
- * \param echo, \param transmit as above, the clocks not in them
+ * \param echo,transmit as above, the clocks not in them
  * \param offsets [B][N] of frame_sync, say, to within half a resolution (see
  * measure_direct_paths())
  * \throws std::invalid_argument also on another number of offsets

@@ -13,14 +13,15 @@ namespace cfisac::signal {
 class Converter
 {
 public:
-    static constexpr int fewest_bits = 2;
-    static constexpr int most_bits = 24;
+    static constexpr int fewest_bits = 2; //!< that it may have
+    static constexpr int most_bits = 24;  //!< that it may have, those of float32
 
     /*! \param bits 0 for an ideal one, which changes nothing and clips nothing
      * \throws std::invalid_argument unless 0 or fewest_bits to most_bits
      */
     explicit Converter(int bits);
 
+    //! Resolution of the real and of the imaginary part.
     int bits() const { return d_bits; }
 
     /*! Convert samples in place.

@@ -23,13 +23,17 @@ struct Arrays {
     std::int64_t antennas = 0; //!< along `axis`
     std::int64_t rows = 1;     //!< along `second_axis`; one of a linear array
 
+    //! Whether antennas stand along two axes.
     bool planar() const { return second_axis.defined(); }
     //! Axes along which antennas stand: 1 or 2.
     std::int64_t axes() const { return planar() ? 2 : 1; }
+    //! A
     std::int64_t count() const { return position.size(0); }
+    //! Of one array.
     std::int64_t total_antennas() const { return antennas * rows; }
     //! Access point `index` alone.
     Arrays one(std::int64_t index) const;
+    //! The same on another device.
     Arrays to(at::Device device) const;
 };
 
@@ -38,18 +42,23 @@ struct Arrays {
  * of S, sensed symbol t of T.
  */
 struct Layout {
+    //! \param device of all tensors
     explicit Layout(const Scenario& scenario, at::Device device = at::kCPU);
 
-    Scenario scenario;
-    at::Device device;
+    Scenario scenario;       //!< that it was made of
+    at::Device device;       //!< of all tensors
     Arrays transmit;         //!< N
     Arrays receive;          //!< M
     at::Tensor frequency_hz; //!< [S], i Δf of the sensed subcarriers
-    at::Tensor time_s; //!< [T], t ΔT of the sensed symbols; the first is t = 1
+    at::Tensor time_s;       //!< [T], t ΔT of the sensed symbols; the first is t = 1
 
+    //! N
     std::int64_t transmitters() const { return transmit.count(); }
+    //! M
     std::int64_t receivers() const { return receive.count(); }
+    //! S
     std::int64_t subcarriers() const { return frequency_hz.size(0); }
+    //! T
     std::int64_t symbols() const { return time_s.size(0); }
     //! Power that a transmit access point with `power_dbm` over all subcarriers may spend
     //! on the sensed ones, W: its share P S / N_s, since a comb carries every

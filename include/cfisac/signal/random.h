@@ -48,8 +48,11 @@ public:
     //! The frames first, first + 1, …, first + count - 1.
     static Random range(std::uint64_t seed, std::int64_t first, std::int64_t count);
 
+    //! That everything is drawn from.
     std::uint64_t seed() const { return d_seed; }
+    //! Numbers of the frames of the batch.
     const std::vector<std::int64_t>& frames() const { return d_frames; }
+    //! B
     std::int64_t batch() const { return static_cast<std::int64_t>(d_frames.size()); }
 
     //! Uniform 32-bit words, as int64 in [0, 2^32).

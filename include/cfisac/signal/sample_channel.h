@@ -17,10 +17,10 @@ namespace cfisac::signal {
  * its reading, with the centre frequency f of FrameTiming.
  */
 struct RadioClock {
-    static constexpr double most_ppm = 50.0;
+    static constexpr double most_ppm = 50.0; //!< that a clock may be fast or slow
 
-    double offset_s = 0.0;
-    double ppm = 0.0; //!< -most_ppm to most_ppm
+    double offset_s = 0.0; //!< environment time at which it reads zero
+    double ppm = 0.0;      //!< -most_ppm to most_ppm
 
     //! When it reads `reading_s`, environment time, s.
     double time_s(double reading_s) const
@@ -55,6 +55,7 @@ public:
                       std::complex<float>* const* antennas) = 0;
 };
 
+//! What is between the antennas beside what reflects.
 struct SampleChannelOptions {
     bool direct_path = true; //!< from every transmit to every receive access point
     double direct_path_gain_db = 0.0; //!< over that of the path loss
@@ -106,7 +107,9 @@ struct SampleChannelOptions {
 class SampleChannel
 {
 public:
+    //! Samples that are worked out at a time.
     static constexpr std::int64_t block = 128;
+    //! Longest path, s.
     static constexpr double longest_delay_s = 0.01;
 
     /*! \throws ScenarioError for a scenario without `radio`, or a wrong one
@@ -154,9 +157,12 @@ public:
 
     //! From the next call on. Errors as for the constructor, and nothing is changed then.
     void set_noise_dbm(double noise_dbm);
+    //! As set_noise_dbm().
     void set_direct_path(bool on, double gain_db);
+    //! As set_noise_dbm().
     void set_clocks(const std::vector<RadioClock>& transmit,
                     const std::vector<RadioClock>& receive);
+    //! As set_noise_dbm().
     void set_scenes(std::shared_ptr<SceneSource> scenes);
 
 private:

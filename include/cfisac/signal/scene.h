@@ -16,6 +16,7 @@ struct Scene {
     at::Tensor velocity;   //!< [B, Q, D], m/s, float64
     at::Tensor reflection; //!< [B, N, M, Q], β, complex128
 
+    //! Q
     std::int64_t count() const { return position.size(1); }
 };
 

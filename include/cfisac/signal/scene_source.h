@@ -14,8 +14,8 @@ struct SceneAt {
     double time_s; //!< environment time of the positions
     //! From when to before when it holds; the ends need not contain `time_s`
     double from_s;
-    double until_s;
-    Scene scene; //!< B = 1, targets before clutter, on the processor
+    double until_s; //!< environment time
+    Scene scene;    //!< B = 1, targets before clutter, on the processor
     /*! Where the phase of a reflector's carrier is that of β alone, [1, Q, D], m: the
      * factor exp(-j2π f_c τ) of the delay from there is taken to be part of β, as in (6).
      */
@@ -77,7 +77,7 @@ public:
      * \throws std::invalid_argument when `start_s` is not within ±1e9 s */
     MovingScene(const Scenario& scenario, std::uint64_t seed, double start_s = 0.0);
     /*! Given targets and clutter, where they are at `start_s`.
-     * \param targets, \param clutter B = 1; no reflectors where the tensors are undefined
+     * \param targets,clutter B = 1; no reflectors where the tensors are undefined
      * \throws std::invalid_argument on another shape, values that are not finite, a
      * position outside of the area, or `start_s` as above
      */

@@ -34,13 +34,14 @@ struct PreambleReport {
 
 //! Time of a radio: full seconds and the rest of them.
 struct RadioTime {
-    std::uint64_t seconds = 0;
+    std::uint64_t seconds = 0; //!< whole ones
+    //! 0 ≤ fraction < 1, s
     double fraction = 0.0;
 };
 
 //! A frame that was cut out of the samples.
 struct SynchronisedFrame {
-    std::uint64_t number = 0;
+    std::uint64_t number = 0;            //!< of its header or of the schedule
     std::int64_t start = 0;              //!< sample that was taken for its start
     bool locked = false;                 //!< after this frame
     int misses = 0;                      //!< frames without a preamble, this one the last
@@ -51,6 +52,7 @@ struct SynchronisedFrame {
 
 //! Something to tell a user.
 struct SynchronisationEvent {
+    //! What has happened.
     enum class Kind {
         locked,  //!< found the frames; see `reports`
         missed,  //!< a frame without any preamble
@@ -58,20 +60,21 @@ struct SynchronisationEvent {
         jump,    //!< the radio's time jumped by `samples`, `frames` frames are damaged
         renumber //!< the headers count otherwise now
     };
-    Kind kind;
-    std::uint64_t frame = 0;
-    int misses = 0;
-    std::int64_t samples = 0;
-    std::uint64_t frames = 0;
-    std::vector<PreambleReport> reports = {};
+    Kind kind;                                //!< what has happened
+    std::uint64_t frame = 0;                  //!< at which it happened
+    int misses = 0;                           //!< frames in a row without any preamble
+    std::int64_t samples = 0;                 //!< by which time jumped
+    std::uint64_t frames = 0;                 //!< damaged ones
+    std::vector<PreambleReport> reports = {}; //!< [N]
 };
 
+//! What a synchroniser has done since it was made.
 struct SynchronisationCounts {
     std::uint64_t frames = 0;  //!< cut out
     std::uint64_t missed = 0;  //!< of them, those without any preamble
     std::uint64_t dropped = 0; //!< damaged by a jump of time
-    std::uint64_t locks = 0;
-    std::uint64_t losses = 0;
+    std::uint64_t locks = 0;   //!< times that frames were found
+    std::uint64_t losses = 0;  //!< times that they were lost
 };
 
 /*! Finds frames (see FrameTiming) in the samples of a receive access point's antennas,
@@ -129,7 +132,8 @@ public:
     Synchroniser(const Synchroniser&) = delete;
     Synchroniser& operator=(const Synchroniser&) = delete;
 
-    int antennas() const;
+    int antennas() const; //!< M_r
+    //! Where what is in a frame.
     const FrameTiming& timing() const;
 
     /*! Time of the sample that is pushed next. One that does not continue the time before
@@ -160,8 +164,11 @@ public:
     //! What has happened since the last call.
     std::vector<SynchronisationEvent> take_events();
 
+    //! Whether frames are found.
     bool locked() const;
+    //! What was done so far.
     const SynchronisationCounts& counts() const;
+    //! See SynchronisationSettings. \throws std::invalid_argument below zero
     void set_misses_allowed(int misses);
 
 private:

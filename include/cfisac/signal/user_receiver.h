@@ -22,6 +22,7 @@ struct UserScores {
     std::uint64_t bits = 0;       //!< of the payload symbols
     std::uint64_t bit_errors = 0; //!< after hard decisions
 
+    //! Count what another one has counted.
     void add(const UserScores& other);
     //! Error vector magnitude: rms error over rms symbol, linear (1 is 100 %).
     double evm() const;
@@ -29,6 +30,7 @@ struct UserScores {
     //! Signal to interference and noise ratio of (4): power of the wanted signal over that of
     //! the rest, both added up over all subcarriers; dB.
     double sinr_db() const;
+    //! Wrong bits over all bits.
     double bit_error_rate() const;
 };
 
@@ -37,7 +39,7 @@ struct UserFrame {
     at::Tensor symbols; //!< equalised, [S, T], complex64; zero where there is no channel
     std::vector<std::complex<float>> channel; //!< h^H w from the training, [S], sqrt(W)
     std::vector<double> sinr; //!< of (4) on each subcarrier, [S], linear, not below zero
-    UserScores scores;
+    UserScores scores;        //!< of this frame
 };
 
 /*! Receiver of one user: channel estimate, equaliser, decisions and scores.

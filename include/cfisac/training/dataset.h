@@ -80,7 +80,8 @@ private:
  * \param device LibTorch device the frames are made on; they do not depend on it
  * \param progress called with the number of frames written, after every batch; may throw
  * to give up, the unfinished file is then removed
- * \throws DatasetError, and std::invalid_argument when `frames` is not positive
+ * \throws DatasetError as DatasetWriter does
+ * \throws std::invalid_argument when `frames` is not positive
  */
 void write_dataset(const std::string& path,
                    const Scenario& scenario,

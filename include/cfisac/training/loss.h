@@ -29,7 +29,7 @@ struct GridLoss {
     at::Tensor offset;         //!< smooth L1, in cells, at the cells of the targets
     at::Tensor velocity;       //!< smooth L1, in steps of the velocity plane
     at::Tensor velocity_plane; //!< cross-entropy over the velocity plane
-    at::Tensor total;
+    at::Tensor total;          //!< what is minimised, a scalar
 };
 
 /*! Estimation loss of the grid read-out. A cell answers for the target nearest to it, so

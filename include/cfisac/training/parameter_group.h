@@ -17,9 +17,11 @@ public:
     //! \param longest gradients with a larger norm are shortened to it
     ParameterGroup(std::vector<at::Tensor> parameters, double longest);
 
+    //! Set them to zero.
     void clear_gradients();
     //! All gradients in one row; zero where there is none.
     at::Tensor gradients() const;
+    //! The other way round.
     void set_gradients(const at::Tensor& row);
     //! Shorten, then one step of Adam.
     void update(double learning_rate);

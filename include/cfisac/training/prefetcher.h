@@ -25,6 +25,7 @@ struct StepData {
 class Prefetcher
 {
 public:
+    //! what makes the data of a step
     using Make = std::function<StepData(std::int64_t step)>;
 
     /*! \param make data of a step; is called from the thread, step by step
@@ -42,7 +43,7 @@ public:
     Prefetcher& operator=(const Prefetcher&) = delete;
 
     /*! Data of the next step.
-     * \throws what `make` threw
+     * What `make` threw is thrown here.
      * \throws std::out_of_range behind the last step
      */
     StepData next();

@@ -13,8 +13,8 @@ namespace cfisac::training {
 //! A value is drawn uniformly from min … max (both included for whole numbers).
 template <typename T>
 struct Interval {
-    T min{};
-    T max{};
+    T min{}; //!< lower end
+    T max{}; //!< upper end, which belongs to it
 };
 
 /*! What varies from frame to frame of a training, so that one model serves more than one
@@ -42,16 +42,16 @@ struct Randomisation {
  * the scenario's.
  */
 struct FrameSettings {
-    std::vector<double> power_dbm;
-    std::vector<signal::Population> targets;
-    std::vector<signal::Population> clutter;
-    std::vector<Clocks> clocks;
+    std::vector<double> power_dbm;           //!< of every access point
+    std::vector<signal::Population> targets; //!< how many, with what prior
+    std::vector<signal::Population> clutter; //!< how many scatterers, with what prior
+    std::vector<Clocks> clocks;              //!< deviations of their offsets
 };
 
 /*! Draw what varies: values of Purpose::training, of which quantity k of `Randomisation`,
  * in the order of its members, takes the k-th. A frame's settings hence depend on the
  * seed, the frame and the interval of the quantity only.
- * \throws std::invalid_argument, see Randomisation::check
+ * \throws std::invalid_argument as Randomisation::check does
  */
 FrameSettings draw_settings(const Scenario& scenario,
                             const signal::Random& random,

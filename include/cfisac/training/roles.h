@@ -95,6 +95,7 @@ public:
     //! Codewords that were replaced.
     std::int64_t replace_dead(const at::Tensor& candidates, std::uint64_t seed);
 
+    //! m
     std::int64_t receiver() const { return d_receiver; }
 
 private:
@@ -115,6 +116,7 @@ private:
 class CentralUnitRole
 {
 public:
+    //! \param network that outlives this; its decoder is trained
     CentralUnitRole(nn::DVqVaeImpl& network, const TrainerOptions& options);
 
     /*! Estimation loss of the latents of all access points and its gradients. Those of
@@ -127,7 +129,9 @@ public:
     //! Estimation loss of the last `backward`, a scalar.
     const at::Tensor& loss() const { return d_loss; }
 
+    //! weights of the decoder
     ParameterGroup& parameters() { return *d_parameters; }
+    //! One step of Adam with the gradients that are there.
     void update(double learning_rate) { d_parameters->update(learning_rate); }
 
 private:

@@ -14,6 +14,7 @@ struct Batch {
     signal::Scene targets;   //!< the truth; see `present`
     at::Tensor target_count; //!< [B], int64: the first of the Q targets are there
 
+    //! B
     std::int64_t count() const { return transmit.size(0); }
     at::Tensor location() const; //!< [B, Q, D], m, float32
     at::Tensor velocity() const; //!< [B, Q, D], m/s, float32
@@ -28,7 +29,7 @@ struct Batch {
  * \param randomisation what varies from frame to frame. A frame is the one that the
  * scenario with its values in place has, but that absent targets keep their place in
  * `Batch::targets`, with zero reflection.
- * \throws std::invalid_argument, see Randomisation::check
+ * \throws std::invalid_argument as Randomisation::check does
  */
 Batch draw_batch(const signal::Layout& layout,
                  const signal::Random& random,

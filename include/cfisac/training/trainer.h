@@ -49,7 +49,9 @@ public:
      * \throws std::runtime_error when the loss is not finite
      */
     Progress step();
+    //! Whether all steps are done.
     bool finished() const;
+    //! Of this training, with those before it was resumed.
     std::int64_t steps_done() const;
 
     /*! Bring all weights to rank 0 and score the model there over `frames` frames of a

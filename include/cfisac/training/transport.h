@@ -30,13 +30,18 @@ class Transport
 public:
     virtual ~Transport() = default;
 
+    //! Of this process.
     virtual int rank() const = 0;
+    //! All processes and their roles.
     virtual const World& world() const = 0;
 
+    //! To one process, which receives it.
     virtual void send(const at::Tensor& tensor, int to) = 0;
+    //! Into `tensor`, what that process sends.
     virtual void receive(at::Tensor tensor, int from) = 0;
     //! Every member gets the sum.
     virtual void all_reduce(at::Tensor tensor, const Group& group) = 0;
+    //! Every member gets what `root` has.
     virtual void broadcast(at::Tensor tensor, int root, const Group& group) = 0;
 
     /*! Texts of all processes, in the order of their ranks.
@@ -57,11 +62,11 @@ public:
 
 //! Where and how the processes of a training meet.
 struct Rendezvous {
-    std::string host; //!< of rank 0, as the others reach it
-    std::uint16_t port = 0;
-    int rank = 0;
-    World world;
-    at::Device device = at::kCPU;
+    std::string host;                  //!< of rank 0, as the others reach it
+    std::uint16_t port = 0;            //!< of rank 0
+    int rank = 0;                      //!< of this process
+    World world;                       //!< all processes and their roles
+    at::Device device = at::kCPU;      //!< where the tensors of this process are
     std::chrono::seconds timeout{300}; //!< for one who is alive and does not answer
     std::string agreement; //!< JSON object that must be the same in all processes
 };

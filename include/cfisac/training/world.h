@@ -30,13 +30,20 @@ public:
      */
     World(bool split, std::int64_t workers, std::int64_t receivers);
 
+    //! Processes of the training.
     int size() const { return static_cast<int>(d_workers * processes()); }
+    //! W
     std::int64_t workers() const { return d_workers; }
+    //! Whether every role is a process.
     bool split() const { return d_split; }
 
+    //! What a process trains.
     Role role(int rank) const;
+    //! The worker that a process belongs to.
     std::int64_t worker(int rank) const { return rank / processes(); }
+    //! Whether it has the central unit's role.
     bool is_central_unit(int rank) const { return rank == central_unit(worker(rank)); }
+    //! Whether it has the role of that access point.
     bool is_access_point(int rank, std::int64_t receiver) const
     {
         return rank == access_point(worker(rank), receiver);
@@ -44,9 +51,11 @@ public:
 
     //! Ranks of the roles of a worker.
     int central_unit(std::int64_t worker) const;
+    //! Rank of that access point of a worker.
     int access_point(std::int64_t worker, std::int64_t receiver) const;
     //! The same role in all workers.
     Group central_units() const;
+    //! That access point of all workers.
     Group access_points(std::int64_t receiver) const;
     //! All access points of all workers.
     Group all_access_points() const;

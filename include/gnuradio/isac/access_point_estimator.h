@@ -36,6 +36,7 @@ namespace isac {
 class ISAC_API access_point_estimator : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<access_point_estimator>;
 
     //! Bytes of one packet.

@@ -59,6 +59,7 @@ namespace isac {
 class ISAC_API antenna_channel : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<antenna_channel>;
 
     /*! Largest timing offset of a clock, s. So that clocks may be set anywhere while samples

@@ -61,6 +61,7 @@ namespace isac {
 class ISAC_API bistatic_channel : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<bistatic_channel>;
 
     /*!

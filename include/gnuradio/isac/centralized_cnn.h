@@ -31,6 +31,7 @@ namespace isac {
 class ISAC_API centralized_cnn : virtual public echo_estimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<centralized_cnn>;
 
     /*!

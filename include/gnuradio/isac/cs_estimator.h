@@ -22,6 +22,7 @@ namespace isac {
 class ISAC_API cs_estimator : virtual public access_point_estimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<cs_estimator>;
 
     /*!

@@ -47,6 +47,7 @@ namespace isac {
 class ISAC_API direct_path_canceller : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<direct_path_canceller>;
 
     /*!
@@ -66,6 +67,7 @@ public:
     //! Set what is removed, from the next frame on.
     //! \throws std::invalid_argument on another word
     virtual void set_removal(const std::string& removal) = 0;
+    //! What is removed.
     virtual std::string removal() const = 0;
 
     //! Frames worked on.

@@ -45,6 +45,7 @@ namespace isac {
 class ISAC_API dvqvae_encoder : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<dvqvae_encoder>;
 
     /*!

@@ -35,6 +35,7 @@ namespace isac {
 class ISAC_API echo_estimator : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<echo_estimator>;
 
     //! Frames estimated.

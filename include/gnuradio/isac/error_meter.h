@@ -40,6 +40,7 @@ namespace isac {
 class ISAC_API error_meter : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<error_meter>;
 
     /*!

@@ -33,6 +33,7 @@ namespace isac {
 class ISAC_API estimate_publisher : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<estimate_publisher>;
 
     /*!

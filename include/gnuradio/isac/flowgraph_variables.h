@@ -51,7 +51,7 @@ private:
     cfisac::Scenario d_scenario;
 
 public:
-    std::string name;
+    std::string name;                          //!< of the scenario
     int dimensions;                            //!< D
     std::vector<cfisac::AccessPoint> transmit; //!< [N]
     std::vector<cfisac::AccessPoint> receive;  //!< [M]
@@ -63,33 +63,33 @@ public:
     int symbols;                               //!< T of a frame
     int users;                                 //!< K
     int targets;                               //!< Q
-    cfisac::Box target_area_m;
-    cfisac::Box target_velocity_mps;
-    double transmit_power_dbm; //!< P
-    double sensing_noise_dbm;  //!< ξ_z² per resource element
-    int clutter_scatterers;
-    double clutter_variance; //!< χ̃²
-    double timing_offset_std_s;
-    double frequency_offset_std_hz;
-    std::size_t transmit_frame_size; //!< N_t·S·T complex samples
-    std::size_t receive_frame_size;  //!< M_r·S·T complex samples
-    std::size_t symbols_per_frame;   //!< S·T of one user
-    std::size_t estimate_size;       //!< 2·D·Q floats
-    std::size_t bound_size;          //!< 2·Q floats
-    std::size_t raw_echo_bits;
-    double carrier_hz;
-    double subcarrier_spacing_hz; //!< of the subcarriers of a frame
-    double symbol_interval_s;     //!< of the symbols of a frame
-    double interval_s;            //!< coherent processing interval
-    std::uint64_t fingerprint;
-    bool has_radio; //!< section `radio`; without it those below
-                    //!< are not a number, or zero
-    double sample_rate_hz;
-    double center_hz;
+    cfisac::Box target_area_m;                 //!< prior of their places
+    cfisac::Box target_velocity_mps;           //!< prior of their velocities
+    double transmit_power_dbm;                 //!< P
+    double sensing_noise_dbm;                  //!< ξ_z² per resource element
+    int clutter_scatterers;                    //!< S of (29)
+    double clutter_variance;                   //!< χ̃²
+    double timing_offset_std_s;                //!< σ_τ
+    double frequency_offset_std_hz;            //!< σ_f
+    std::size_t transmit_frame_size;           //!< N_t·S·T complex samples
+    std::size_t receive_frame_size;            //!< M_r·S·T complex samples
+    std::size_t symbols_per_frame;             //!< S·T of one user
+    std::size_t estimate_size;                 //!< 2·D·Q floats
+    std::size_t bound_size;                    //!< 2·Q floats
+    std::size_t raw_echo_bits;                 //!< of a frame of one access point
+    double carrier_hz;                         //!< f_c
+    double subcarrier_spacing_hz;              //!< of the subcarriers of a frame
+    double symbol_interval_s;                  //!< of the symbols of a frame
+    double interval_s;                         //!< coherent processing interval
+    std::uint64_t fingerprint;                 //!< see cfisac::fingerprint()
+    bool has_radio;              //!< section `radio`; without it those below
+                                 //!< are not a number, or zero
+    double sample_rate_hz;       //!< of a radio
+    double center_hz;            //!< where it is tuned to
     std::int64_t prefix_samples; //!< of the cyclic prefix
-    std::int64_t frame_samples;
-    std::int64_t period_samples;
-    double frame_period_s;
+    std::int64_t frame_samples;  //!< of a frame without the silence
+    std::int64_t period_samples; //!< from frame to frame
+    double frame_period_s;       //!< from frame to frame
 };
 
 //! A model file; see model_info.
@@ -113,12 +113,12 @@ private:
     std::string d_file;
 
 public:
-    scenario_variable scenario;
-    int access_point; //!< its number on its side
-    std::string access_point_name;
-    double full_scale_dbm; //!< power of full scale at the antenna
-    double start_time_s;   //!< of the schedule; below 0 where it is not known
-    double duration_s;     //!< of the samples
+    scenario_variable scenario;    //!< that was on the air
+    int access_point;              //!< its number on its side
+    std::string access_point_name; //!< its name in the scenario
+    double full_scale_dbm;         //!< power of full scale at the antenna
+    double start_time_s;           //!< of the schedule; below 0 where it is not known
+    double duration_s;             //!< of the samples
 };
 
 } // namespace isac

@@ -29,6 +29,7 @@ struct ISAC_API frame_estimates {
 class ISAC_API frame_estimator
 {
 public:
+    //! How it is held.
     using sptr = std::shared_ptr<frame_estimator>;
 
     virtual ~frame_estimator() = default;

@@ -50,6 +50,7 @@ namespace isac {
 class ISAC_API frame_sync : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<frame_sync>;
 
     /*!
@@ -73,6 +74,7 @@ public:
     //! Set how many frames in a row without any preamble the lock survives.
     //! \throws std::invalid_argument on a negative number
     virtual void set_misses_allowed(int misses_allowed) = 0;
+    //! Frames in a row without any preamble that the lock survives.
     virtual int misses_allowed() const = 0;
 
     //! Whether the preambles were seen, not longer ago than is allowed.

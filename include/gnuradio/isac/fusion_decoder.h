@@ -75,6 +75,7 @@ namespace isac {
 class ISAC_API fusion_decoder : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<fusion_decoder>;
 
     /*!

@@ -15,7 +15,7 @@ namespace isac {
 
 //! The packets that a map reads.
 struct ISAC_QTGUI_API map_packets {
-    cfisac::fronthaul::PacketFormat format;
+    cfisac::fronthaul::PacketFormat format; //!< what is expected of a packet
     std::size_t codewords = 0; //!< N_c; zero where latents travel unquantized
     std::size_t positions = 0; //!< indices ahead of the codewords
 };

@@ -60,6 +60,7 @@ namespace isac {
 class ISAC_QTGUI_API map_sink : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<map_sink>;
 
     /*!
@@ -91,11 +92,15 @@ public:
 
     //! \throws std::invalid_argument unless 0 … 1000
     virtual void set_trail(int frames) = 0;
+    //! Frames before the one that is drawn that stay visible.
     virtual int trail() const = 0;
     //! \throws std::invalid_argument naming a word that is not "auto", "dark" or "light"
     virtual void set_theme(const std::string& theme) = 0;
+    //! "auto", "dark" or "light".
     virtual std::string theme() const = 0;
+    //! Of the picture; may be empty.
     virtual void set_title(const std::string& title) = 0;
+    //! Of the picture.
     virtual std::string title() const = 0;
 
     /*! Write the picture as it is now to a PNG file, from any thread.

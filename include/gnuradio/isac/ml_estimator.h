@@ -31,6 +31,7 @@ namespace isac {
 class ISAC_API ml_estimator : virtual public access_point_estimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<ml_estimator>;
 
     /*!

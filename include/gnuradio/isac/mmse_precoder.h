@@ -45,6 +45,7 @@ namespace isac {
 class ISAC_API mmse_precoder : virtual public gr::sync_decimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<mmse_precoder>;
 
     /*!

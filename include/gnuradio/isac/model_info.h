@@ -16,15 +16,15 @@ namespace isac {
 
 //! What a flowgraph must know of a model file to connect its blocks.
 struct ISAC_API model_info {
-    std::string path;
-    cfisac::Scenario scenario;  //!< the scenario that the model was made for
-    std::string read_out;       //!< "dense", "grid", or "cnn": a centralized network
-    std::string reference;      //!< "raw", "pilot" or "reference", see dvqvae_encoder
+    std::string path;          //!< of the file
+    cfisac::Scenario scenario; //!< the scenario that the model was made for
+    std::string read_out;      //!< "dense", "grid", or "cnn": a centralized network
+    std::string reference;     //!< "raw", "pilot" or "reference", see dvqvae_encoder
     //! bytes of one fronthaul packet, the item of its stream; zero for a centralized
     //! network, for which raw echoes travel
     std::size_t packet_size;
-    std::uint64_t fingerprint;  //!< of architecture, codebooks and weights
-    std::int64_t codewords = 0; //!< N_c, size of the codebook
+    std::uint64_t fingerprint;     //!< of architecture, codebooks and weights
+    std::int64_t codewords = 0;    //!< N_c, size of the codebook
     std::int64_t index_count = 0;  //!< L, indices of one access point and update
     std::int64_t index_range = 0;  //!< every index is below this
     std::int64_t vectors_sent = 0; //!< K, positions ahead of the codewords, or zero

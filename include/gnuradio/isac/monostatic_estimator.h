@@ -33,6 +33,7 @@ namespace isac {
 class ISAC_API monostatic_estimator : virtual public echo_estimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<monostatic_estimator>;
 
     /*!

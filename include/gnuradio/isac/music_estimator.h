@@ -23,6 +23,7 @@ namespace isac {
 class ISAC_API music_estimator : virtual public access_point_estimator
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<music_estimator>;
 
     /*!

@@ -36,6 +36,7 @@ namespace isac {
 class ISAC_API ofdm_demodulator : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<ofdm_demodulator>;
 
     /*!
@@ -51,7 +52,8 @@ public:
                      double full_scale_dbm,
                      int window_advance = -1);
     /*! The receiver of a user, with one antenna.
-     * \throws cfisac::ScenarioError, std::invalid_argument as make()
+     * \throws cfisac::ScenarioError as make() does
+     * \throws std::invalid_argument as make() does
      */
     static sptr make_user(const cfisac::Scenario& scenario,
                           double full_scale_dbm,

@@ -40,6 +40,7 @@ namespace isac {
 class ISAC_API ofdm_modulator : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<ofdm_modulator>;
 
     /*!

@@ -74,6 +74,7 @@ namespace isac {
 class ISAC_API parameter_fusion : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<parameter_fusion>;
 
     /*!

@@ -29,6 +29,7 @@ namespace isac {
 class ISAC_API payload_source : virtual public gr::sync_block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<payload_source>;
 
     /*!

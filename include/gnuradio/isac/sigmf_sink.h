@@ -35,6 +35,7 @@ namespace isac {
 class ISAC_API sigmf_sink : virtual public gr::sync_block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<sigmf_sink>;
 
     /*!

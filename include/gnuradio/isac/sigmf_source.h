@@ -30,6 +30,7 @@ namespace isac {
 class ISAC_API sigmf_source : virtual public gr::sync_block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<sigmf_source>;
 
     /*!

@@ -34,6 +34,7 @@ namespace isac {
 class ISAC_API transmit_reference : virtual public gr::sync_block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<transmit_reference>;
 
     /*!

@@ -40,6 +40,7 @@ namespace isac {
 class ISAC_API user_channel : virtual public gr::sync_block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<user_channel>;
 
     /*!

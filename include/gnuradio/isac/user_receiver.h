@@ -49,6 +49,7 @@ namespace isac {
 class ISAC_API user_receiver : virtual public gr::block
 {
 public:
+    //! How a flowgraph holds the block.
     using sptr = std::shared_ptr<user_receiver>;
 
     /*!
