@@ -84,8 +84,8 @@ TEST(ScenarioVariable, HasEveryNameOfThePythonClass)
     const std::string header = text_of("/include/gnuradio/isac/flowgraph_variables.h");
     std::string binding = text_of("/python/isac/bindings/scenario_python.cc");
     binding = binding.substr(binding.find("py::class_<Scenario>"));
-    const std::regex property(R"(def_(?:property_)?readonly\(\s*"(\w+)") ");
-        int found = 0;
+    const std::regex property(R"re(def_(?:property_)?readonly\(\s*"(\w+)")re");
+    int found = 0;
     for (std::sregex_iterator each(binding.begin(), binding.end(), property), end;
          each != end;
          ++each) {
