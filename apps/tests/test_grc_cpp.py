@@ -71,7 +71,8 @@ def test_a_flowgraph_runs(prefix, tmp_path):
         found = estimator(sent.echo, sent.transmit)
         wanted.append(np.concatenate([found.positions.ravel(), found.velocities.ravel()]))
     found = np.fromfile(tmp_path / "estimates.f32", np.float32).reshape(FRAMES, -1)
-    assert np.array_equal(found, np.float32(wanted))
+    # Another program adds up in another order: the last digits.
+    np.testing.assert_allclose(found, np.float32(wanted), rtol=0, atol=1e-4)
 
 
 def test_every_block_compiles(prefix, tmp_path):

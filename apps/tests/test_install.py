@@ -140,7 +140,7 @@ def test_blocks_for_a_project_elsewhere(prefix, python_dir, tmp_path):
 
     lines = done(sys.executable, "-B", "-c", PRECODE, prefix / SCENARIO, 3, cwd=tmp_path,
                  environment={"PYTHONPATH": str(python_dir)})
-    module, example, *_ = lines.splitlines()
+    module, example = [line for line in lines.splitlines() if line.startswith("/")]
     assert pathlib.Path(module) == python_dir / "gnuradio" / "isac" / "__init__.py"
     assert pathlib.Path(example) == prefix / SCENARIO
     of_python = precoded(lines)
@@ -190,7 +190,7 @@ def test_another_libtorch_than_the_librarys_is_refused(prefix, tmp_path):
     result = command("cmake", "-S", tmp_path, "-B", tmp_path / "build",
                      f"-DCMAKE_PREFIX_PATH={tmp_path}")
     assert result.returncode == 0, result.stderr # it was not REQUIRED
-    assert "found: FALSE" in result.stdout
+    assert re.search(r"found: (0|FALSE)$", result.stdout, re.MULTILINE), result.stdout
     assert "built with LibTorch 9.9.0" in result.stderr
 
 

@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -165,10 +166,9 @@ class qa_examples(gr_unittest.TestCase):
         """The program that grcc makes of an example."""
         flowgraph = ROOT / "examples" / f"{name}.grc"
         result = self.run_program("grcc", "-o", self.folder.name, str(flowgraph), cwd=folder)
-        generated = pathlib.Path(self.folder.name) / f"{flowgraph.stem}.py"
-        self.assertTrue(result.returncode == 0 and generated.is_file(),
-                        result.stdout + result.stderr)
-        return generated
+        generated = re.search(r"^>>> Generating: (.+)$", result.stdout, re.MULTILINE)
+        self.assertTrue(result.returncode == 0 and generated, result.stdout + result.stderr)
+        return pathlib.Path(generated[1])
 
     def run_window(self, name, *arguments):
         """Run a compiled flowgraph with a window, see scripts/lib/run_window.py."""
@@ -282,7 +282,7 @@ class qa_examples(gr_unittest.TestCase):
         self.compile("fronthaul_two_machines/central_unit")
         port = free_ports(2)
         self.start_access_points(port, str(sender), "--frames-per-second", "20")
-        self.run_window("central_unit", "--argument", f"port={port}", "--argument",
+        self.run_window("fronthaul_central_unit", "--argument", f"port={port}", "--argument",
                         f"keys={self.make_keys()}", "--until",
                         "f.fronthaul_0.packets_received() >= 5 and "
                         "f.fronthaul_1.packets_received() >= 5", "--then",

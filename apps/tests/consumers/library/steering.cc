@@ -16,7 +16,7 @@ int main(int, char** argv)
     const cfisac::signal::Layout layout(scenario);
     const auto antennas = scenario.receive_antennas();
     const auto vector = cfisac::signal::steering_vector(
-        at::tensor({0.5}, at::kDouble), layout.receive_spacing.slice(0, 0, 1), antennas);
+        at::tensor({0.5}, at::kDouble), layout.receive.spacing.slice(0, 0, 1), antennas);
     double difference = 0.0;
     for (int a = 0; a < antennas; ++a) {
         const double phase =
