@@ -9,6 +9,7 @@ them and prints a line for each frame. The keys are made by isac_keygen, see doc
 
 import os
 import sys
+import time
 
 from gnuradio import blocks, gr, isac
 
@@ -72,11 +73,20 @@ class CentralUnit(gr.top_block):
         self.decoder = isac.fusion_decoder(scenario, model.path, deadline_s=0.2)
         for m, source in enumerate(self.sources):
             self.connect(source, (self.decoder, m))
-        head = blocks.head(scenario.estimate_size * gr.sizeof_float, frames)
-        self.connect((self.decoder, 0), head,
-                     blocks.null_sink(scenario.estimate_size * gr.sizeof_float))
+        self.frames = frames
+        self.sink = blocks.null_sink(scenario.estimate_size * gr.sizeof_float)
+        self.connect((self.decoder, 0), self.sink)
         self.printer = isac.estimate_printer(scenario)
         self.msg_connect(self.decoder, "estimates", self.printer, "estimates")
+
+    def run(self):
+        """Until some frames are there: sources of a network have no end of their own."""
+        self.start()
+        while self.sink.nitems_read(0) < self.frames and not self.errors():
+            time.sleep(0.05)
+        for source in self.sources:
+            source.end()
+        self.wait()
 
     def errors(self):
         """What ended the flowgraph, if anything did."""
