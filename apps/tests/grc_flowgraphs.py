@@ -34,7 +34,7 @@ if _HOME is not None:
     os.environ["HOME"] = _HOME
 
 STOCK = ("options", "variable", "import", "stream.domain", "message.domain", "blocks_head",
-         "blocks_null_source", "blocks_null_sink", "blocks_message_strobe",
+         "blocks_null_source", "blocks_null_sink", "blocks_probe_rate",
          "blocks_message_debug", "blocks_file_sink")
 #: Parameters that GNU Radio Companion adds to every block, and what has no field.
 NOT_OURS = {"id", "alias", "affinity", "minoutbuf", "maxoutbuf", "comment", "value",
@@ -143,16 +143,20 @@ class Flowgraph:
             if port.optional or port.hidden:
                 continue
             self.count += 1
-            kind = {(True, True): "blocks_message_strobe", (True, False): "blocks_null_source",
+            kind = {(True, True): "blocks_probe_rate", (True, False): "blocks_null_source",
                     (False, True): "blocks_message_debug",
                     (False, False): "blocks_null_sink"}[port.is_sink, port.dtype == "message"]
             fields = {"type": str(port.dtype), "vlen": str(port.vlen)}
-            if kind == "blocks_message_strobe":
-                fields = {"msg": "None"}
+            if kind == "blocks_probe_rate":  # messages of a block that C++ has, too
+                fields = {"type": "byte"}
             elif kind == "blocks_message_debug":
                 fields = {}
             other = self.add(kind, f"stock_{self.count}", **fields)
             other.rewrite()
+            if kind == "blocks_probe_rate":
+                samples = self.add("blocks_null_source", f"samples_{self.count}", type="byte")
+                samples.rewrite()
+                self.graph.connect(samples.sources[0], other.sinks[0])
             if port.is_sink:
                 self.graph.connect(other.sources[0], port)
             else:
