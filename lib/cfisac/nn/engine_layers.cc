@@ -109,9 +109,15 @@ PackedConvolution::PackedConvolution(const Numerics& numerics,
                        padding == Sizes(dimensions, 1) &&
                        weight.sizes().slice(2) == at::IntArrayRef({4, 4, 4}) &&
                        weight.size(1) < few_channels),
+      d_widens(numerics.layout != ActivationLayout::blocked && weight.is_cpu() &&
+               numerics.type != at::kFloat),
       d_weight(copy(weight, numerics.type)),
       d_bias(bias.defined() ? copy(bias, numerics.type) : Tensor())
 {
+    if (d_widens) {
+        d_weight = d_weight.to(at::kFloat);
+        d_bias = d_bias.defined() ? d_bias.to(at::kFloat) : d_bias;
+    }
     if (numerics.layout == ActivationLayout::blocked) {
         const Sizes dilation(dimensions, 1);
         d_weight = at::mkldnn_reorder_conv3d_weight(
@@ -145,16 +151,13 @@ Tensor PackedConvolution::operator()(const Tensor& input) const
         return at::mkldnn_convolution(
             input, d_weight, d_bias, d_padding, d_stride, {1, 1, 1}, 1);
     }
+    auto x = d_widens ? input.to(at::kFloat) : input;
     if (d_space_to_depth) {
-        const auto padded = at::constant_pad_nd(input, {1, 1, 1, 1, 1, 1});
-        return at::conv3d(
-            space_to_depth(padded).contiguous(at::MemoryFormat::ChannelsLast3d),
-            d_weight,
-            d_bias,
-            d_stride,
-            d_padding);
+        x = space_to_depth(at::constant_pad_nd(x, {1, 1, 1, 1, 1, 1}))
+                .contiguous(at::MemoryFormat::ChannelsLast3d);
     }
-    return at::conv3d(input, d_weight, d_bias, d_stride, d_padding);
+    const auto result = at::conv3d(x, d_weight, d_bias, d_stride, d_padding);
+    return d_widens ? result.to(d_numerics.type) : result;
 }
 
 PackedResidualStack::PackedResidualStack(const Numerics& numerics,

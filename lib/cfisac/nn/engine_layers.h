@@ -72,6 +72,9 @@ private:
     Sizes d_stride;
     Sizes d_padding;
     bool d_space_to_depth;
+    /*! Activations and weights of a narrower type are made float32 for the sum, where LibTorch's
+     * own convolution on CPUs would round the sum to their type. */
+    bool d_widens;
     at::Tensor d_weight;
     at::Tensor d_bias;
 };
