@@ -85,7 +85,8 @@ def write_files():
     """A recording, and models that fit some blocks and others not."""
     air = isac.load_scenario(isac.example_path("scenarios/sdr_2x2.yml"))
     top = gr.top_block()
-    sink = isac.sigmf_sink(air, "rx0", f"{FOLDER.name}/file", "cf32_le", -20.0, 1)
+    sink = isac.sigmf_sink(air, "rx0", f"{FOLDER.name}/file", "cf32_le", -20.0, 1,
+                           overwrite=True)
     for a in range(air.receive_antennas):
         top.connect(blocks.null_source(8), blocks.head(8, 1000), (sink, a))
     top.run()
@@ -110,7 +111,7 @@ class Flowgraph:
         for name in ("lite", "lite_3d", "sdr_2x2"):
             self.add("isac_scenario", name, file=f'isac.example_path("scenarios/{name}.yml")')
         for name in ("model", "cnn", "foreign"):
-            self.add("isac_model", name, file=f"{FOLDER.name}/{name}.safetensors")
+            self.add("isac_model", name, file=f"'{FOLDER.name}/{name}.safetensors'")
         self.add("isac_recording", "recording", file=f"{FOLDER.name}/file.sigmf-meta")
 
     def add(self, kind, name, **fields):
@@ -127,7 +128,7 @@ class Flowgraph:
         block.params["id"].set_value(identifier)
         for key, parameter in block.params.items():
             default = str(parameter.default)
-            if key not in NOT_OURS and parameter.dtype not in ("string", "file_open"):
+            if key not in NOT_OURS | {"file"} and parameter.dtype not in ("string", "file_open"):
                 parameter.set_value(default.replace("scenario", scenario_of(name)))
         if name == "centralized_cnn":
             block.params["model"].set_value("cnn")
