@@ -112,7 +112,7 @@ class Flowgraph:
             self.add("isac_scenario", name, file=f'isac.example_path("scenarios/{name}.yml")')
         for name in ("model", "cnn", "foreign"):
             self.add("isac_model", name, file=f"'{FOLDER.name}/{name}.safetensors'")
-        self.add("isac_recording", "recording", file=f"{FOLDER.name}/file.sigmf-meta")
+        self.add("isac_recording", "recording", file=f"'{FOLDER.name}/file.sigmf-meta'")
 
     def add(self, kind, name, **fields):
         block = self.graph.new_block(kind)
@@ -133,7 +133,7 @@ class Flowgraph:
         if name == "centralized_cnn":
             block.params["model"].set_value("cnn")
         if name == "recording":
-            block.params["file"].set_value(f"{FOLDER.name}/file.sigmf-meta")
+            block.params["file"].set_value(f"'{FOLDER.name}/file.sigmf-meta'")
         self.graph.rewrite()
         self.connect(block)
         self.rewrite()
