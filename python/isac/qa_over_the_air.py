@@ -168,23 +168,24 @@ class qa_over_the_air(gr_unittest.TestCase):
                             f"{len(frames)} frames: {over_the_air} for {beside}")
 
         # Without one of them it goes on, and says so; back again, it takes part.
-        def told(what):
-            return central.text().count(f"receive access point 1 is {what}")
-        missing = told("missing")  # once or more, where the machine is slow to start
+        # What was said of it last: on a slow machine it has been missing before.
+        def missing():
+            text = central.text()
+            return (text.rfind("receive access point 1 is missing")
+                    > text.rfind("receive access point 1 is back"))
         receivers[1].stop(signal.SIGKILL)
         running.remove(receivers[1])
         self.wait_for("report of the missing access point",
-                      lambda: told("missing") > missing, *running)
+                      missing, *running)
         last = max(estimates(central.text()))
         self.wait_for("estimates without it",
                       lambda: len([frame for frame, (points, _)
                                    in estimates(central.text()).items()
                                    if frame > last and points == [0]]) >= 3, *running)
-        back = told("back")
         receivers[1] = receive(1)
         running.append(receivers[1])
         self.wait_for("report of its return",
-                      lambda: told("back") > back, *running)
+                      lambda: not missing(), *running)
 
         for program in running:
             self.assertEqual(program.stop(), 0, program.text()[-3000:])
