@@ -79,6 +79,12 @@ public:
     {
         check_files();
         const auto architecture = read_architecture(d_arguments);
+        if (architecture.read_out == cfisac::nn::ReadOut::grid &&
+            d_scenario.dimensions != 2) {
+            throw UsageError("--architecture: networks on a grid need a scenario with 2 "
+                             "dimensions, this one has " +
+                             std::to_string(d_scenario.dimensions));
+        }
         d_options.check(d_scenario);
         if (d_options.batch % d_world.workers() != 0) {
             throw UsageError("--batch: a batch of " + std::to_string(d_options.batch) +

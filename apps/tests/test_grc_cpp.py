@@ -5,7 +5,6 @@ and run."""
 import logging
 import os
 import pathlib
-import shutil
 import subprocess
 
 import numpy as np
@@ -47,7 +46,6 @@ def compiled(folder, prefix):
     return build / folder.name
 
 
-@pytest.mark.skipif(not shutil.which("grcc"), reason="grcc is not installed")
 def test_a_flowgraph_runs(prefix, tmp_path):
     data = yaml.safe_load((SOURCE / "examples" / "cpp" / "sense_lite.grc").read_text())
     for block in data["blocks"]:

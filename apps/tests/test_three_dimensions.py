@@ -70,4 +70,4 @@ def test_printed_networks_are_trained_and_run(tmp_path):
 def test_grid_networks_refuse_space(tmp_path):
     result = run("isac_train", "--scenario", SPACE, "--architecture", "lite", "--steps", 1,
                  "--out", tmp_path / "m.safetensors")  # fmt: skip
-    expect_error(result, 1, "2 dimensions")
+    expect_error(result, 2, "2 dimensions")

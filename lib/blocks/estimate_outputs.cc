@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "estimate_outputs.h"
+#include "estimate_pdu.h"
 
 #include <algorithm>
 #include <cfisac/estimators/estimates.h>
@@ -88,19 +89,19 @@ void estimate_outputs::write(std::uint64_t frame,
     const double time_s = 1e-9 * static_cast<double>(capture_time_ns);
     pmt::pmt_t about = pmt::make_dict();
     about = pmt::dict_add(about, names::frame(), tag.value);
-    about = pmt::dict_add(about, pmt::intern("time"), pmt::from_double(time_s));
+    about = pmt::dict_add(about, estimate_keys::time(), pmt::from_double(time_s));
     about = pmt::dict_add(about,
-                          pmt::intern("confidence"),
+                          estimate_keys::confidence(),
                           pmt::init_f32vector(d_targets, known.confidence));
     if (known.covariance) {
         about = pmt::dict_add(about,
-                              pmt::intern("covariance"),
+                              estimate_keys::covariance(),
                               pmt::init_f32vector(covariances, known.covariance));
     }
     if (known.access_points) {
         about = pmt::dict_add(
             about,
-            pmt::intern("access_points"),
+            estimate_keys::access_points(),
             pmt::init_s32vector(known.access_points->size(), *known.access_points));
     }
     d_block.message_port_pub(

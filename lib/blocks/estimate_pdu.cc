@@ -10,28 +10,32 @@
 namespace gr {
 namespace isac {
 
-namespace {
+namespace estimate_keys {
 
-const pmt::pmt_t& time_key()
+const pmt::pmt_t& time()
 {
     static const pmt::pmt_t key = pmt::intern("time");
     return key;
 }
-const pmt::pmt_t& confidence_key()
+const pmt::pmt_t& confidence()
 {
     static const pmt::pmt_t key = pmt::intern("confidence");
     return key;
 }
-const pmt::pmt_t& covariance_key()
+const pmt::pmt_t& covariance()
 {
     static const pmt::pmt_t key = pmt::intern("covariance");
     return key;
 }
-const pmt::pmt_t& access_points_key()
+const pmt::pmt_t& access_points()
 {
     static const pmt::pmt_t key = pmt::intern("access_points");
     return key;
 }
+
+} // namespace estimate_keys
+
+namespace {
 
 std::vector<float> floats(const pmt::pmt_t& value, std::size_t count, const char* what)
 {
@@ -62,17 +66,19 @@ estimate_pdu read_estimates(const pmt::pmt_t& pdu,
     }
     estimate_pdu all;
     all.frame = pmt::to_uint64(frame);
-    if (pmt::is_real(about(time_key()))) {
-        all.time_s = pmt::to_double(about(time_key()));
+    if (pmt::is_real(about(estimate_keys::time()))) {
+        all.time_s = pmt::to_double(about(estimate_keys::time()));
     }
-    if (pmt::is_s32vector(about(access_points_key()))) {
-        all.access_points = pmt::s32vector_elements(about(access_points_key()));
+    if (pmt::is_s32vector(about(estimate_keys::access_points()))) {
+        all.access_points =
+            pmt::s32vector_elements(about(estimate_keys::access_points()));
     }
     all.values = floats(pmt::cdr(pdu), 2 * dimensions * targets, "estimates");
-    all.confidence = floats(about(confidence_key()), targets, "confidence");
-    if (!pmt::is_null(about(covariance_key()))) {
-        all.covariance = floats(
-            about(covariance_key()), 4 * dimensions * dimensions * targets, "covariance");
+    all.confidence = floats(about(estimate_keys::confidence()), targets, "confidence");
+    if (!pmt::is_null(about(estimate_keys::covariance()))) {
+        all.covariance = floats(about(estimate_keys::covariance()),
+                                4 * dimensions * dimensions * targets,
+                                "covariance");
     }
     return all;
 }

@@ -12,6 +12,14 @@
 namespace gr {
 namespace isac {
 
+//! Keys of the metadata of these PDUs, beside that of the tag `frame`.
+namespace estimate_keys {
+const pmt::pmt_t& time();          //!< capture time, s
+const pmt::pmt_t& confidence();    //!< f32vector [Q]
+const pmt::pmt_t& covariance();    //!< f32vector [Q, 2D, 2D]
+const pmt::pmt_t& access_points(); //!< s32vector of those that took part
+} // namespace estimate_keys
+
 //! A PDU of the message port `estimates`.
 struct estimate_pdu {
     std::uint64_t frame = 0;
