@@ -13,6 +13,8 @@ from gnuradio import blocks, gr, isac
 from network_hosts import hosts
 from programs import SCENARIOS
 
+pytestmark = pytest.mark.alone
+
 DEADLINE_S = 0.5
 HOUR_S = 3600
 

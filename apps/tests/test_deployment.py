@@ -18,7 +18,7 @@ from gnuradio import blocks, gr, isac
 from programs import LITE, SCENARIOS, SHIPPED_MODEL, SOURCE, edited, expect_error, run
 from services import RADIO, Keys, addresses
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("one_thread")]
 SDR = SCENARIOS / "sdr_2x2.yml"
 SLOW_PERIOD_S = 0.3
 SEED = 5

@@ -7,7 +7,7 @@ from programs import LITE, SCENARIOS, expect_error, run
 from services import addresses
 from test_replay import FRAMES, SEED, Session
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("one_thread")]
 OPEN = ["--security", "none", "--compute", "cpu"]
 
 #: Sizes of the printed network that are quick to run; its decoder reads the transmit frames.

@@ -12,6 +12,8 @@ import pytest
 from deployment import PERIOD_S, Deployment, expect_in_order, undisturbed
 from network_hosts import KINDS, hosts, refusal
 
+pytestmark = pytest.mark.alone
+
 DEADLINE_S = 0.5
 SLOW_MACHINE_S = 8.0  # on top of what is promised
 MEMORY_BYTES = 16 << 20

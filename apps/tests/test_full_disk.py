@@ -15,6 +15,8 @@ from programs import LITE, SCENARIOS, SHIPPED_MODEL, TIMEOUT_S, program_path, ru
 from small_disks import KINDS, Disk, Limit
 from test_train import arguments, log_of  # noqa: F401  (a fixture)
 
+pytestmark = pytest.mark.alone
+
 LITTLE = 16 << 10  # less than any checkpoint, more than a log
 
 

@@ -11,6 +11,8 @@ import time
 import pytest
 from network_hosts import hosts, refusal
 
+pytestmark = pytest.mark.alone
+
 COUNT = 150  # what a socket has room for
 
 # Sends what it gets back to where it came from.

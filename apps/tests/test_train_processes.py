@@ -18,6 +18,8 @@ from test_train import arguments, log_of  # noqa: F401  (a fixture)
 sys.path.insert(0, str(SOURCE / "lib" / "tests"))
 from safetensors_file import read  # noqa: E402
 
+pytestmark = pytest.mark.alone
+
 NAMES = ["central unit of worker 0 (rank 0)", "access point 0 of worker 0 (rank 1)",
          "access point 1 of worker 0 (rank 2)"]
 NOTICED_WITHIN_S = 10

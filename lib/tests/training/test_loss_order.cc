@@ -8,6 +8,7 @@
 #include <cfisac/training/loss.h>
 #include <limits>
 #include <numeric>
+#include <torch/autograd.h>
 
 using namespace cfisac;
 using namespace cfisac::training;
