@@ -15,8 +15,6 @@ from programs import LITE, SCENARIOS, SHIPPED_MODEL, TIMEOUT_S, program_path, ru
 from small_disks import KINDS, Disk, Limit
 from test_train import arguments, log_of  # noqa: F401  (a fixture)
 
-pytestmark = pytest.mark.alone
-
 LITTLE = 16 << 10  # less than any checkpoint, more than a log
 
 
@@ -150,6 +148,7 @@ def test_recording_until_the_disk_was_full_can_be_read(place):
     np.testing.assert_array_equal(got, samples[:, :got.shape[1]])
 
 
+@pytest.mark.alone
 def test_central_unit_ends_and_goes_on_with_its_file_when_there_is_room(place, tmp_path):
     full = place.kind == "limit"  # of which a program that is not told ends by a signal
     out = "/dev/full" if full else place.folder / "estimates.csv"
