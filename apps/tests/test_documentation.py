@@ -191,6 +191,26 @@ def test_tutorial_blocks_are_those_of_the_flowgraph():
         key: values[key] for key in keys.values()}
 
 
+def emphasised(text, before=""):
+    return re.findall(before + r"(?<!\*)\*([^*]+)\*(?!\*)", " ".join(text.split()))
+
+
+def test_tutorial_names_parameters_as_the_companion_does():
+    parameters, options = {"ID"}, set()
+    for description in (SOURCE / "grc").glob("*.block.yml"):
+        block = yaml.safe_load(description.read_text(encoding="utf-8"))
+        for parameter in block["parameters"]:
+            # Units are left out in running text.
+            parameters.add(re.sub(r" \([^)]*\)$", "", parameter.get("label", "")))
+            options.update(parameter.get("option_labels", []))
+    steps = page("tutorial.md").split("## 4.")[1].split("Connect them")[0]
+    told = emphasised(steps, "[Ss]et ") + emphasised(steps, "[Ss]et its ")
+    assert len(told) >= 4 and set(told) <= parameters
+    assert set(emphasised(steps, r"\* to ")) <= options
+    attempts = page("tutorial.md").split("## 5.")[1].split("## Where")[0]
+    assert set(emphasised(attempts)) <= parameters | options
+
+
 def test_tutorial_flowgraph_runs(tmp_path):
     subprocess.run(["grcc", "-o", str(tmp_path), str(TUTORIAL)], check=True,
                    env=grc_environment(tmp_path), stdout=subprocess.DEVNULL,
